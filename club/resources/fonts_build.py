@@ -1,0 +1,85 @@
+"""Takes the Simplified Chinese faces out of Debian's Noto CJK collections (run once, by ``./dev set-up``).
+
+Kivy opens face 0 of a collection, and face 0 is Japanese: 门直骨角 would be drawn in Japanese forms. Each wanted face is
+therefore saved as a file of its own, found by the name it carries, never by its place in the collection.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from club.resources import files
+
+DEBIAN_FOLDER = Path("/usr/share/fonts/opentype/noto")
+_FAMILY_NAME_ID, _TYPOGRAPHIC_FAMILY_NAME_ID = 1, 16
+
+
+class Face(NamedTuple):
+    """One face to take: from which collection, under which family name, for which role."""
+
+    role: files.FontRole
+    collection: str
+    family: str
+
+
+FACES = (
+    Face("sans", "NotoSansCJK-Regular.ttc", "Noto Sans CJK SC"),
+    Face("sans-bold", "NotoSansCJK-Bold.ttc", "Noto Sans CJK SC"),
+    Face("serif-bold", "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC"),
+)
+
+
+def extract(face: Face, source: Path, target: Path) -> None:
+    """Save one face of a collection as its own OpenType file; the target appears whole or not at all.
+
+    Args:
+        face: what to take.
+        source: the folder of the collections.
+        target: the folder to write to.
+
+    Raises:
+        ResourceMissing: when the collection is absent or holds no face of that name.
+    """
+    from fontTools.ttLib import TTCollection  # noqa: PLC0415 -- a set-up tool; no program loads it
+
+    collection_file = source / face.collection
+    if not collection_file.is_file():
+        msg = f"expected {collection_file}; it is not there. Install the Debian package fonts-noto-cjk"
+        raise files.ResourceMissing(msg)
+    with TTCollection(collection_file, lazy=True) as collection:
+        families = []
+        for font in collection.fonts:
+            names = font["name"]
+            family = names.getDebugName(_TYPOGRAPHIC_FAMILY_NAME_ID) or names.getDebugName(_FAMILY_NAME_ID)
+            families.append(family)
+            if family == face.family:
+                target.mkdir(parents=True, exist_ok=True)
+                part = target / f"{files.FONT_FILES[face.role]}.part"
+                font.save(part)
+                os.replace(part, target / files.FONT_FILES[face.role])
+                return
+    msg = f"expected a face {face.family!r} in {collection_file}; found {', '.join(map(str, families))}"
+    raise files.ResourceMissing(msg)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Take every face that is not there yet."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--source", type=Path, default=DEBIAN_FOLDER, help="folder of the Noto CJK collections")
+    parser.add_argument("--target", type=Path, default=files.fonts_dir(), help="folder to write to")
+    options = parser.parse_args(arguments)
+    try:
+        for face in FACES:
+            if not (options.target / files.FONT_FILES[face.role]).is_file():
+                extract(face, options.source, options.target)
+    except files.ResourceMissing as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
