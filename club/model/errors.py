@@ -1,0 +1,254 @@
+"""Every refusal and fault of the club, each with a stable code and its facts; no HTTP here.
+
+ClubError
+├── Refusal                     the club says no; the member is told kindly
+│   ├── NotEnoughPoints · OutOfStock · LimitReached · TierTooLow · RewardNotOffered · DailyCapReached
+│   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded
+│   ├── CryptogramWrong · CryptogramReplayed
+│   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
+│   ├── SessionEnded
+│   └── IdempotencyConflict · EditConflict
+├── Unauthorised                the caller may not
+│   ├── DeviceUnknown · DeviceRevoked · SignatureWrong · ClockSkew · EnrolCodeWrong
+│   └── SignInWrong · NotAllowed
+├── Malformed                   the request cannot be read
+├── NotFound                    no such thing
+└── Unavailable                 it may work later
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+Fact = int | str
+
+
+class ClubError(Exception):
+    """Base of all: `code` is stable for ever and travels on the wire, `facts` are numbers and slugs, never personal data."""
+
+    code: ClassVar[str] = "club_error"
+
+    def __init__(self, message: str = "", **facts: Fact) -> None:
+        super().__init__(message or (type(self).__doc__ or "").split("\n", maxsplit=1)[0])
+        self.facts: Mapping[str, Fact] = facts
+
+    def number(self, name: str, default: int = 0) -> int:
+        """The fact `name` when it is a whole number, else `default` (facts come from another version's server too)."""
+        value = self.facts.get(name, default)
+        return value if isinstance(value, int) else default
+
+    def text(self, name: str, default: str = "") -> str:
+        """The fact `name` as text, else `default`."""
+        value = self.facts.get(name, default)
+        return value if isinstance(value, str) else str(value)
+
+
+class Refusal(ClubError):
+    """The club refuses this, and says why."""
+
+    code = "refused"
+
+
+class NotEnoughPoints(Refusal):
+    """The reward costs more than the member has free. Facts: balance, price."""
+
+    code = "not_enough_points"
+
+
+class OutOfStock(Refusal):
+    """Fewer pieces are left than were asked for. Facts: reward, left, wanted."""
+
+    code = "out_of_stock"
+
+
+class LimitReached(Refusal):
+    """The member took as many as the window allows. Facts: reward, per, times, left."""
+
+    code = "limit_reached"
+
+
+class TierTooLow(Refusal):
+    """The reward is for other tiers. Facts: reward, needs."""
+
+    code = "tier_too_low"
+
+
+class RewardNotOffered(Refusal):
+    """The reward is not offered here and now, or its price changed. Facts: reward."""
+
+    code = "reward_not_offered"
+
+
+class DailyCapReached(Refusal):
+    """A card that can be copied may spend only so much a day. Facts: cap, spent."""
+
+    code = "daily_cap_reached"
+
+
+class CardUnknown(Refusal):
+    """No member holds this card."""
+
+    code = "card_unknown"
+
+
+class CardBlocked(Refusal):
+    """The card was reported lost or replaced. Facts: since, reason (lost | replaced)."""
+
+    code = "card_blocked"
+
+
+class CardNotActive(Refusal):
+    """The card or the membership is not active. Facts: reason (card | membership)."""
+
+    code = "card_not_active"
+
+
+class CardDowngraded(Refusal):
+    """A card enrolled with a cryptogram answered without one."""
+
+    code = "card_downgraded"
+
+
+class CryptogramWrong(Refusal):
+    """The card's message does not verify."""
+
+    code = "cryptogram_wrong"
+
+
+class CryptogramReplayed(Refusal):
+    """The card's counter did not rise: this message was seen before. Facts: last, got."""
+
+    code = "cryptogram_replayed"
+
+
+class PinWrong(Refusal):
+    """The PIN is not right. Facts: tries_left, lock_minutes."""
+
+    code = "pin_wrong"
+
+
+class PinLocked(Refusal):
+    """Too many wrong PINs; locked for a while. Facts: until (ISO, UTC), minutes."""
+
+    code = "pin_locked"
+
+
+class PinNotSet(Refusal):
+    """The member has no PIN yet; staff can set one."""
+
+    code = "pin_not_set"
+
+
+class StepUpRequired(Refusal):
+    """This needs the PIN first."""
+
+    code = "step_up_required"
+
+
+class GrantWrong(Refusal):
+    """The PIN's grant belongs to another command or another body."""
+
+    code = "grant_wrong"
+
+
+class SessionEnded(Refusal):
+    """The card session is over; tap again."""
+
+    code = "session_ended"
+
+
+class IdempotencyConflict(Refusal):
+    """This key was used before with another body."""
+
+    code = "idempotency_conflict"
+
+
+class EditConflict(Refusal):
+    """Somebody else changed this meanwhile. Facts: expected, found."""
+
+    code = "edit_conflict"
+
+
+class Unauthorised(ClubError):
+    """The caller may not do this."""
+
+    code = "unauthorised"
+
+
+class DeviceUnknown(Unauthorised):
+    """No such device is enrolled."""
+
+    code = "device_unknown"
+
+
+class DeviceRevoked(Unauthorised):
+    """This device was revoked."""
+
+    code = "device_revoked"
+
+
+class SignatureWrong(Unauthorised):
+    """The request's signature does not verify."""
+
+    code = "signature_wrong"
+
+
+class ClockSkew(Unauthorised):
+    """The request was signed at a time too far from now. Facts: now (ISO, UTC), seconds."""
+
+    code = "clock_skew"
+
+
+class EnrolCodeWrong(Unauthorised):
+    """The enrolment code is wrong, used or out of date."""
+
+    code = "enrol_code_wrong"
+
+
+class SignInWrong(Unauthorised):
+    """The staff number or the password is not right."""
+
+    code = "sign_in_wrong"
+
+
+class NotAllowed(Unauthorised):
+    """This role may not do that. Facts: needs."""
+
+    code = "not_allowed"
+
+
+class Malformed(ClubError):
+    """The request cannot be read; the message says what was expected, what was found and where."""
+
+    code = "malformed"
+
+
+class NotFound(ClubError):
+    """No such thing. Facts: kind, id."""
+
+    code = "not_found"
+
+
+class Unavailable(ClubError):
+    """Not now; the same request may go through later."""
+
+    code = "unavailable"
+
+
+def _all(root: type[ClubError]) -> list[type[ClubError]]:
+    return [root, *(found for child in root.__subclasses__() for found in _all(child))]
+
+
+BY_CODE: Mapping[str, type[ClubError]] = {kind.code: kind for kind in _all(ClubError)}
+
+
+def revive(code: str, message: str, facts: Mapping[str, Fact]) -> ClubError:
+    """Turn a code from the wire back into its error; a code of a newer server becomes a plain `ClubError` that keeps it.
+
+    The nearest known class is used so that `except Refusal` goes on working across versions.
+    """
+    kind = BY_CODE.get(code)
+    if kind is not None:
+        return kind(message, **facts)
+    error = ClubError(message, **facts)
+    error.code = code  # type: ignore[misc]  # an unknown code is kept for the log
+    return error

@@ -1,0 +1,145 @@
+"""What a display shows: a pure function of its manifest, the clock and its live state (L2).
+
+Layers, highest first: urgent notice, refreshment prompt, event, daypart, default. The rotation is carried by a playhead, so
+that an edit never restarts it: an edited board on the glass keeps its place, a recalled one gives way to its successor at
+once, and everything else shows when its turn comes (L3).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from club.model.board import WEEKDAYS, Board, Manifest, Playlist, Slot, TickerItem
+
+_LAYERS = ("event", "daypart", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class Playhead:
+    """Where the rotation stands: the board, its place in the playlist, and since when."""
+
+    playlist: str
+    index: int
+    board: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What changes without a manifest: the last contact with the server (None: never) and the rotation's playhead."""
+
+    last_contact: datetime | None = None
+    playhead: Playhead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is on the glass now.
+
+    `until` is when to ask again at the latest; `stale_since` is set when the data are old enough to say so (L5);
+    `board` is None when nothing is scheduled (the display then shows its built-in welcome).
+    """
+
+    layer: str  # notice | prompt | event | daypart | default | none
+    board: Board | None
+    since: datetime
+    until: datetime
+    playhead: Playhead | None
+    ticker: tuple[TickerItem, ...]
+    stale_since: datetime | None
+
+
+def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
+    """What this display shows at `now` (aware). Keep `scene.playhead` in the next call's `live`; reads only."""
+    local = now.astimezone(ZoneInfo(manifest.time_zone))
+    stale = _stale_since(manifest, live, now)
+    for notice in manifest.notices:
+        if notice.starts <= now < notice.ends:
+            return Scene("notice", notice.board, notice.starts, notice.ends, live.playhead, manifest.ticker, stale)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    of_day = (local - midnight).total_seconds()
+    for prompt in manifest.prompts:
+        into = of_day % prompt.every_s
+        if prompt.from_minute <= of_day // 60 < prompt.to_minute and into < prompt.seconds:
+            start = now - timedelta(seconds=into)
+            return Scene("prompt", prompt.board, start, start + timedelta(seconds=prompt.seconds), live.playhead, manifest.ticker, stale)
+    wake = _next_prompt(manifest, of_day, now)
+    for slot, playlist in _active(manifest, local):
+        boards = [manifest.boards[slug] for slug in playlist.boards if slug in manifest.boards]
+        playing = [board for board in boards if is_on_air(board, now, local)]
+        if playing:
+            head = _advance(playlist.slug, playing, live.playhead, now)
+            board = playing[head.index]
+            until = min(head.since + timedelta(seconds=board.dwell_s), wake)
+            return Scene(slot.layer, board, head.since, until, head, manifest.ticker, stale)
+    return Scene("none", None, now, min(now + timedelta(seconds=15), wake), None, manifest.ticker, stale)
+
+
+def is_on_air(board: Board, now: datetime, local: datetime) -> bool:
+    """Whether a board's dates and weekdays allow it at `now` (`local` is the same instant in the store's zone)."""
+    if board.starts is not None and now < board.starts:
+        return False
+    if board.ends is not None and now >= board.ends:
+        return False
+    return not board.weekdays or WEEKDAYS[local.weekday()] in board.weekdays
+
+
+def variant(board: Board, now: datetime, time_zone: str) -> str:
+    """What makes two pictures of the same version differ: the local day, when the board's words count days; else empty."""
+    if any("{days}" in text.zh or "{days}" in text.en for text in board.fields.values()):
+        return now.astimezone(ZoneInfo(time_zone)).date().isoformat()
+    return ""
+
+
+def days_left(until: datetime, now: datetime, time_zone: str) -> int:
+    """Whole calendar days of the store from `now` to `until`, never negative."""
+    zone = ZoneInfo(time_zone)
+    return max(0, (until.astimezone(zone).date() - now.astimezone(zone).date()).days)
+
+
+def _active(manifest: Manifest, local: datetime) -> list[tuple[Slot, Playlist]]:
+    minute = local.hour * 60 + local.minute
+    playlists = {playlist.slug: playlist for playlist in manifest.playlists}
+    found = [
+        (slot, playlists[slot.playlist])
+        for slot in manifest.slots
+        if slot.playlist in playlists
+        and slot.from_minute <= minute < slot.to_minute
+        and (not slot.weekdays or WEEKDAYS[local.weekday()] in slot.weekdays)
+        and (slot.on is None or slot.on == local.date())
+    ]
+    return sorted(found, key=lambda pair: _LAYERS.index(pair[0].layer))
+
+
+def _advance(playlist: str, playing: Sequence[Board], head: Playhead | None, now: datetime) -> Playhead:
+    total = sum(board.dwell_s for board in playing)
+    if head is None or head.playlist != playlist or head.since > now:
+        # Nothing to carry on from: the wall clock decides, so that displays and previews agree.
+        start = now - timedelta(seconds=now.timestamp() % total)
+        return _walk(playlist, playing, 0, start, now, total)
+    slugs = [board.slug for board in playing]
+    if head.board not in slugs:
+        return Playhead(playlist, head.index % len(playing), slugs[head.index % len(playing)], now)
+    return _walk(playlist, playing, slugs.index(head.board), head.since, now, total)
+
+
+def _walk(playlist: str, playing: Sequence[Board], index: int, since: datetime, now: datetime, total: int) -> Playhead:
+    rounds = int((now - since).total_seconds() // total)
+    since += timedelta(seconds=rounds * total)
+    while now >= since + timedelta(seconds=playing[index].dwell_s):
+        since += timedelta(seconds=playing[index].dwell_s)
+        index = (index + 1) % len(playing)
+    return Playhead(playlist, index, playing[index].slug, since)
+
+
+def _next_prompt(manifest: Manifest, of_day: float, now: datetime) -> datetime:
+    waits = [prompt.every_s - of_day % prompt.every_s for prompt in manifest.prompts]
+    return now + timedelta(seconds=min(waits, default=3600.0))
+
+
+def _stale_since(manifest: Manifest, live: Live, now: datetime) -> datetime | None:
+    contact = live.last_contact
+    if contact is None or now - contact >= timedelta(seconds=manifest.stale_after_s):
+        return contact if contact is not None else now
+    return None

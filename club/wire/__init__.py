@@ -1,0 +1,1 @@
+"""What travels between device and server: one set of types for both sides."""

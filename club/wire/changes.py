@@ -1,0 +1,128 @@
+"""The change feeds: rows, snapshots, and the entities a device mirrors."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from club.model.text import Text
+from club.wire.limits import Count, Fen, Hash, Points, Seq, Slug
+
+EntityKind = Literal["programme", "store", "reward", "reward_category", "member", "display"]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a feed: `seq` is dense within it. `payload` is the entity whole, None when it is gone; unknown kinds are skipped."""
+
+    feed: str  # global | store-east
+    seq: Seq
+    entity: str
+    entity_id: str
+    payload: msgspec.Raw | None
+
+
+class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/sync?epoch=E&after=global:7,store-east:41`: rows after those places, at most 500 a feed.
+
+    `snapshot_needed` says the places are too old or of another epoch: fetch `/v1/snapshot`.
+    """
+
+    epoch: str
+    now: datetime
+    cursors: dict[str, Seq]
+    changes: tuple[Change, ...] = ()
+    more: bool = False
+    snapshot_needed: bool = False
+
+
+class SnapshotRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One entity of a snapshot."""
+
+    feed: str
+    entity: str
+    entity_id: str
+    payload: msgspec.Raw
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/snapshot`: all entities of the device's feeds and the places from which changes follow."""
+
+    epoch: str
+    now: datetime
+    cursors: dict[str, Seq]
+    rows: tuple[SnapshotRow, ...]
+
+
+class TierEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """A rung of the ladder."""
+
+    slug: Slug
+    rank: Count
+    name: Text
+    summary: Text
+    tier_points: Points
+
+
+class ProgrammeEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """The club's programme, entity id `club`; `pin_at_redeem` is the programme's choice (N4): always | never | by-value."""
+
+    club: Text
+    tagline: Text
+    tiers: tuple[TierEntity, ...]
+    pin_at_redeem: str
+    reversible_days: Count
+    pin_tries: Count
+    pin_lock_minutes: Count
+
+
+class RewardCategoryEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """A tab of the catalogue."""
+
+    slug: Slug
+    name: Text
+    order: Count
+
+
+class RewardEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward as every member may see it. `points_by_tier` overrides `points`; an empty `tiers` is every tier; `stock_left` None is unlimited."""
+
+    slug: Slug
+    name: Text
+    line: Text
+    category: Slug
+    points: Points
+    points_by_tier: dict[str, Points]
+    tiers: tuple[str, ...]
+    value_fen: Fen
+    stock_left: Count | None
+    sold_out: bool
+    limit_per: str
+    limit_times: Count
+    valid_days: Count
+    stores: tuple[Text, ...]
+    fits: Text
+    terms: Text
+    picture: str  # name of a picture in assets/art/rewards, or a SHA-256
+    badge: str
+    order: Count
+
+
+class MemberEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """The mirror's few fields of a card's holder (X2). Entity id: the card's hash under the store's key."""
+
+    card_hash: Hash
+    surname: Text
+    title: Text
+    tier: Slug
+    points: Points
+    tier_points: Points
+    as_of: datetime
+    card_state: str  # active | blocked | replaced
+    blocked_since: date | None = None
+
+
+class DisplayEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """A display's newest manifest; only the number travels (a push is a hint)."""
+
+    slug: Slug
+    revision: Seq

@@ -1,0 +1,69 @@
+"""Enrolment, health and what a device is told about itself."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from club.model.text import Text
+from club.wire.limits import Count, Id, Seq, Short, Slug
+
+DeviceKind = Literal["kiosk", "lounge"]
+Base64Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url without padding")]
+
+
+class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/devices/enrol`: a one-time code and the device's public key; signed with that key."""
+
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+    device_id: Id
+    kind: DeviceKind
+    public_key: Base64Key
+    version: Short
+
+
+class StoreProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """The store a device stands in."""
+
+    slug: Slug
+    name: Text
+    club: Text
+    time_zone: str
+    phone: str
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
+    """`card_key` keys the hashes under which this store's mirror knows cards; `display` is the place the device plays for."""
+
+    device_id: Id
+    kind: DeviceKind
+    place: Slug
+    store: StoreProfile
+    card_key: Base64Key
+    now: datetime
+
+
+class OnGlass(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person standing there sees."""
+
+    what: Short  # board slug and version, or the kiosk's screen name
+    since: datetime
+    frames: Count = 0  # rises while the picture progresses (L7)
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /v1/heartbeats`, each 30 s and at each change of picture."""
+
+    version: Short
+    at: datetime
+    on_glass: OnGlass | None = None
+    manifest_revision: Seq = 0
+    outbox: Count = 0
+    reader: Short = ""
+
+
+class HeartbeatAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The server's clock, for correction (L5)."""
+
+    now: datetime
