@@ -1,0 +1,1 @@
+"""The central API: members, cards, points, rewards, boards and devices of the club."""

@@ -1,0 +1,1 @@
+"""Activities members sign up for."""

@@ -1,0 +1,1 @@
+"""Boards, playlists and the manifest of each display."""

@@ -1,0 +1,1 @@
+"""Cards and card sessions: evidence in, assurance out."""

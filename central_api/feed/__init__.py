@@ -1,0 +1,1 @@
+"""The change feeds and their push."""

@@ -1,0 +1,1 @@
+"""Members of the club: who they are, their consent, their PIN."""

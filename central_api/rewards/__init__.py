@@ -1,0 +1,1 @@
+"""Rewards, redemption and vouchers."""

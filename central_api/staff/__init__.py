@@ -1,0 +1,1 @@
+"""Staff of the stores: accounts, roles, sign-in."""

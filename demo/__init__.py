@@ -1,0 +1,1 @@
+"""Starts the whole house on one machine and plays its story."""

@@ -1,0 +1,1 @@
+"""The touchscreen kiosk: a tap becomes a member's page."""

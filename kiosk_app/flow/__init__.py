@@ -1,0 +1,1 @@
+"""The kiosk as a value, an event and a pure function."""

@@ -1,0 +1,1 @@
+"""From flow states to finished strings."""

@@ -1,0 +1,1 @@
+"""Effects of the flow, done off the UI thread."""

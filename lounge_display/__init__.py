@@ -1,0 +1,1 @@
+"""The lounge TV: boards in rotation, from rules, also offline."""

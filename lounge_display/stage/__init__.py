@@ -1,0 +1,1 @@
+"""The lounge's Kivy stage: cross-fades, clock, ticker."""

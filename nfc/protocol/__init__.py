@@ -1,0 +1,1 @@
+"""Card protocols as pure functions: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""Virtual cards and the rig that presents them through a real pcscd."""

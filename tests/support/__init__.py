@@ -1,0 +1,1 @@
+"""Makers, honest fakes and rigs that the tests share."""
