@@ -135,7 +135,7 @@ def _with_endings(path: Path) -> Iterator[Path]:
 
 
 def _did_you_mean(root: Path, name: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 -- only on the way to an error
+    from difflib import get_close_matches
 
     known = [str(path.relative_to(root).with_suffix("")) for path in root.rglob("*.*") if path.suffix in _ART_ENDINGS]
     close = get_close_matches(name, known, n=3, cutoff=0.6)

@@ -5,7 +5,6 @@ therefore saved as a file of its own, found by the name it carries, never by its
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +42,7 @@ def extract(face: Face, source: Path, target: Path) -> None:
     Raises:
         ResourceMissing: when the collection is absent or holds no face of that name.
     """
-    from fontTools.ttLib import TTCollection  # noqa: PLC0415 -- a set-up tool; no program loads it
+    from fontTools.ttLib import TTCollection
 
     collection_file = source / face.collection
     if not collection_file.is_file():
@@ -59,7 +58,7 @@ def extract(face: Face, source: Path, target: Path) -> None:
                 target.mkdir(parents=True, exist_ok=True)
                 part = target / f"{files.FONT_FILES[face.role]}.part"
                 font.save(part)
-                os.replace(part, target / files.FONT_FILES[face.role])
+                part.replace(target / files.FONT_FILES[face.role])
                 return
     msg = f"expected a face {face.family!r} in {collection_file}; found {', '.join(map(str, families))}"
     raise files.ResourceMissing(msg)

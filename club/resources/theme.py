@@ -45,7 +45,7 @@ class Colour:
     @property
     def hex(self) -> str:
         """The colour as ``#RRGGBB``, with alpha appended only where it is not full."""
-        channels = (self.red, self.green, self.blue) if self.alpha == 255 else dataclasses.astuple(self)  # noqa: PLR2004
+        channels = (self.red, self.green, self.blue) if self.alpha == 255 else dataclasses.astuple(self)
         return "#" + bytes(channels).hex().upper()
 
     @property
@@ -365,7 +365,7 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         raise ThemeFault(msg)
     if kind is Colour:
         return Colour.parse(value)
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _build(hints[name], value.get(name), f"{where}.{name}") for name in hints})
     if get_origin(kind) is tuple:
