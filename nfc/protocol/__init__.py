@@ -1,1 +1,1 @@
-"""Card protocols as pure functions: bytes in, bytes out."""
+"""Card bytes in, card bytes out: commands, parsers and cryptography of the card families; no reader, no I/O."""

@@ -1,0 +1,92 @@
+"""Opens card readers by a short text and describes what an open one can do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from nfc.events import Event
+from nfc.feedback import Signal
+
+Post = Callable[[Event], None]
+"""Takes one event; called from the readers' threads, one call at a time. It must return at once (put it in a queue) and
+must not call back into the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient the reader is; all in seconds.
+
+    Args:
+        deadline_s: a tap that is not read within this time is reported as unreadable.
+        debounce_s: the same card coming back to the same reader this soon is the same tap.
+        relist_s: the list of readers is read anew at least this often.
+        backoff_first_s, backoff_most_s: pauses between attempts to reach a dead PC/SC service, doubling.
+        close_s: how long ``close`` waits for a reader thread that hangs in a driver.
+    """
+
+    deadline_s: float = 2.0
+    debounce_s: float = 1.0
+    relist_s: float = 2.0
+    backoff_first_s: float = 0.1
+    backoff_most_s: float = 3.0
+    close_s: float = 1.0
+
+
+class CardReader(Protocol):
+    """All readers that match a spec, watched by threads of their own until closed."""
+
+    def signal(self, reader: str, signal: Signal) -> bool:
+        """Blink or beep, without waiting for it.
+
+        Returns:
+            Whether this reader can show it at all.
+        """
+
+    def close(self) -> None:
+        """Stop watching; after it returns no event is posted any more. May be called twice."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class ReaderSupportMissing(Exception):
+    """The library that talks to PC/SC readers cannot be loaded."""
+
+
+def open_reader(
+    spec: str, post: Post, clock: Callable[[], float] = time.monotonic, timing: Timing | None = None
+) -> CardReader:
+    """Start watching card readers; returns at once, everything else arrives as events.
+
+    A reader that is missing, or a PC/SC service that is not running, is not an error here: it is the event
+    ``ReaderLost``, and the watch goes on until it comes back.
+
+    Args:
+        spec: ``pcsc`` for every PC/SC reader, ``pcsc:NAME`` for those whose name contains NAME; ``*`` and ``?`` are
+            wildcards, case does not matter.
+        post: takes the events.
+        clock: seconds that only rise.
+        timing: patience; None for the defaults.
+
+    Raises:
+        ValueError: the spec is not understood.
+        ReaderSupportMissing: pyscard or libpcsclite is not installed.
+    """
+    kind, _, pattern = spec.partition(":")
+    if kind != "pcsc":
+        raise ValueError(f"reader: expected 'pcsc' or 'pcsc:NAME', found {spec!r}")
+    try:
+        from nfc import pcsc
+    except ImportError as fault:
+        raise ReaderSupportMissing(
+            f"cannot load pyscard ({fault}): install the 'nfc' extra, and Debian's libpcsclite1 package"
+        ) from fault
+    from nfc.supervisor import Supervisor
+
+    supervisor = Supervisor(pcsc.open_context, pattern, post, clock, timing or Timing())
+    supervisor.start()
+    return supervisor

@@ -1,0 +1,369 @@
+"""Watches all matching readers for ever, in one thread, and turns their states into events (spec N1, N7).
+
+A card is read in a short-lived thread of its own, because PC/SC cannot end a transmit: a mute card blocks it until the
+card is taken away. The watch goes on meanwhile, reports the card as unreadable after the deadline, and forgets the late
+result.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from nfc import families, feedback, service
+from nfc.debounce import Debounce
+from nfc.events import (
+    CardGone,
+    CardPresented,
+    CardUnreadable,
+    Event,
+    LostReason,
+    ReaderLost,
+    ReaderReady,
+    UnreadableReason,
+)
+from nfc.evidence import Evidence, short_hash
+from nfc.protocol import apdu, errors
+from nfc.reader import Post, Timing
+
+log = logging.getLogger(__name__)
+
+_RETRY_PAUSE_S = 0.05
+_SILENT_ATTEMPTS = 3
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One card's stay on one reader.
+
+    Args:
+        reader: the PC/SC name.
+        atr: as first seen.
+        seen_at: the clock's seconds then.
+        settled: whether its outcome is decided; the first outcome counts, later ones are dropped.
+        told: whether an event was posted, so that its end must be told too.
+        uid: of the card once read.
+    """
+
+    reader: str
+    atr: bytes
+    seen_at: float
+    settled: bool = False
+    told: bool = False
+    uid: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Seat:
+    """What we know of one reader: the state word to wait against, and who sits on it."""
+
+    raw: int = 0
+    changes: int = 0
+    visit: _Visit | None = field(default=None)
+
+
+class _Late(Exception):
+    """The tap's deadline passed between two commands."""
+
+
+class Supervisor:
+    """The ``CardReader`` for PC/SC; see ``reader.open_reader`` for the arguments."""
+
+    def __init__(
+        self,
+        open_context: service.OpenContext,
+        pattern: str,
+        post: Post,
+        clock: Callable[[], float],
+        timing: Timing,
+    ) -> None:
+        self._open_context = open_context
+        self._pattern = f"*{pattern.lower()}*"
+        self._post = post
+        self._clock = clock
+        self._timing = timing
+        self._stop = threading.Event()
+        # Guards everything below and the calls of post, so that events have one order.
+        self._lock = threading.Lock()
+        self._closed = False
+        self._context: service.Context | None = None
+        self._seats: dict[str, _Seat] = {}
+        self._debounce = Debounce(timing.debounce_s)
+        self._missing: LostReason | None = None
+        self._workers: set[threading.Thread] = set()
+        self._watch = threading.Thread(target=self._run, name="nfc-watch", daemon=True)
+
+    def start(self) -> None:
+        """Start the watching thread."""
+        self._watch.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop watching; see ``reader.CardReader.close``."""
+        self._stop.set()
+        with self._lock:
+            self._closed = True
+            workers = list(self._workers)
+        give_up = self._clock() + self._timing.close_s
+        while self._watch.is_alive() and self._clock() < give_up:
+            # Again and again: a cancel that comes just before the wait begins is lost.
+            with self._lock:
+                if self._context:
+                    self._context.cancel()
+            self._watch.join(0.02)
+        for worker in workers:
+            worker.join(max(0.0, give_up - self._clock()))
+        if self._watch.is_alive() or any(worker.is_alive() for worker in workers):
+            log.warning("a reader thread hangs in its driver and is left behind")
+
+    def signal(self, reader: str, signal: feedback.Signal) -> bool:
+        """Blink or beep; see ``reader.CardReader.signal``."""
+        command = feedback.command_for(reader, signal)
+        if command is None:
+            return False
+        self._spawn(lambda: self._send_escape(reader, command), "nfc-signal")
+        return True
+
+    # -- the watch --------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        pause = self._timing.backoff_first_s
+        while not self._stop.is_set():
+            try:
+                if self._connect_and_watch():
+                    pause = self._timing.backoff_first_s
+            except Exception:
+                # The watch must outlive everything, also our own mistakes; the member sees "please see our staff".
+                log.exception("card watch failed, starting anew")
+                self._lose_all("unexpected fault")
+            self._stop.wait(pause)
+            pause = min(2 * pause, self._timing.backoff_most_s)
+
+    def _connect_and_watch(self) -> bool:
+        """Watch until the service is lost or we are closed; return whether it could be reached at all."""
+        try:
+            context = self._open_context()
+        except service.ServiceLost as fault:
+            self._lose_all(str(fault))
+            return False
+        with self._lock:
+            self._context = context
+        try:
+            while not self._stop.is_set():
+                self._match(context.readers())
+                for reader, slot in context.wait(self._known(), self._patience()).items():
+                    self._observe(reader, slot)
+                self._expire()
+        except service.ServiceLost as fault:
+            self._lose_all(str(fault))
+        finally:
+            with self._lock:
+                self._context = None
+            context.release()
+        return True
+
+    def _known(self) -> dict[str, int]:
+        return {reader: seat.raw for reader, seat in self._seats.items()}
+
+    def _patience(self) -> float:
+        """Seconds until the next deadline of an open visit, or until the reader list is due."""
+        deadlines = [
+            seat.visit.seen_at + self._timing.deadline_s
+            for seat in self._seats.values()
+            if seat.visit and not seat.visit.settled
+        ]
+        return min([self._timing.relist_s, *(max(0.0, due - self._clock()) + 0.001 for due in deadlines)])
+
+    def _match(self, readers: list[str]) -> None:
+        """Take in readers that came, give up readers that went."""
+        wanted = [reader for reader in readers if fnmatch.fnmatchcase(reader.lower(), self._pattern)]
+        for reader in [known for known in self._seats if known not in wanted]:
+            self._lose(reader, LostReason.UNPLUGGED)
+            self._missing = LostReason.NO_READER
+        for reader in wanted:
+            if reader not in self._seats:
+                log.info("reader ready: %s", reader)
+                self._seats[reader] = _Seat()
+                self._missing = None
+                self._tell(ReaderReady(reader))
+        if not self._seats and self._missing is not LostReason.NO_READER:
+            log.warning("no reader matches %r; readers there: %s", self._pattern, readers or "none")
+            self._missing = LostReason.NO_READER
+            self._tell(ReaderLost("", LostReason.NO_READER))
+
+    def _lose_all(self, why: str) -> None:
+        """Give up every reader because the service is gone; told and logged once, not at each attempt."""
+        if self._missing is LostReason.NO_SERVICE:
+            return
+        log.warning("PC/SC service lost (%s); trying again until it is back", why)
+        readers = list(self._seats)
+        for reader in readers:
+            self._lose(reader, LostReason.NO_SERVICE)
+        if not readers:
+            self._tell(ReaderLost("", LostReason.NO_SERVICE))
+        self._missing = LostReason.NO_SERVICE
+
+    def _lose(self, reader: str, reason: LostReason) -> None:
+        log.warning("reader lost: %s (%s)", reader, reason)
+        seat = self._seats.pop(reader)
+        if seat.visit:
+            self._depart(seat.visit)
+            if seat.visit.uid:
+                self._debounce.lost(reader, seat.visit.uid)
+        self._tell(ReaderLost(reader, reason))
+
+    def _observe(self, reader: str, slot: service.Slot) -> None:
+        seat = self._seats[reader]
+        # Going and coming each count one, so two more with a card there means: another card, or the same once more.
+        # One more may be the count of this very arrival, read a moment too early.
+        swapped = (slot.changes - seat.changes) % 0x10000 >= 2
+        if seat.visit and (swapped or not slot.present):
+            self._depart(seat.visit)
+            seat.visit = None
+        seat.raw, seat.changes = slot.raw, slot.changes
+        if not slot.present:
+            with self._lock:
+                self._debounce.seen_empty(reader)
+        elif not seat.visit:
+            seat.visit = visit = _Visit(reader, slot.atr, self._clock())
+            self._spawn(lambda: self._read(visit), "nfc-read")
+
+    def _expire(self) -> None:
+        for seat in self._seats.values():
+            visit = seat.visit
+            if visit and not visit.settled and self._clock() - visit.seen_at >= self._timing.deadline_s:
+                self._settle(visit, CardUnreadable(visit.reader, UnreadableReason.TIMEOUT, visit.atr))
+
+    def _depart(self, visit: _Visit) -> None:
+        self._settle(visit, CardUnreadable(visit.reader, UnreadableReason.REMOVED, visit.atr))
+        with self._lock:
+            if visit.uid:
+                self._debounce.left(visit.reader, visit.uid, self._clock())
+            if visit.told and not self._closed:
+                self._post(CardGone(visit.reader))
+
+    # -- reading one card, in a thread of its own -------------------------------------------------------------------
+
+    def _read(self, visit: _Visit) -> None:
+        try:
+            context = self._open_context()
+        except service.ServiceLost:
+            return  # the watch meets the same and tells it
+        try:
+            evidence = self._read_patiently(context, visit)
+        except service.ServiceLost:
+            return
+        except Exception as fault:
+            self._unreadable(visit, fault)
+        else:
+            self._present(visit, evidence)
+        finally:
+            context.release()
+
+    def _read_patiently(self, context: service.Context, visit: _Visit) -> Evidence:
+        """Read the card, starting over when another program interferes or the field flickers."""
+        silent = 0
+        while True:
+            try:
+                with context.card(visit.reader) as transmit:
+                    return families.read_evidence(self._until_deadline(transmit, visit), visit.atr)
+            except (service.CardReset, service.CardBusy):
+                pass
+            except service.CardSilent:
+                silent += 1
+                if silent == _SILENT_ATTEMPTS:
+                    raise
+            if self._stop.wait(_RETRY_PAUSE_S) or self._is_late(visit):
+                raise _Late
+
+    def _until_deadline(self, transmit: apdu.Transmit, visit: _Visit) -> apdu.Transmit:
+        def guarded(command: bytes) -> bytes:
+            if self._is_late(visit):
+                raise _Late
+            return transmit(command)
+
+        return guarded
+
+    def _is_late(self, visit: _Visit) -> bool:
+        return visit.settled or self._clock() - visit.seen_at >= self._timing.deadline_s
+
+    def _present(self, visit: _Visit, evidence: Evidence) -> None:
+        now = self._clock()
+        with self._lock:
+            if visit.settled:
+                return
+            visit.uid = evidence.uid
+            repeated = self._debounce.is_repeat(visit.reader, evidence.uid, visit.seen_at)
+        if repeated:
+            log.info("card %s on %s again within one tap, not told", short_hash(evidence.uid), visit.reader)
+            self._settle(visit, None)
+            return
+        log.info("card %s, %s, claims %s", short_hash(evidence.uid), evidence.family, evidence.assurance)
+        self._settle(visit, CardPresented(visit.reader, evidence, visit.seen_at, now - visit.seen_at))
+
+    def _unreadable(self, visit: _Visit, fault: Exception) -> None:
+        match fault:
+            case families.NotReadable():
+                reason = fault.reason
+            case _Late():
+                reason = UnreadableReason.TIMEOUT
+            case service.CardRemoved() | service.ReaderVanished() | errors.CardLeft():
+                reason = UnreadableReason.REMOVED
+            case service.CardSilent():
+                reason = UnreadableReason.UNRESPONSIVE
+            case errors.ProtocolError():
+                reason = UnreadableReason.GARBAGE
+            case _:
+                log.error("reading a card failed in our own code", exc_info=fault)
+                reason = UnreadableReason.GARBAGE
+        log.info("card on %s unreadable: %s (%s; ATR %s)", visit.reader, reason, fault, visit.atr.hex())
+        self._settle(visit, CardUnreadable(visit.reader, reason, visit.atr))
+
+    # -- telling ------------------------------------------------------------------------------------------------------
+
+    def _settle(self, visit: _Visit, outcome: Event | None) -> None:
+        """Decide a visit's outcome, unless it is decided already."""
+        with self._lock:
+            if visit.settled:
+                return
+            visit.settled = True
+            if outcome and not self._closed:
+                visit.told = True
+                self._post(outcome)
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            if not self._closed:
+                self._post(event)
+
+    def _send_escape(self, reader: str, command: bytes) -> None:
+        try:
+            context = self._open_context()
+            try:
+                context.escape(reader, command)
+            finally:
+                context.release()
+        except service.ServiceError as fault:
+            log.info("reader %s could not signal: %s", reader, fault)
+
+    def _spawn(self, work: Callable[[], None], name: str) -> None:
+        def run() -> None:
+            try:
+                work()
+            finally:
+                with self._lock:
+                    self._workers.discard(thread)
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        with self._lock:
+            self._workers.add(thread)
+        thread.start()
