@@ -1,0 +1,563 @@
+"""What each kiosk screen shows, as finished values: one frozen view per screen, filled by the presenter, read by the .kv files.
+
+Every string is ready to be drawn, in the language of the session. Where a field says *rich*, parts between ``<b>`` and ``</b>`` are
+drawn bold; nothing else is markup anywhere. An empty string, an empty tuple or ``None`` means "not shown". Pictures are art names
+(``rewards/basic-service-voucher``, see ``club.resources.art``) or absolute paths of the device's own media; icons are names out of
+``art/icons``. A view without arguments is a blank screen: that is what a screen holds before it is first shown and after it is wiped.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Literal, TypeAlias
+
+Tone: TypeAlias = Literal["jade", "ink", "plain", "warn", "danger"]
+"""Colour by role: what it says, never which hex value."""
+
+Mark: TypeAlias = Literal["yes", "no"]
+
+
+class Action(StrEnum):
+    """What a touch tells. The argument, where there is one, is named here."""
+
+    WAKE = "wake"  # attract: the glass was touched
+    BACK = "back"
+    HOME = "home"
+    EXIT = "exit"
+    STAY = "stay"  # time-out: go on
+    REWARDS = "rewards"
+    VOUCHERS = "vouchers"
+    CATEGORY = "category"  # slug, "" for all
+    REWARD = "reward"  # slug
+    MORE = "more"  # quantity of the reward on the screen
+    FEWER = "fewer"
+    REDEEM = "redeem"  # slug: opens the confirm sheet
+    CONFIRM = "confirm"  # slug: asks for the PIN, then redeems
+    CANCEL = "cancel"  # closes the confirm sheet
+    DIGIT = "digit"  # "0" to "9"
+    ERASE = "erase"
+    CLEAR = "clear"
+    FORGOT = "forgot"
+    TAB = "tab"  # key of the voucher tab
+    SHOW_CODE = "show_code"  # voucher id: full-screen QR
+    HIDE_CODE = "hide_code"
+    RETRY = "retry"
+    TAP_AGAIN = "tap_again"  # back to the tap screen
+    UNDERSTOOD = "understood"
+    TOUCHED = "touched"  # any first finger, before what it hits: restarts the idle clock
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The read-only top of every screen. `offline` is the words of the mark."""
+
+    club: str = ""
+    place: str = ""
+    clock: str = ""
+    offline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dock:
+    """The bar at the bottom: labels of what can be pressed; with `seconds` the ring around them, `share` of it (0 to 1) lit."""
+
+    back: str = ""
+    home: str = ""
+    exit: str = ""
+    seconds: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button with what it tells. A disabled one is grey and tells nothing."""
+
+    text: str = ""
+    action: str = ""
+    arg: str = ""
+    icon: str = ""
+    tone: Tone = "jade"
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutSheet:
+    """kiosk-17, over any screen: "are you still there?"."""
+
+    seconds: str = ""
+    share: float = 0.0
+    title: str = ""
+    detail: str = ""
+    leave: str = ""
+    stay: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What all screens have."""
+
+    screen: ClassVar[str] = ""
+    night: ClassVar[bool] = False
+
+    header: Header = Header()
+    dock: Dock = Dock()
+    timeout: TimeoutSheet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttractView(View):
+    """kiosk-01. `welcome` is one or two lines, split by a line feed; `tap` is "" while the reader is gone."""
+
+    screen: ClassVar[str] = "attract"
+    night: ClassVar[bool] = True
+
+    welcome: str = ""
+    invitation: str = ""
+    tap: str = ""
+    tap_second: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapView(View):
+    """kiosk-02."""
+
+    screen: ClassVar[str] = "tap"
+    night: ClassVar[bool] = True
+
+    title: str = ""
+    detail: str = ""
+    card_word: str = ""
+    card_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingView(View):
+    """kiosk-03. Before the card is known: `tier` "generic" and no card number."""
+
+    screen: ClassVar[str] = "reading"
+
+    tier: str = "generic"
+    card_word: str = ""
+    card_number: str = ""
+    title: str = ""
+    detail: str = ""
+    privacy: str = ""
+    privacy_detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinView(View):
+    """kiosk-04. `filled` of `length` digits are in; the digits themselves never reach the screen."""
+
+    screen: ClassVar[str] = "pin"
+
+    title: str = ""
+    detail: str = ""
+    tier: str = "generic"
+    member: str = ""
+    card_number: str = ""
+    hidden_note: str = ""
+    length: int = 6
+    filled: int = 0
+    keys: tuple[str, ...] = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+    clear: str = ""
+    attempts: str = ""  # rich
+    attempts_tone: Tone = "warn"
+    forgot: str = ""
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCard:
+    """The card as drawn on the home page. `pips` of `pips_of` short bars are solid."""
+
+    tier: str = "generic"
+    tier_name: str = ""
+    pips: int = 0
+    pips_of: int = 4
+    number_label: str = ""
+    number: str = ""
+    valid_label: str = ""
+    valid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPanel:
+    """Both tracks of points and the way to the next tier; `progress` 0 to 1, `None` at the highest tier."""
+
+    points_label: str = ""
+    points_hint: str = ""
+    points: str = ""
+    tier_points_label: str = ""
+    tier_points_hint: str = ""
+    tier_points: str = ""
+    progress: float | None = None
+    tier_name: str = ""
+    next_tier: str = ""  # rich
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryNote:
+    """Points that will expire soon; `button` leads to the rewards."""
+
+    title: str = ""
+    detail: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """An entry of the home page."""
+
+    title: str = ""
+    detail: str = ""
+    icon: str = ""
+    action: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeView(View):
+    """kiosk-05. Only tiles of journeys that are built. `notice` is a short line, such as when the data are from."""
+
+    screen: ClassVar[str] = "home"
+
+    greeting: str = ""
+    service_line: str = ""  # rich
+    card: MemberCard = MemberCard()
+    points: PointsPanel = PointsPanel()
+    expiry: ExpiryNote | None = None
+    tiles: tuple[Tile, ...] = ()
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A choice in a row of choices."""
+
+    text: str = ""
+    action: str = ""
+    arg: str = ""
+    icon: str = ""
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RewardCard:
+    """A reward in the catalogue. Not `available`: grey price, and `lock` says why ("钻石卡可换", "还差 720 分", "已兑完")."""
+
+    slug: str = ""
+    title: str = ""
+    detail: str = ""
+    price: str = ""
+    unit: str = ""
+    picture: str = ""
+    available: bool = True
+    tag: str = ""
+    lock: str = ""
+    lock_icon: str = "lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardsView(View):
+    """kiosk-07. With no cards, `empty` says so."""
+
+    screen: ClassVar[str] = "rewards"
+
+    title: str = ""
+    points_label: str = ""
+    points: str = ""
+    expiry: str = ""
+    picture: str = ""
+    chips: tuple[Chip, ...] = ()
+    cards: tuple[RewardCard, ...] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the detail page."""
+
+    icon: str = ""
+    label: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A line of the confirm sheet; the `total` is larger and jade."""
+
+    label: str = ""
+    value: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmSheet:
+    """kiosk-09, over the detail. While `busy` the button turns and nothing can be touched; `slow` is said after 3 s."""
+
+    title: str = ""
+    seconds: str = ""
+    share: float = 0.0
+    picture: str = ""
+    what: str = ""
+    valid: str = ""
+    lines: tuple[SheetLine, ...] = ()
+    tier_note: str = ""
+    cancel: str = ""
+    confirm: str = ""
+    confirm_icon: str = "lock"
+    arg: str = ""
+    footnote: str = ""
+    busy: bool = False
+    slow: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardDetailView(View):
+    """kiosk-08 and, with `confirm`, kiosk-09. `redeem` is disabled with the reason in `why_not`."""
+
+    screen: ClassVar[str] = "reward_detail"
+
+    slug: str = ""
+    picture: str = ""
+    title: str = ""
+    detail: str = ""
+    price: str = ""
+    unit: str = ""
+    facts: tuple[Fact, ...] = ()
+    quantity_label: str = ""
+    quantity_limit: str = ""
+    quantity: str = ""
+    can_less: bool = False
+    can_more: bool = False
+    after_label: str = ""
+    after: str = ""
+    why_not: str = ""
+    redeem: Button = Button()
+    confirm: ConfirmSheet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemingView(View):
+    """Between the PIN and the voucher: points are being taken. No dock: nothing may break in."""
+
+    screen: ClassVar[str] = "redeeming"
+
+    title: str = ""
+    detail: str = ""
+    what: str = ""
+    price: str = ""
+    picture: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuccessView(View):
+    """kiosk-10. `qr` is what the code says when scanned; `code` is grouped for reading aloud. `others`: "另有 1 张在“我的券”"."""
+
+    screen: ClassVar[str] = "success"
+
+    title: str = ""
+    detail: str = ""
+    what: str = ""
+    valid: str = ""
+    icon: str = "ticket"
+    qr: str = ""
+    code: str = ""
+    hint: str = ""
+    footnote: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherCard:
+    """A voucher in the list. `shade` 0 to 2 is its colour; `button` "" when it can no longer be shown."""
+
+    voucher_id: str = ""
+    title: str = ""
+    detail: str = ""
+    code_line: str = ""
+    stub: str = ""
+    icon: str = "ticket"
+    shade: int = 0
+    tag: str = ""
+    tag_tone: Tone = "jade"
+    button: str = ""
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVoucher:
+    """The voucher that expires first, with its code."""
+
+    voucher_id: str = ""
+    tag: str = ""
+    title: str = ""
+    code: str = ""
+    qr: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSheet:
+    """A voucher's QR over the whole screen, for `seconds` more."""
+
+    title: str = ""
+    qr: str = ""
+    code: str = ""
+    hint: str = ""
+    seconds: str = ""
+    share: float = 0.0
+    close: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VouchersView(View):
+    """kiosk-11. `first` only on the tab of usable ones. With no cards, `empty` and its button."""
+
+    screen: ClassVar[str] = "vouchers"
+
+    title: str = ""
+    first: FirstVoucher | None = None
+    tabs: tuple[Chip, ...] = ()
+    cards: tuple[VoucherCard, ...] = ()
+    footnote: str = ""
+    empty: str = ""
+    empty_button: Button | None = None
+    code: CodeSheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """What works and what does not."""
+
+    mark: Mark = "yes"
+    title: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRow:
+    """A way on: what it is, why, and (where it can be pressed) its button."""
+
+    icon: str = ""
+    title: str = ""
+    detail: str = ""
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A coloured strip with an icon and two lines."""
+
+    icon: str = ""
+    title: str = ""
+    detail: str = ""
+    tone: Tone = "danger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineView(View):
+    """kiosk-16."""
+
+    screen: ClassVar[str] = "offline"
+
+    title: str = ""
+    detail: str = ""
+    status: str = ""
+    checks: tuple[CheckRow, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView(View):
+    """Any refusal in calm words, no code: what happened, what to do. `illustration`: "card", "offline", "blocked", "reader", "sold-out"."""
+
+    screen: ClassVar[str] = "error"
+
+    illustration: str = "card"
+    title: str = ""
+    detail: str = ""
+    banner: Banner | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCardView(View):
+    """kiosk-31. `staff_title` and `staff_note`: facts of the card for staff, never its number."""
+
+    screen: ClassVar[str] = "unknown_card"
+
+    title: str = ""
+    detail: str = ""
+    rows: tuple[HelpRow, ...] = ()
+    staff_title: str = ""
+    staff_note: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderLostView(View):
+    """kiosk-32."""
+
+    screen: ClassVar[str] = "reader_lost"
+
+    title: str = ""
+    detail: str = ""
+    status: str = ""
+    checks: tuple[CheckRow, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedCardView(View):
+    """kiosk-33."""
+
+    screen: ClassVar[str] = "blocked_card"
+
+    title: str = ""
+    detail: str = ""
+    banner: Banner | None = None
+    rows: tuple[HelpRow, ...] = ()
+    footnote: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+AnyView: TypeAlias = (
+    AttractView
+    | TapView
+    | ReadingView
+    | PinView
+    | HomeView
+    | RewardsView
+    | RewardDetailView
+    | RedeemingView
+    | SuccessView
+    | VouchersView
+    | OfflineView
+    | ErrorView
+    | UnknownCardView
+    | ReaderLostView
+    | BlockedCardView
+)
+
+VIEWS: tuple[type[View], ...] = (
+    AttractView,
+    TapView,
+    ReadingView,
+    PinView,
+    HomeView,
+    RewardsView,
+    RewardDetailView,
+    RedeemingView,
+    SuccessView,
+    VouchersView,
+    OfflineView,
+    ErrorView,
+    UnknownCardView,
+    ReaderLostView,
+    BlockedCardView,
+)
+"""Every view, in the order of a visit."""
