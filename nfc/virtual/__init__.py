@@ -1,1 +1,1 @@
-"""Virtual cards and the rig that presents them through a real pcscd."""
+"""Virtual cards and a private PC/SC service for them: the same for demo, training and tests."""

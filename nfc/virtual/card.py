@@ -1,0 +1,61 @@
+"""What every virtual card is, and the simplest one: a card that has nothing but its UID."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from nfc.protocol import ntag424
+
+SW_OK = bytes.fromhex("9000")
+SW_NOT_SUPPORTED = bytes.fromhex("6D00")
+
+ATR_ISO14443_4 = bytes.fromhex("3B8180018080")
+"""DESFire, NTAG 424 DNA and others in a contactless reader (PC/SC part 3)."""
+ATR_ULTRALIGHT = bytes.fromhex("3B8F8001804F0CA0000003060300030000000068")
+ATR_CLASSIC_1K = bytes.fromhex("3B8F8001804F0CA000000306030001000000006A")
+
+_GET_UID = ntag424.GET_UID.to_bytes()
+
+
+class Pulled(Exception):
+    """Raised by a card to be pulled away from the reader at this very moment."""
+
+
+class Card(Protocol):
+    """A virtual card; the slot calls it from one thread."""
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset, as a contactless reader would make it up."""
+
+    def power_on(self) -> None:
+        """The card enters the field (or is reset): selections are forgotten, a new tap begins."""
+
+    def transmit(self, command: bytes) -> bytes | None:
+        """Answer one APDU; None leaves the reader waiting.
+
+        Raises:
+            Pulled: the card is taken away now.
+        """
+
+
+class UidOnly:
+    """A card of which only the UID can be read: the reader answers for it, as it does for Ultralight and Classic.
+
+    Args:
+        uid: 4, 7, 8 or 10 bytes.
+        atr: decides as what it is seen; an Ultralight by default.
+    """
+
+    def __init__(self, uid: bytes, atr: bytes = ATR_ULTRALIGHT) -> None:
+        self._uid = uid
+        self.atr = atr
+
+    def power_on(self) -> None:
+        """Nothing to forget."""
+
+    def transmit(self, command: bytes) -> bytes | None:
+        """Answer the UID to GET DATA, and refuse everything else."""
+        if command == _GET_UID:
+            return self._uid + SW_OK
+        return SW_NOT_SUPPORTED
