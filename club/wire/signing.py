@@ -3,6 +3,8 @@
 Commands carry their idempotency key and may be sent days after they were signed; reads must be fresh. See ADR 0007.
 """
 
+import base64
+import binascii
 import hashlib
 
 DEVICE_HEADER = "Club-Device"
@@ -27,3 +29,20 @@ def text_to_sign(*, method: str, target: str, body: bytes, device: str, signed_a
     """
     parts = ("club-sig-1", method, target, hashlib.sha256(body).hexdigest(), device, signed_at, key)
     return "\n".join(parts).encode()
+
+
+def to_text(raw: bytes) -> str:
+    """Keys and signatures in headers and bodies: base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def from_text(text: str) -> bytes:
+    """The bytes of `to_text`.
+
+    Raises:
+        ValueError: not base64url.
+    """
+    try:
+        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError("expected base64url without padding, found something else") from error

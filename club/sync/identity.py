@@ -1,0 +1,90 @@
+"""Who this device is: its id and its Ed25519 key, made on the device and never leaving it."""
+
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from club.sync import errors, files
+from club.wire import signing
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The device's id and key; make it with `load_or_create`. Signing is safe from every thread."""
+
+    device_id: str
+    _key: "Ed25519PrivateKey"
+
+    @classmethod
+    def load_or_create(cls, path: Path, *, new_id: Callable[[], str] = lambda: "dev-" + secrets.token_hex(12)) -> "Identity":
+        """The identity kept in `path` (mode 0600); a missing file is made, with a new key.
+
+        Raises:
+            IdentityDamaged: the file is there but is no identity. It is left as it is.
+        """
+        # Imported late: the door of the sync stays light until a device really starts.
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        if not path.exists():
+            key = Ed25519PrivateKey.generate()
+            raw = key.private_bytes(
+                serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
+            )
+            made = {"device_id": new_id(), "private_key": signing.to_text(raw)}
+            files.write_whole(path, json.dumps(made).encode(), mode=0o600)
+            _log.info("made a new device identity %s", made["device_id"])
+            return cls(made["device_id"], key)
+        if path.stat().st_mode & 0o077:
+            _log.warning("the device's key file was readable by others; set to 0600")
+            path.chmod(0o600)
+        try:
+            kept = json.loads(path.read_bytes())
+            return cls(str(kept["device_id"]), Ed25519PrivateKey.from_private_bytes(signing.from_text(kept["private_key"])))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise errors.IdentityDamaged(
+                f"expected a device identity in {path.name}, found something unreadable; "
+                "restore the file from a copy, or move it away and enrol this device anew"
+            ) from error
+
+    @property
+    def public_key(self) -> str:
+        """The public key as it is registered: 32 bytes, base64url without padding."""
+        from cryptography.hazmat.primitives import serialization
+
+        raw = self._key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return signing.to_text(raw)
+
+    def sign(self, *, method: str, target: str, body: bytes, at: datetime, key: str = "") -> dict[str, str]:
+        """The headers that make a request this device's own (`club.wire.signing`).
+
+        Args:
+            method: upper-case HTTP method.
+            target: path with query as it will be sent.
+            body: the request's body, empty for reads.
+            at: the instant of signing, aware.
+            key: the idempotency key of a command; empty otherwise.
+        """
+        signed_at = at.astimezone(UTC).isoformat(timespec="milliseconds")
+        text = signing.text_to_sign(
+            method=method, target=target, body=body, device=self.device_id, signed_at=signed_at, key=key
+        )
+        headers = {
+            signing.DEVICE_HEADER: self.device_id,
+            signing.SIGNED_AT_HEADER: signed_at,
+            signing.SIGNATURE_HEADER: signing.to_text(self._key.sign(text)),
+            signing.VERSION_HEADER: str(signing.WIRE_VERSION),
+        }
+        if key:
+            headers[signing.KEY_HEADER] = key
+        return headers
