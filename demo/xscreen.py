@@ -140,6 +140,8 @@ class XScreen:
         return line.decode("ascii").strip()
 
     def _said(self) -> str:
+        if self._log.closed:
+            return "it was closed"
         self._log.seek(0)
         return self._log.read()[-500:].decode("utf-8", "replace").strip() or "it said nothing"
 

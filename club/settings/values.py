@@ -86,7 +86,10 @@ def _as(kind: Any, meaning: Meaning, value: Any, folder: Path) -> Any:
     if get_origin(kind) is tuple:
         if not isinstance(value, list):
             raise wanted
-        return tuple(_as(get_args(kind)[0], meaning, item, folder) for item in value)
+        try:
+            return tuple(_as(get_args(kind)[0], meaning, item, folder) for item in value)
+        except NotThis:
+            raise wanted from None
     if get_origin(kind) in {Union, types.UnionType}:  # pragma: no cover -- a declaration's own mistake
         raise TypeError(f"a setting has one type; found {kind}")
     if kind is bool:
