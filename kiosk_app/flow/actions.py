@@ -1,0 +1,33 @@
+"""What a touch can tell the flow: the words that screens and flow share."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a touch tells. The argument, where there is one, is named here."""
+
+    WAKE = "wake"  # attract: the glass was touched
+    BACK = "back"
+    HOME = "home"
+    EXIT = "exit"
+    STAY = "stay"  # time-out: go on
+    REWARDS = "rewards"
+    VOUCHERS = "vouchers"
+    CATEGORY = "category"  # slug, "" for all
+    REWARD = "reward"  # slug
+    MORE = "more"  # quantity of the reward on the screen
+    FEWER = "fewer"
+    REDEEM = "redeem"  # slug: opens the confirm sheet
+    CONFIRM = "confirm"  # slug: asks for the PIN, then redeems
+    CANCEL = "cancel"  # closes the confirm sheet
+    DIGIT = "digit"  # "0" to "9"
+    ERASE = "erase"
+    CLEAR = "clear"
+    FORGOT = "forgot"
+    TAB = "tab"  # key of the voucher tab
+    SHOW_CODE = "show_code"  # voucher id: full-screen QR
+    HIDE_CODE = "hide_code"
+    RETRY = "retry"
+    TAP_AGAIN = "tap_again"  # back to the tap screen
+    UNDERSTOOD = "understood"
+    TOUCHED = "touched"  # any first finger, before what it hits: restarts the idle clock
