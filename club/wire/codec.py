@@ -22,7 +22,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         Malformed: not JSON, a missing or unknown field, a number out of its range; says what was expected and where.
     """
     try:
-        return _decoder(kind).decode(body)  # type: ignore[no-any-return]
+        return _decoder(kind).decode(body)  # type: ignore[no-any-return, arg-type]
     except msgspec.DecodeError as error:
         raise errors.Malformed(f"expected {kind.__name__}, found something else: {error}") from error
 

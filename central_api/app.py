@@ -1,0 +1,121 @@
+"""Puts the service together: context, routes, answers to errors, and what runs beside the requests."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from central_api import context as contexts
+from central_api import health, problems
+from central_api.context import Context
+from central_api.db import Database
+from central_api.feed import service as feed
+from central_api.feed.hub import Hub
+from central_api.migrations import runner
+from central_api.security import keyring
+from central_api.security.passwords import Passwords
+from club.model.clock import Clock, clock_for
+from club.settings.central import CentralSettings
+
+LOOK_S = 2.0  # how often another process's commits are looked for, in case nothing told us
+
+HANDLERS: list[ControllerRouterHandler] = [
+    *health.handlers,
+]
+"""Every route of the service, feature by feature."""
+
+
+def open_context(
+    settings: CentralSettings,
+    clock: Clock | None = None,
+    *,
+    new_id: Callable[[], str] = contexts.new_id,
+    random_below: Callable[[int], int] = secrets.randbelow,
+) -> Context:
+    """Open the database (brought up to date), the master keys and the rest of what requests need.
+
+    The caller closes `db` and `passwords`.
+    """
+    db = Database(settings.database.url.reveal(), pool=settings.database.pool_size)
+    runner.upgrade(db)
+    with db.write() as tx:
+        feed.ensure_epoch(tx)
+    hub = Hub()
+    db.after_commit(hub.tell)
+    return Context(
+        settings=settings,
+        db=db,
+        clock=clock or clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs),
+        hub=hub,
+        keyring=keyring.load_or_create(settings.keys.file),
+        passwords=Passwords(),
+        new_id=new_id,
+        random_below=random_below,
+    )
+
+
+def create_app(settings: CentralSettings, clock: Clock | None = None, *, context: Context | None = None) -> Litestar:
+    """The service as an ASGI app.
+
+    Args:
+        settings: as `club.settings` loads them.
+        clock: the time everything goes by; without it, the one the settings ask for.
+        context: opened before; without it one is opened, and closed when the app shuts down.
+    """
+    served = context or open_context(settings, clock)
+    return Litestar(
+        route_handlers=HANDLERS,
+        dependencies={"context": Provide(lambda: served, sync_to_thread=False)},
+        exception_handlers=problems.HANDLERS,
+        lifespan=[_beside(served, close=context is None)],
+        state=State({"context": served}),
+        request_max_body_size=settings.http.max_body_kib * 1024,
+        openapi_config=OpenAPIConfig(
+            title="Club central API",
+            version="1",
+            path="/openapi",
+            description="Members, cards, points, rewards, boards and devices. Errors are problem+json with stable codes.",
+            render_plugins=[],
+        ),
+        debug=False,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, None]:
+    looking = asyncio.create_task(_look_for_growth(context))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+        context.hub.close()
+        if close:
+            context.passwords.close()
+            context.db.close()
+
+
+def _beside(context: Context, *, close: bool) -> Callable[[Litestar], Any]:
+    return lambda _app: _running(context, close=close)
+
+
+async def _look_for_growth(context: Context) -> None:
+    """Tell listeners of what other processes committed; in one process the hub is told at once and this finds nothing."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if context.hub.count:
+            context.hub.seen(await asyncio.to_thread(_heads, context.db))
+
+
+def _heads(db: Database) -> dict[str, int]:
+    with db.read() as tx:
+        return feed.all_heads(tx)

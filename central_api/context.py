@@ -1,0 +1,40 @@
+"""What a request is served with: settings, database, clock, keys, and the sources of ids and randomness; all handed in."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from litestar.di import NamedDependency
+
+from central_api.db import Database
+from central_api.feed.hub import Hub
+from central_api.security.keyring import Keyring
+from central_api.security.passwords import Passwords
+from club.model.clock import Clock
+from club.settings.central import CentralSettings
+
+
+def new_id() -> str:
+    """A random id of 26 characters that sorts nowhere in particular."""
+    return secrets.token_hex(13)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One running service. Tests hand in their own clock, ids and randomness.
+
+    `random_below(n)` gives a whole number 0 <= x < n nobody can guess.
+    """
+
+    settings: CentralSettings
+    db: Database
+    clock: Clock
+    hub: Hub
+    keyring: Keyring
+    passwords: Passwords
+    new_id: Callable[[], str] = new_id
+    random_below: Callable[[int], int] = secrets.randbelow
+
+
+Served = NamedDependency[Context]
+"""What a route's `context` parameter is annotated with."""

@@ -1,0 +1,275 @@
+"""The database behind everything: one engine for SQLite and PostgreSQL, and the unit of work (A12, X4).
+
+SQLite has one writer at a time (a lock of this process; no busy waiting between its threads) with WAL and
+synchronous=FULL, so that an answered commit survives a power cut (X1). PostgreSQL works with row locks; a function run by
+`Database.run` is run again when the server ends it for a deadlock or a serialisation failure.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from club.model import errors
+
+T = TypeVar("T")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+"""All tables of the service; each feature's `tables.py` adds its own."""
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A counting key: 64 bits on both engines, counted up by both."""
+
+Json = JSON().with_variant(JSONB, "postgresql")
+"""For content nothing filters by; validated by msgspec before it gets here."""
+
+_WRITES = "club_writes"
+_TRIES = 4
+_LOCK_WAIT_S = 20.0
+_SQLITE_PASSING = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+)
+_RETRIED = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware going in, aware in UTC coming out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse an instant without its zone; SQLite is given UTC without the zone it cannot keep."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"expected an instant with its zone, found the naive {value}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Tx:
+    """One unit of work: a transaction, what to do at its very end, and what to tell after it is committed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.state: dict[str, Any] = {}  # what a feature gathers until the end, by the feature's name
+        self.notes: list[object] = []  # told to the database's listeners after the commit, never after a rollback
+        self._at_end: dict[str, Callable[[Tx], None]] = {}
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run one statement, or many when `parameters` is a list of mappings."""
+        return cast("CursorResult[Any]", self.connection.execute(statement, parameters))
+
+    def rows(self, statement: Executable, parameters: Any = None) -> Sequence[Any]:
+        """All rows of a query."""
+        return self.connection.execute(statement, parameters).all()
+
+    def first(self, statement: Executable, parameters: Any = None) -> Any:
+        """The first row of a query, or None."""
+        return self.connection.execute(statement, parameters).first()
+
+    def scalar(self, statement: Executable, parameters: Any = None) -> Any:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement, parameters).scalar()
+
+    def at_end(self, name: str, call: Callable[["Tx"], None]) -> None:
+        """Call once before the commit, after everything else; asking again under the same `name` changes nothing.
+
+        For rows that many transactions meet at, such as a feed's counter: the later they are taken, the shorter they are held.
+        """
+        self._at_end.setdefault(name, call)
+
+    def finish(self) -> None:
+        """Do what was asked for the end, in the order of its names (the same order everywhere, so that nobody waits in a ring)."""
+        for name in sorted(self._at_end):
+            self._at_end[name](self)
+
+
+class Database:
+    """The engine and its units of work.
+
+    Args:
+        url: such as `sqlite:///club.sqlite3` or `postgresql+psycopg://user@host/club`.
+        pool: connections kept to PostgreSQL by this process.
+    """
+
+    def __init__(self, url: str, *, pool: int = 8) -> None:
+        self.engine = _engine(url, pool)
+        self._listeners: list[Callable[[Sequence[object]], None]] = []
+        self._writer = threading.Lock() if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database of one process."""
+        return self.engine.dialect.name == "sqlite"
+
+    def after_commit(self, listener: Callable[[Sequence[object]], None]) -> None:
+        """Tell `listener` the notes of each committed unit of work, on the thread that committed it."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """One unit of work that changes something: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            Unavailable: the database does not answer, or another writer holds it for too long.
+        """
+        with self._writing(), self.engine.connect().execution_options(**{_WRITES: True}) as connection:
+            tx = Tx(connection)
+            with _mapped(), connection.begin():
+                yield tx
+                tx.finish()
+        if tx.notes:
+            for listener in self._listeners:
+                listener(tx.notes)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Queries that see one moment of the database; changes nothing.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        options: dict[str, Any] = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        with self.engine.connect().execution_options(**options) as connection, _mapped(), connection.begin():
+            yield Tx(connection)
+
+    def run(self, work: Callable[[Tx], T]) -> T:
+        """`work` in a unit of work of its own, run again when the server ended it for a deadlock (at most 3 times)."""
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                with self.write() as tx:
+                    return work(tx)
+            except errors.Unavailable as fault:
+                if last or not isinstance(fault.__cause__, DBAPIError) or _state(fault.__cause__) not in _RETRIED:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=_LOCK_WAIT_S):
+            raise errors.Unavailable(f"expected the database's writer within {_LOCK_WAIT_S:.0f} s, found it held")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    """Turn a database that is away, or that ended us to free a deadlock, into `Unavailable`; a fault of ours stays one."""
+    try:
+        yield
+    except DBAPIError as fault:
+        if _may_pass(fault):
+            raise errors.Unavailable(
+                f"the database does not answer or ended this transaction: {type(fault.orig).__name__}"
+            ) from fault
+        raise
+
+
+def _may_pass(fault: DBAPIError) -> bool:
+    if isinstance(fault.orig, sqlite3.Error):
+        return (getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSING
+    # psycopg gives no state when the server is away; class 08: connection, 53: resources, 57: shut down or timed out, 55: lock.
+    state = _state(fault)
+    return isinstance(fault, OperationalError) and (
+        not state or state in _RETRIED or state[:2] in ("08", "25", "53", "55", "57")
+    )
+
+
+def _state(fault: DBAPIError) -> str:
+    return str(getattr(fault.orig, "sqlstate", "") or "")
+
+
+def _engine(url: str, pool: int) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            parsed,
+            hide_parameters=True,
+            connect_args={"isolation_level": None, "timeout": _LOCK_WAIT_S},
+            pool_size=pool,
+            max_overflow=32,
+        )
+        event.listen(engine, "connect", _sqlite_connected)
+        event.listen(engine, "begin", _sqlite_begins)
+        return engine
+    return create_engine(
+        parsed,
+        hide_parameters=True,  # a failed statement in the log must not carry a member's data
+        pool_size=pool,
+        max_overflow=pool,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000",
+        },
+    )
+
+
+def _sqlite_connected(connection: Any, record: ConnectionPoolEntry) -> None:
+    # Without isolation_level=None the driver commits before DDL by itself, and a migration would be left half done.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA temp_store=MEMORY")
+
+
+def _sqlite_begins(connection: Connection) -> None:
+    # A reader that turns writer in mid-transaction cannot wait for its turn: SQLite refuses it. Writers say so at once.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")

@@ -1,0 +1,236 @@
+"""Publishes changes to the feeds and reads them: dense numbers, no row ever missed.
+
+A feed's counter row is raised as the last act of a transaction, feeds in sorted order: numbers are dense, become visible
+in their order, and no two transactions wait for each other in a ring. A naive `id > cursor` loses rows that commit late.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from central_api.db import Tx
+from central_api.feed.tables import change_log, feed_entities, feed_epoch, feeds
+from club.wire.changes import Change, DisplayEntity, Snapshot, SnapshotRow, SyncAnswer
+
+GLOBAL = "global"
+ROWS_PER_FEED = 500
+_STATE = "feed"
+_LAST = "~feed"  # sorts after every other name: the feed's counters are the last rows a transaction takes
+
+
+def store_feed(store: str) -> str:
+    """The feed of a store, by its slug."""
+    return f"store-{store}"
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """A feed has grown to `seq`: worth a pull."""
+
+    feed: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayHint:
+    """A display's manifest has a new revision."""
+
+    feed: str
+    slug: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    feed: str
+    entity: str
+    entity_id: str
+    payload: str | None
+    at: datetime
+    display: DisplayEntity | None = None
+
+
+def publish(tx: Tx, feed: str, entity: str, entity_id: str, payload: msgspec.Struct | None, *, now: datetime) -> None:
+    """Give an entity, whole, to a feed's readers when this transaction commits; None says it is gone.
+
+    The same entity published twice in one transaction makes one row, the later one. A `DisplayEntity` is also told to the
+    display itself at once (`event: display`).
+    """
+    pending: dict[tuple[str, str, str], _Pending] = tx.state.setdefault(_STATE, {})
+    text = None if payload is None else msgspec.json.encode(payload).decode()
+    display = payload if isinstance(payload, DisplayEntity) else None
+    key = (feed, entity, entity_id)
+    pending.pop(key, None)
+    pending[key] = _Pending(feed, entity, entity_id, text, now, display)
+    tx.at_end(_LAST, _flush)
+
+
+def _flush(tx: Tx) -> None:
+    pending: dict[tuple[str, str, str], _Pending] = tx.state.pop(_STATE, {})
+    by_feed: dict[str, list[_Pending]] = {}
+    for change in pending.values():
+        by_feed.setdefault(change.feed, []).append(change)
+    for feed in sorted(by_feed):
+        changes = by_feed[feed]
+        last = _raise_counter(tx, feed, len(changes))
+        first = last - len(changes) + 1
+        rows = [
+            {
+                "feed": feed,
+                "seq": first + n,
+                "entity": c.entity,
+                "entity_id": c.entity_id,
+                "payload": c.payload,
+                "at": c.at,
+            }
+            for n, c in enumerate(changes)
+        ]
+        tx.execute(insert(change_log), rows)
+        _remember(tx, feed, changes)
+        tx.notes.append(Nudge(feed, last))
+        tx.notes.extend(DisplayHint(feed, c.display.slug, c.display.revision) for c in changes if c.display)
+
+
+def _raise_counter(tx: Tx, feed: str, by: int) -> int:
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(feeds).values(id=feed, seq=by)
+    raised = statement.on_conflict_do_update(index_elements=[feeds.c.id], set_={"seq": feeds.c.seq + by}).returning(
+        feeds.c.seq
+    )
+    return int(tx.scalar(raised))
+
+
+def _remember(tx: Tx, feed: str, changes: list[_Pending]) -> None:
+    kept = [
+        {"feed": feed, "entity": c.entity, "entity_id": c.entity_id, "payload": c.payload}
+        for c in changes
+        if c.payload is not None
+    ]
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    if kept:
+        statement = make(feed_entities)
+        statement = statement.on_conflict_do_update(
+            index_elements=[feed_entities.c.feed, feed_entities.c.entity, feed_entities.c.entity_id],
+            set_={"payload": statement.excluded.payload},
+        )
+        tx.execute(statement, kept)
+    gone = [{"f": feed, "e": c.entity, "i": c.entity_id} for c in changes if c.payload is None]
+    if gone:
+        tx.execute(
+            delete(feed_entities).where(
+                feed_entities.c.feed == bindparam("f"),
+                feed_entities.c.entity == bindparam("e"),
+                feed_entities.c.entity_id == bindparam("i"),
+            ),
+            gone,
+        )
+
+
+def ensure_epoch(tx: Tx, new_epoch: Callable[[], str] = lambda: secrets.token_hex(8)) -> str:
+    """The epoch of all feeds, made at the first call; it changes when a backup is restored, and devices start anew."""
+    found = epoch(tx)
+    if found is None:
+        found = new_epoch()
+        tx.execute(insert(feed_epoch).values(id="epoch", epoch=found))
+    return found
+
+
+def epoch(tx: Tx) -> str | None:
+    """The epoch of all feeds; None before the first start."""
+    found: str | None = tx.scalar(select(feed_epoch.c.epoch))
+    return found
+
+
+def cursors(tx: Tx, names: tuple[str, ...]) -> dict[str, int]:
+    """How far each of these feeds has come; 0 for one that nothing was published to."""
+    found = {row.id: int(row.seq) for row in tx.rows(select(feeds).where(feeds.c.id.in_(names)))}
+    return {name: found.get(name, 0) for name in names}
+
+
+def changes_after(
+    tx: Tx, names: tuple[str, ...], after: Mapping[str, int], known_epoch: str, now: datetime
+) -> SyncAnswer:
+    """The rows of the feeds `names` after the reader's places, at most 500 a feed.
+
+    Reads only. Places of another epoch, ahead of the feed or older than what is kept ask for a snapshot.
+    """
+    current = epoch(tx) or ""
+    heads = cursors(tx, names)
+    stale = SyncAnswer(epoch=current, now=now, cursors=heads, snapshot_needed=True)
+    if known_epoch != current or any(name not in after or after[name] > heads[name] for name in names):
+        return stale
+    rows: list[Change] = []
+    reached: dict[str, int] = {}
+    for name in names:
+        found = tx.rows(
+            select(change_log)
+            .where(change_log.c.feed == name, change_log.c.seq > after[name])
+            .order_by(change_log.c.seq)
+            .limit(ROWS_PER_FEED),
+        )
+        if after[name] < heads[name] and (not found or found[0].seq != after[name] + 1):
+            return stale  # the rows between were cleared away
+        rows.extend(_change(row) for row in found)
+        reached[name] = int(found[-1].seq) if found else after[name]
+    return SyncAnswer(epoch=current, now=now, cursors=reached, changes=tuple(rows), more=reached != heads)
+
+
+def _change(row: object) -> Change:
+    payload: str | None = row.payload  # type: ignore[attr-defined]  # a row of change_log
+    return Change(
+        feed=row.feed,  # type: ignore[attr-defined]
+        seq=row.seq,  # type: ignore[attr-defined]
+        entity=row.entity,  # type: ignore[attr-defined]
+        entity_id=row.entity_id,  # type: ignore[attr-defined]
+        payload=None if payload is None else msgspec.Raw(payload.encode()),
+    )
+
+
+def snapshot(tx: Tx, names: tuple[str, ...], now: datetime) -> Snapshot:
+    """Every entity of these feeds and the places from which changes follow, all of one moment. Reads only."""
+    rows = tx.rows(
+        select(feed_entities)
+        .where(feed_entities.c.feed.in_(names))
+        .order_by(feed_entities.c.feed, feed_entities.c.entity, feed_entities.c.entity_id),
+    )
+    return Snapshot(
+        epoch=epoch(tx) or "",
+        now=now,
+        cursors=cursors(tx, names),
+        rows=tuple(
+            SnapshotRow(
+                feed=row.feed, entity=row.entity, entity_id=row.entity_id, payload=msgspec.Raw(row.payload.encode())
+            )
+            for row in rows
+        ),
+    )
+
+
+def last_published(tx: Tx, feed: str, entity: str, entity_id: str) -> bytes | None:
+    """The entity's JSON as the feed's readers know it, to publish only what has changed."""
+    found = tx.scalar(
+        select(feed_entities.c.payload).where(
+            feed_entities.c.feed == feed,
+            feed_entities.c.entity == entity,
+            feed_entities.c.entity_id == entity_id,
+        ),
+    )
+    return None if found is None else str(found).encode()
+
+
+def forget_before(tx: Tx, moment: datetime) -> int:
+    """Clear away rows older than `moment`; readers that far behind take a snapshot. Returns how many went."""
+    gone = tx.scalar(select(func.count()).select_from(change_log).where(change_log.c.at < moment))
+    tx.execute(delete(change_log).where(change_log.c.at < moment))
+    return int(gone or 0)
+
+
+def all_heads(tx: Tx) -> dict[str, int]:
+    """How far every feed has come."""
+    return {row.id: int(row.seq) for row in tx.rows(select(feeds))}

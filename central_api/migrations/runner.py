@@ -1,0 +1,30 @@
+"""Brings a database up to date with the tables of this version; works from an installed package and on both engines."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from central_api.db import Database
+
+_HERE = Path(__file__).resolve().parent
+_LOCK = 0x78_7A_6D_69_67  # any number, the same in every process
+
+
+def config() -> Config:
+    """Alembic's configuration: only where the revisions are."""
+    found = Config()
+    found.set_main_option("file_template", "%%(rev)s")
+    found.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    return found
+
+
+def upgrade(db: Database, revision: str = "head") -> None:
+    """Run what is missing, all of it or nothing. Several processes may start at once: one works, the others wait for it."""
+    with db.write() as tx:
+        if tx.dialect == "postgresql":
+            tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        settings = config()
+        settings.attributes["connection"] = tx.connection
+        command.upgrade(settings, revision)

@@ -1,0 +1,92 @@
+"""Turns errors into problem+json answers: which HTTP status each code has, and a reference for what was not foreseen."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_405_METHOD_NOT_ALLOWED, HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+from club.model import errors
+from club.wire import problems as wire
+from club.wire.codec import encode
+
+_log = logging.getLogger(__name__)
+
+STATUS: Mapping[type[errors.ClubError], int] = {
+    errors.ClubError: 500,
+    errors.Refusal: 409,
+    errors.CardUnknown: 404,
+    errors.CardBlocked: 403,
+    errors.CardNotActive: 403,
+    errors.CardDowngraded: 403,
+    errors.TierTooLow: 403,
+    errors.CryptogramWrong: 403,
+    errors.PinWrong: 403,
+    errors.PinLocked: 429,
+    errors.StepUpRequired: 403,
+    errors.GrantWrong: 403,
+    errors.SessionEnded: 410,
+    errors.Unauthorised: 401,
+    errors.DeviceRevoked: 403,
+    errors.NotAllowed: 403,
+    errors.Malformed: 400,
+    errors.NotFound: 404,
+    errors.Unavailable: 503,
+}
+"""The status of each kind of error; a kind that is not named has its parent's."""
+
+
+def status_of(error: errors.ClubError) -> int:
+    """The HTTP status for an error."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def answer(error: errors.ClubError, reference: str = "") -> Response[bytes]:
+    """The problem+json answer for an error."""
+    status = status_of(error)
+    title = (type(error).__doc__ or "").split("\n", maxsplit=1)[0]
+    problem = wire.Problem(
+        title=title, status=status, code=error.code, detail=str(error), facts=dict(error.facts), reference=reference
+    )
+    return Response(encode(problem), status_code=status, media_type=wire.MEDIA_TYPE)
+
+
+def on_club_error(request: Request[Any, Any, Any], error: errors.ClubError) -> Response[bytes]:
+    """A refusal or fault that was foreseen."""
+    _log.info("%s %s refused: %s %s", request.method, request.scope["path"], error.code, dict(error.facts))
+    return answer(error)
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What the framework refuses before a feature sees it: no such path, a body of another form."""
+    if error.status_code == 404:
+        found: errors.ClubError = errors.NotFound(
+            f"no such path: {request.method} {request.scope['path']}", kind="path", id=request.scope["path"]
+        )
+    elif error.status_code < 500:
+        found = errors.Malformed(error.detail)
+    else:
+        return on_unforeseen(request, error)
+    response = answer(found)
+    if error.status_code in (HTTP_405_METHOD_NOT_ALLOWED, HTTP_413_REQUEST_ENTITY_TOO_LARGE):
+        response.status_code = error.status_code
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def on_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Anything else: the caller is given a reference, the log what happened; never the other way round."""
+    reference = secrets.token_hex(4)
+    _log.error("reference %s: %s %s failed", reference, request.method, request.scope["path"], exc_info=error)
+    return answer(errors.ClubError("something unforeseen happened; the log has it under this reference"), reference)
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    errors.ClubError: on_club_error,
+    HTTPException: on_http_error,
+    Exception: on_unforeseen,
+}
