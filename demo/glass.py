@@ -24,7 +24,7 @@ _WHOLE = 0.55  # the whole text may be a little wider or narrower than ours; its
 _GLYPH = 0.82
 _SLACK = 5  # px a glyph may stand beside the place that our own setting gives it
 _MARGIN = 3
-_THIN = "，。、：；！？·“”‘’,.:;!?-–— "  # noqa: RUF001  # too small to be judged one by one
+_THIN = "，。、：；！？·“”‘’,.:;!?-–— "  # too small to be judged one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def find_text(picture: Image.Image, text: str, *, role: Role, size: int, toleran
         size: px on this glass.
         tolerance: font sizes tried around it, px.
     """
-    grey = cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(picture.convert("L"), np.uint8)
     best: Sighting | None = None
     for tried in sorted(range(max(8, size - tolerance), size + tolerance + 1), key=lambda one: abs(one - size)):
         found = _find_at(grey, text, role, tried)
@@ -63,7 +63,12 @@ def find_text(picture: Image.Image, text: str, *, role: Role, size: int, toleran
 
 def read_qr(picture: Image.Image) -> list[str]:
     """What the QR codes in the picture say, read by an independent library."""
-    return [code.text for code in zxingcpp.read_barcodes(picture.convert("RGB"), formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        code.text
+        for code in zxingcpp.read_barcodes(
+            picture.convert("RGB"), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
+    ]
 
 
 def differs(one: Image.Image, other: Image.Image) -> float:
@@ -93,9 +98,7 @@ def _find_at(grey: Grey, text: str, role: Role, size: int) -> Sighting | None:
 def _glyph_score(grey: Grey, glyph: tuple[int, Grey], x: int, y: int) -> float:
     offset, shape = glyph
     left, top = x + offset - _SLACK, y - _SLACK
-    window = grey[
-        max(0, top) : top + shape.shape[0] + 2 * _SLACK, max(0, left) : left + shape.shape[1] + 2 * _SLACK
-    ]
+    window = grey[max(0, top) : top + shape.shape[0] + 2 * _SLACK, max(0, left) : left + shape.shape[1] + 2 * _SLACK]
     if window.shape[0] < shape.shape[0] or window.shape[1] < shape.shape[1]:
         return 0.0
     return float(np.abs(cv2.matchTemplate(window, shape, cv2.TM_CCOEFF_NORMED)).max())

@@ -1,0 +1,124 @@
+"""Starts the whole product on this machine, with invented people: `./dev demo`, or `./dev demo --script`."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from demo.house import House, Options, fresh_state
+from demo.panel import CardLine, Panel
+from demo.processes import ProgramFailed, wait_until
+from demo.reader import ReaderTrouble
+from demo.witness import NotSeen
+from demo.xscreen import NoScreen
+
+DRAWN_DAY = "2026-05-16T14:32:00+08:00"
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; returns the exit code: 0 when every step was seen (or the user stopped it), 1 otherwise."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    state = fresh_state(_ROOT / ".cache" / "demo", options.keep)
+    out = _ROOT / "out" / "demo"
+    shutil.rmtree(out, ignore_errors=True)
+    house = House(
+        Options(
+            state=state,
+            logs=out / "logs",
+            pinned=options.clock if options.clock is not None else (DRAWN_DAY if options.script else ""),
+            virtual=options.script or options.virtual,
+        ),
+        lambda text: print(f"  {text} ...", flush=True),
+    )
+    began = time.monotonic()
+    try:
+        with house:
+            print(f"  all is up after {time.monotonic() - began:.0f} s", flush=True)
+            return _script(house, out) if options.script else _stay(house, out)
+    except KeyboardInterrupt:
+        print("\n  stopped", flush=True)
+        return 0 if not options.script else 1
+    except (ProgramFailed, NotSeen, NoScreen, ReaderTrouble) as trouble:
+        print(f"\nThe demo failed: {trouble}\nLogs of all programs: {out / 'logs'}", file=sys.stderr, flush=True)
+        return 1
+    finally:
+        print("  everything is stopped", flush=True)
+
+
+def _script(house: House, out: Path) -> int:
+    from demo import story  # Playwright and OpenCV are for development only
+
+    began = time.monotonic()
+    story.play(house, out, lambda line: print(f"  seen  {line}", flush=True))
+    print(f"The whole story was seen on the glass in {time.monotonic() - began:.0f} s; pictures: {out}", flush=True)
+    return 0
+
+
+def _stay(house: House, out: Path) -> int:
+    cards = [
+        CardLine(card.name, card.title, card.remark, house.members.get(card.name, "")) for card in house.reader.cards
+    ]
+    with Panel(cards, house.reader.act) as panel:
+        _welcome(house, panel.url)
+        if os.environ.get("DISPLAY") and not house.options.virtual:
+            webbrowser.open(panel.url)
+        while wait_until(lambda: not _alive(house), 3600.0, every=0.5) is False:
+            continue
+    raise ProgramFailed("expected all programs to run on; one ended by itself")
+
+
+def _alive(house: House) -> bool:
+    return house.server.running and house.kiosk.running and house.lounge.running
+
+
+def _welcome(house: House, panel: str) -> None:
+    print("\nWhat there is to see")
+    print(f"  kiosk and lounge display: two windows{'' if not house.options.virtual else ' on virtual screens'}")
+    print(
+        f"  cards:   {panel}  (lay a card on the kiosk's reader)"
+        if house.reader.cards
+        else "  cards:   the reader that is plugged in"
+    )
+    print(f"  console: {house.url}/console")
+    print("\nStaff (made at start)")
+    for staff in house.staff:
+        print(f"  {staff.number}  {staff.name}  {staff.password}")
+    if house.reader.cards:
+        print("\nMember cards and their PINs (made at start)")
+        for card in house.reader.cards:
+            print(f"  {card.name}  {card.title}  {house.members.get(card.name, 'no PIN')}")
+    print("\nCtrl-C stops everything.", flush=True)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./dev demo", description="The whole product on this machine, with invented people."
+    )
+    parser.add_argument(
+        "--script",
+        action="store_true",
+        help="play the story by itself, each step seen on the glass; pictures in out/demo",
+    )
+    parser.add_argument(
+        "--keep", metavar="NAME", default="", help="keep this run's data under a name, or go on with it"
+    )
+    parser.add_argument("--virtual", action="store_true", help="use virtual screens even where a real one is at hand")
+    parser.add_argument(
+        "--clock", metavar="INSTANT", help=f"start every clock here, such as {DRAWN_DAY} (the day of the drawings)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

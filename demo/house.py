@@ -1,0 +1,220 @@
+"""The whole house on one machine: central API, card reader, kiosk and lounge display, each a real process."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from club import resources
+from demo import screens
+from demo.processes import Program, ProgramFailed
+from demo.reader import Reader, open_reader
+
+_BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A staff account of the demo, made at start."""
+
+    number: str
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the house is started.
+
+    `state` is a folder: fresh for each run, or one kept by name. `pinned` is an ISO instant for every program's clock, empty for the
+    machine's own; `virtual` asks for virtual screens even where a real one is at hand; `prompt_every_s` replaces the programme's
+    refreshment interval, 0 keeps it.
+    """
+
+    state: Path
+    logs: Path
+    pinned: str = ""
+    virtual: bool = False
+    pinned_runs: bool = True
+    log_level: str = "info"
+
+
+class House:
+    """Starts the programs in their order and stops them all; a context manager.
+
+    Raises (on entering):
+        ProgramFailed: a program did not get ready; the message has its last lines.
+    """
+
+    def __init__(self, options: Options, say: Callable[[str], None]) -> None:
+        self.options, self._say = options, say
+        self._stack = ExitStack()
+        self.port = free_port()
+        self.kiosk_control = options.state / "kiosk.sock"
+        self.lounge_control = options.state / "lounge.sock"
+        self.members: dict[str, str] = {}  # card name -> PIN
+        self.staff: list[SignIn] = []
+        self.reader: Reader
+        self.kiosk_glass: screens.Glass
+        self.lounge_glass: screens.Glass
+        self.server: Program
+        self.kiosk: Program
+        self.lounge: Program
+
+    @property
+    def url(self) -> str:
+        """The central API and console."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        state = self.options.state
+        self.options.logs.mkdir(parents=True, exist_ok=True)
+        first = not (state / "central").exists()
+        (state / "central").mkdir(parents=True, exist_ok=True)
+        (state / "central").chmod(0o700)
+        self._say("database and demo members")
+        self._central("migrate")
+        if first:
+            self._central("load-demo", "--out", str(state / "central"))
+        self._read_sign_ins(state / "central")
+        self.server = self._program(
+            "central-api", ["serve", *self._central_settings()], env={}, executable="central-api"
+        )
+        self._say("central API")
+        self.server.start()
+        self.server.wait_for(r"ready on http")
+        self._say("card reader")
+        self.reader = self._stack.enter_context(
+            open_reader(state / "central" / "cards.toml", virtual=self.options.virtual)
+        )
+        self.kiosk_glass, self.lounge_glass = screens.open_glass(virtual=self.options.virtual)
+        self._stack.callback(self.kiosk_glass.close)
+        self._stack.callback(self.lounge_glass.close)
+        self._start_lounge()
+        self._start_kiosk()
+        self._say("kiosk window")
+        self.kiosk.wait_for(r"kiosk ready")
+        self._say("lounge window")
+        self.lounge.wait_for(r"lounge ready")
+
+    def _start_kiosk(self) -> None:
+        data = self.options.state / "kiosk"
+        settings = self._device_settings(data, self.kiosk_control)
+        settings += self.kiosk_glass.place.settings(screens.KIOSK)
+        settings += [f"reader.spec={self.reader.spec}", f"sound.enabled={_flag(not self.options.virtual)}"]
+        command = ["--config", str(resources.config_dir() / "kiosk.toml"), *_set(settings)]
+        if not (data / "identity.json").exists():
+            command += ["--enrol", self._enrol_code("kiosk-1")]
+        self.kiosk = self._program(
+            "kiosk", command, env={**self.kiosk_glass.env, **self.reader.env}, executable="kiosk-app"
+        )
+        self.kiosk.start()
+
+    def _start_lounge(self) -> None:
+        data = self.options.state / "lounge"
+        settings = self._device_settings(data, self.lounge_control)
+        settings += [*self.lounge_glass.place.settings(screens.LOUNGE), "sound.enabled=false"]
+        command = ["--config", str(resources.config_dir() / "lounge.toml"), *_set(settings)]
+        if not (data / "identity.json").exists():
+            command += ["--enrol", self._enrol_code("tv-1")]
+        self.lounge = self._program("lounge", command, env=dict(self.lounge_glass.env), executable="lounge-display")
+        self.lounge.start()
+
+    def _program(self, name: str, arguments: Sequence[str], *, env: dict[str, str], executable: str) -> Program:
+        program = Program(name, [str(_BIN / executable), *arguments], env=env, log=self.options.logs / f"{name}.log")
+        self._stack.callback(program.stop)
+        return program
+
+    def _device_settings(self, data: Path, control: Path) -> list[str]:
+        return [f"server.url={self.url}", f"device.data_dir={data}", f"control.socket={control}", *self._common()]
+
+    def _common(self) -> list[str]:
+        return [
+            f"clock.pinned={self.options.pinned}",
+            f"clock.pinned_runs={_flag(bool(self.options.pinned) and self.options.pinned_runs)}",
+            f"log.level={self.options.log_level}",
+        ]
+
+    def _central_settings(self) -> list[str]:
+        central = self.options.state / "central"
+        return [
+            *("--config", str(resources.config_dir() / "central.toml")),
+            *_set(
+                [
+                    f"http.port={self.port}",
+                    f"database.url=sqlite:///{central / 'club.db'}",
+                    f"media.dir={central / 'media'}",
+                    f"keys.file={central / 'keys.toml'}",
+                    *self._common(),
+                ]
+            ),
+        ]
+
+    def _central(self, verb: str, *arguments: str) -> str:
+        """Run one command of the central API to its end and return what it printed."""
+        done = subprocess.run(
+            [str(_BIN / "central-api"), verb, *self._central_settings(), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ},
+        )
+        if done.returncode:
+            raise ProgramFailed(
+                f"expected central-api {verb} to succeed; exit code {done.returncode}:\n{done.stderr[-1500:]}"
+            )
+        return done.stdout
+
+    def _enrol_code(self, place: str) -> str:
+        return self._central("enrol-code", "--place", place).split()[-1]
+
+    def _read_sign_ins(self, folder: Path) -> None:
+        made = json.loads((folder / "sign-in.json").read_text(encoding="utf-8"))
+        self.members = dict(made["members"])
+        self.staff = [SignIn(one["number"], one["name"], one["password"]) for one in made["staff"]]
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fresh_state(root: Path, keep: str) -> Path:
+    """The state folder of a run: `keep` names one that lives on; without it an emptied one is given."""
+    folder = root / (keep or "fresh")
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # it holds the keys and the PINs of the demo
+    return folder
+
+
+def _set(settings: Sequence[str]) -> list[str]:
+    return [part for one in settings for part in ("--set", one)]
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

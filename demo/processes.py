@@ -1,0 +1,137 @@
+"""Programs run as processes: started, watched, stopped, and none left behind."""
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_STOP_S = 10.0
+_PR_SET_PDEATHSIG = 1
+
+
+class ProgramFailed(RuntimeError):
+    """A program ended or did not get ready; the message has its last lines."""
+
+
+class Program:
+    """One running program with its log.
+
+    Args:
+        name: for messages.
+        command: argv.
+        env: added to the present environment.
+        log: the file its output is appended to.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self._command, self._env, self._log = list(command), dict(env), log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._from = 0
+
+    def start(self) -> None:
+        """Start it (again): its output goes to the log's end."""
+        self._from = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self._command,
+                env={**os.environ, **self._env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches only us; we stop the programs in their order
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  # runs one system call, before any thread of the child exists
+            )
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id.
+
+        Raises:
+            ProgramFailed: it was not started.
+        """
+        if self._process is None:
+            raise ProgramFailed(f"expected {self.name} to run; it was not started")
+        return self._process.pid
+
+    def output(self) -> str:
+        """What it said since its last start."""
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as said:
+            said.seek(self._from)
+            return said.read().decode("utf-8", "replace")
+
+    def wait_for(self, pattern: str, seconds: float = 60.0) -> re.Match[str]:
+        """Wait until a line of its output matches.
+
+        Raises:
+            ProgramFailed: it ended first, or the time ran out.
+        """
+        found: list[re.Match[str]] = []
+
+        def seen() -> bool:
+            match = re.search(pattern, self.output())
+            if match:
+                found.append(match)
+            return bool(match) or not self.running
+
+        if not wait_until(seen, seconds) or not found:
+            state = "it runs" if self.running else f"it ended with {self._process.poll() if self._process else None}"
+            raise ProgramFailed(
+                f"expected {self.name} to say {pattern!r} within {seconds:.0f} s; {state}. Its last lines "
+                f"({self._log}):\n{self.output()[-1500:]}"
+            )
+        return found[0]
+
+    def kill(self) -> None:
+        """End it as a power cut would: SIGKILL to its whole group."""
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def stop(self) -> None:
+        """Ask it to end, and end it when it does not within ten seconds."""
+        if self._process is None:
+            return
+        if self.running:
+            self._signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+                self._process.wait()
+        self._signal(signal.SIGKILL)  # whatever it left in its group
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            try:
+                os.killpg(self._process.pid, number)
+            except ProcessLookupError:
+                return
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.05) -> bool:
+    """Ask again and again until `condition` holds; False when it did not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while True:
+        if condition():
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        pause.wait(every)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
