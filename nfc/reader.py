@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from nfc import service
 from nfc.events import Event
 from nfc.feedback import Signal
 
@@ -79,14 +80,33 @@ def open_reader(
     kind, _, pattern = spec.partition(":")
     if kind != "pcsc":
         raise ValueError(f"reader: expected 'pcsc' or 'pcsc:NAME', found {spec!r}")
+    open_context = _pcsc()
+    from nfc.supervisor import Supervisor
+
+    supervisor = Supervisor(open_context, pattern, post, clock, timing or Timing())
+    supervisor.start()
+    return supervisor
+
+
+def list_readers() -> list[str]:
+    """Return the names of all PC/SC readers plugged in now, without watching them.
+
+    Raises:
+        service.ServiceLost: the PC/SC service is not running.
+        ReaderSupportMissing: pyscard or libpcsclite is not installed.
+    """
+    context = _pcsc()()
+    try:
+        return context.readers()
+    finally:
+        context.release()
+
+
+def _pcsc() -> service.OpenContext:
     try:
         from nfc import pcsc
     except ImportError as fault:
         raise ReaderSupportMissing(
             f"cannot load pyscard ({fault}): install the 'nfc' extra, and Debian's libpcsclite1 package"
         ) from fault
-    from nfc.supervisor import Supervisor
-
-    supervisor = Supervisor(pcsc.open_context, pattern, post, clock, timing or Timing())
-    supervisor.start()
-    return supervisor
+    return pcsc.open_context

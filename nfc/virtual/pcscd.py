@@ -95,6 +95,11 @@ class PrivatePcscd:
         """Names of the two readers as PC/SC clients see them."""
         return f"{self._reader_name} 00 00", f"{self._reader_name} 00 01"
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running service, None when it is down."""
+        return self._process.pid if self._process else None
+
     def slot(self, number: int = 0) -> VirtualSlot:
         """Return the place for cards on reader 0 or 1."""
         if not 0 <= number < _SLOTS:
