@@ -1,0 +1,69 @@
+"""The one script says what it can do, and in plain words what it cannot."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.project import tree
+
+DEV = tree.ROOT / "dev"
+
+
+def dev(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = dict(os.environ) if path is None else {**os.environ, "PATH": path}
+    return subprocess.run(
+        ["/bin/bash", str(DEV), *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_help_names_every_command() -> None:
+    answer = dev("help")
+    assert answer.returncode == 0
+    assert [
+        word for word in ("demo", "test", "check", "bench", "shots", "lock", "clean") if word not in answer.stdout
+    ] == []
+
+
+def test_an_unknown_command_is_refused_with_the_list() -> None:
+    answer = dev("demonstrate")
+    assert answer.returncode == 1
+    assert "unknown command: demonstrate" in answer.stderr
+    assert "./dev demo" in answer.stderr
+
+
+def test_set_up_is_quiet_when_nothing_is_missing() -> None:
+    answer = dev("set-up")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def without(tmp_path: Path, *missing: str) -> str:
+    """Return a PATH that holds everything but some programs."""
+    for folder in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
+        for program in Path(folder).iterdir():
+            link = tmp_path / program.name
+            if program.name not in missing and not link.exists():
+                link.symlink_to(program)
+    return str(tmp_path)
+
+
+def test_without_root_and_sudo_it_says_what_will_not_work(tmp_path: Path) -> None:
+    path = without(tmp_path, "sudo", "dpkg-query", "id")
+    for name, act in (("dpkg-query", "printf 'bash install ok installed\\n'"), ("id", "echo 1000")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{act}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    answer = dev("set-up", path=path)
+    assert "installing them needs root" in answer.stderr
+    assert "  pcscd: card readers, real and virtual" in answer.stderr
+    assert "apt-get install --no-install-recommends python3 " in answer.stderr
+
+
+def test_elsewhere_than_on_debian_it_says_what_is_needed(tmp_path: Path) -> None:
+    answer = dev("set-up", path=without(tmp_path, "dpkg-query"))
+    assert "not Debian" in answer.stderr
+    assert "vsmartcard-vpcd" in answer.stderr
+
+
+def test_locking_without_uv_says_so(tmp_path: Path) -> None:
+    answer = dev("lock", path=without(tmp_path, "uv"))
+    assert answer.returncode == 1
+    assert "needs uv" in answer.stderr
