@@ -1,0 +1,1 @@
+"""Measurements: `./dev bench NAME`; each ends with one JSON line."""
