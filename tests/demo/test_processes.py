@@ -19,7 +19,7 @@ def a_program(tmp_path: Path, code: str) -> Program:
 
 def test_it_is_waited_for_and_stopped(tmp_path: Path) -> None:
     """Ready means its line was seen; stopped means the process is gone."""
-    program = a_program(tmp_path: Path, _TALKER)
+    program = a_program(tmp_path, _TALKER)
     program.start()
     try:
         assert program.wait_for(r"ready on (\S+)", 20)[1] == "http://x"
@@ -33,7 +33,7 @@ def test_it_is_waited_for_and_stopped(tmp_path: Path) -> None:
 
 def test_a_program_that_ends_says_why(tmp_path: Path) -> None:
     """Its last lines are in the message."""
-    program = a_program(tmp_path: Path, "print('no such port'); raise SystemExit(3)")
+    program = a_program(tmp_path, "print('no such port'); raise SystemExit(3)")
     program.start()
     with pytest.raises(ProgramFailed, match="no such port"):
         program.wait_for("ready", 20)
@@ -42,7 +42,7 @@ def test_a_program_that_ends_says_why(tmp_path: Path) -> None:
 
 def test_kill_ends_it_at_once_and_it_can_start_again(tmp_path: Path) -> None:
     """As after a power cut; only the new run's lines count."""
-    program = a_program(tmp_path: Path, _STUBBORN)
+    program = a_program(tmp_path, _STUBBORN)
     program.start()
     program.wait_for("up", 20)
     program.kill()
