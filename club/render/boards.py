@@ -1,0 +1,58 @@
+"""Draws boards and whole scenes: the one renderer of the lounge, the kiosk's attract loop and the console's preview."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PIL import Image
+
+from club.model.board import Board, Manifest
+from club.model.scene import Scene
+from club.render import footer
+from club.render.canvas import Canvas
+from club.render.context import BOARD_SIZE, SCREEN_SIZE, RenderContext
+from club.render.templates import activity, image, welcome
+
+Draw = Callable[[Canvas, Board, RenderContext], None]
+
+TEMPLATES: Mapping[str, Draw] = {
+    "activity": activity.draw,
+    "image": image.draw,
+}
+
+
+def render_board(board: Board, ctx: RenderContext) -> Image.Image:
+    """The picture of a board, RGB, of `ctx.size` px. The same board and context give the same pixels.
+
+    A template this version does not know is drawn as a picture with its headline: a newer server's board still says something.
+    """
+    return draw_board(board, ctx).image
+
+
+def draw_board(board: Board, ctx: RenderContext) -> Canvas:
+    """As `render_board`, with the record of what text went where."""
+    canvas = Canvas(ctx.size, ctx.theme.color.night.ground, reference=BOARD_SIZE)
+    TEMPLATES.get(board.template, image.draw)(canvas, board, ctx)
+    return canvas
+
+
+def render_welcome(ctx: RenderContext) -> Image.Image:
+    """The built-in picture for when nothing is scheduled or nothing has arrived yet (L5)."""
+    canvas = Canvas(ctx.size, ctx.theme.color.night.ground, reference=BOARD_SIZE)
+    welcome.draw(canvas, ctx)
+    return canvas.image
+
+
+def render_scene(scene: Scene, manifest: Manifest, ctx: RenderContext) -> Image.Image:
+    """The whole screen as the TV shows it: board, footer with ticker and clock (C2).
+
+    `ctx.size` is the screen's, 1920x1080 unless set otherwise; `ctx.stale_since` and `ctx.shown_since` are taken from the scene.
+    """
+    size = SCREEN_SIZE if ctx.size == BOARD_SIZE else ctx.size
+    scale = size[1] / SCREEN_SIZE[1]
+    board_size = (size[0], round(BOARD_SIZE[1] * scale))
+    of_board = replace(ctx, size=board_size, stale_since=scene.stale_since, shown_since=scene.since)
+    screen = Image.new("RGB", size)
+    screen.paste(render_welcome(of_board) if scene.board is None else render_board(scene.board, of_board), (0, 0))
+    texts = footer.ticker_texts(scene, manifest, ctx)
+    screen.paste(footer.render_footer(replace(ctx, size=(size[0], size[1] - board_size[1])), texts), (0, board_size[1]))
+    return screen

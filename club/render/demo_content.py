@@ -1,0 +1,211 @@
+"""Reads the demo boards of `config/demo` into board values, for the preview runner and for tests of the renderer.
+
+Dates there are relative (see config/demo/README.md, "Dates"); the server's own loader is the one that counts for the product.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from club.model.board import (
+    ActivityLine,
+    Board,
+    Manifest,
+    MenuLine,
+    Notice,
+    Playlist,
+    PromiseLine,
+    Prompt,
+    Slot,
+    TickerItem,
+    TierLine,
+)
+from club.model.text import Text
+from club.resources import files
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DRAWN = datetime(2026, 5, 16, 14, 32, tzinfo=ZONE)
+"""The drawn day: every picture of the design was drawn at this instant."""
+
+_WHEN = re.compile(r"([+-])(\d+)(d|w|mon|tue|wed|thu|fri|sat|sun)([+-]\d+)?d?(?: (\d\d):(\d\d))?$")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SITE = "https://club.example"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoContent:
+    """The demo's boards, prompt, notice and ticker, and the files of their pictures."""
+
+    boards: Mapping[str, Board]
+    prompt: Board
+    notice: Notice
+    ticker: tuple[TickerItem, ...]
+    files: Mapping[str, Path]
+
+    def media(self, sha256: str) -> Path | None:
+        """The file of a picture."""
+        return self.files.get(sha256)
+
+    def manifest(
+        self, display: str = "tv-1", playlist: tuple[str, ...] = ("b-lakeside", "b-tiers", "b-flagship", "b-menu")
+    ) -> Manifest:
+        """A manifest that plays these boards all day, with the refill prompt."""
+        return Manifest(
+            display=display,
+            revision=1,
+            digest="demo",
+            club=Text("行舟会", "Xingzhou Club"),
+            store=Text("城东店", "East store"),
+            time_zone=str(ZONE),
+            language="zh-CN",
+            boards={slug: self.boards[slug] for slug in playlist},
+            playlists=(Playlist("playlist-a", playlist),),
+            slots=(Slot("default", "playlist-a"),),
+            ticker=self.ticker,
+            prompts=(Prompt(self.prompt, every_s=18 * 60, seconds=20),),
+        )
+
+
+def when(text: str, today: date) -> datetime:
+    """The instant of a relative date such as `+3sat-4d 18:00` in the demo's zone.
+
+    Raises:
+        ValueError: for anything but that notation.
+    """
+    found = _WHEN.match(text)
+    if found is None:
+        raise ValueError(f"expected a relative date such as +3sat-4d 18:00, found {text!r}")
+    sign, count, unit, shift, hour, minute = found.groups()
+    steps = int(count) * (1 if sign == "+" else -1)
+    if unit in _DAYS:
+        ahead = (_DAYS.index(unit) - today.weekday()) % 7 or 7
+        first = ahead if steps > 0 else ahead - 7 if ahead != 7 else -7
+        day = today + timedelta(days=first + 7 * (steps - 1 if steps > 0 else steps + 1))
+    else:
+        day = today + timedelta(days=steps * (7 if unit == "w" else 1))
+    return datetime.combine(day + timedelta(days=int(shift or 0)), time(int(hour or 0), int(minute or 0)), ZONE)
+
+
+def load(now: datetime = DRAWN) -> DemoContent:
+    """The demo content as of `now` (aware).
+
+    Raises:
+        ResourceMissing: when the folder of demo content is not there.
+    """
+    today = now.astimezone(ZONE).date()
+    folder = files.demo_dir()
+    tables = {
+        name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
+        for name in ("boards", "activities", "menu", "programme")
+    }
+    found: dict[str, Path] = {}
+    activities = {row["slug"]: _activity(row, today, found) for row in tables["activities"]["activity"]}
+    menu = {row["slug"]: _menu_line(row, found) for row in tables["menu"]["item"]}
+    tiers = tuple(_tier(row) for row in tables["programme"]["ladder"][0]["tier"])
+    promises = {row["slug"]: PromiseLine(row["slug"], _text(row), Text("")) for row in tables["programme"]["promise"]}
+    boards: dict[str, Board] = {}
+    for row in tables["boards"]["board"]:
+        bind = row["bind"]
+        bound = activities.get(bind.get("activity", ""))
+        later = sorted((a for a in activities.values() if a.starts > now and a != bound), key=lambda a: a.starts)
+        boards[row["slug"]] = Board(
+            slug=row["slug"],
+            version=1,
+            template=row["template"],
+            fields=_fields(row["fields"]),
+            dwell_s=row["dwell_seconds"],
+            pictures=_pictures(row, bind, found),
+            activity=bound,
+            upcoming=tuple(later[: bind.get("upcoming", 0)]),
+            menu=tuple(menu[slug] for slug in bind.get("menu", ())),
+            tiers=tiers if "ladder" in bind else (),
+            promises=tuple(promises[slug] for slug in bind.get("promises", ())),
+            until=when(bind["until"], today) if "until" in bind else None,
+            on=date(today.year, 6, 30) if "expiry" in bind or "ladder" in bind else None,
+            url=f"{_SITE}/s/{row['slug']}" if row["template"] == "share" else "",
+        )
+    prompt = tables["boards"]["prompt"][0]
+    notice = tables["boards"]["notice"][0]
+    return DemoContent(
+        boards=boards,
+        prompt=Board(
+            "p-refill",
+            1,
+            "refill",
+            _fields({key: value for key, value in prompt.items() if key.endswith(("_zh", "_en"))}),
+            20,
+            menu=tuple(menu[slug] for slug in prompt["items"]),
+            url=f"{_SITE}/t/east",
+        ),
+        notice=Notice(
+            Board(
+                "n-parking-b", 1, "notice", _fields({k: v for k, v in notice.items() if k.endswith(("_zh", "_en"))}), 60
+            ),
+            when(notice["starts"], today),
+            when(notice["ends"], today),
+        ),
+        ticker=tuple(
+            TickerItem(_text(item), activities.get(item.get("bind", "")))
+            for item in tables["boards"]["ticker"][0]["items"]
+        ),
+        files=found,
+    )
+
+
+def as_large(content: DemoContent, slug: str, title: Text) -> Board:
+    """A demo board with another title, one version on."""
+    board = content.boards[slug]
+    return replace(board, version=board.version + 1, fields={**board.fields, "title": title})
+
+
+def _text(row: Mapping[str, Any], stem: str = "") -> Text:
+    return Text(row[f"{stem}zh"], row.get(f"{stem}en", ""))
+
+
+def _fields(row: Mapping[str, str]) -> dict[str, Text]:
+    return {key[:-3]: _text(row, f"{key[:-3]}_") for key in row if key.endswith("_zh")}
+
+
+def _hold(slug: str, found: dict[str, Path]) -> str:
+    if not slug:
+        return ""
+    path = files.picture(slug)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    found[sha256] = path
+    return sha256
+
+
+def _pictures(row: Mapping[str, Any], bind: Mapping[str, Any], found: dict[str, Path]) -> tuple[str, ...]:
+    if row["template"] == "share":
+        return tuple(_hold(slug, found) for slug in ("tea-terraces-dawn", "starry-camp", "seaside-sunset"))
+    return tuple(sha for sha in (_hold(row["picture"], found),) if sha)
+
+
+def _activity(row: Mapping[str, Any], today: date, found: dict[str, Path]) -> ActivityLine:
+    return ActivityLine(
+        slug=row["slug"],
+        kind=_text(row, "type_"),
+        title=_text(row),
+        place=_text(row, "place_"),
+        starts=when(row["starts"], today),
+        ends=when(row["ends"], today),
+        left=max(0, row["capacity"] - row.get("taken", 0)),
+        unit=_text(row, "unit_"),
+        fee_points=row["fee_points"],
+        picture=_hold(row["picture"], found),
+        url=f"{_SITE}/a/{row['slug']}",
+    )
+
+
+def _menu_line(row: Mapping[str, Any], found: dict[str, Path]) -> MenuLine:
+    return MenuLine(row["slug"], _text(row), _text(row, "line_"), _hold(row["picture"], found), row.get("left", 1) == 0)
+
+
+def _tier(row: Mapping[str, Any]) -> TierLine:
+    return TierLine(row["slug"], row["rank"], _text(row), _text(row, "summary_"), row["tier_points"])

@@ -1,0 +1,71 @@
+"""What several templates share: the label pill, the offline mark, a code with its words, a title that may take two lines."""
+
+from datetime import datetime, timedelta
+
+from club.render.canvas import Box, Canvas, Paragraph, Type
+from club.render.context import RenderContext
+from club.resources.theme import Colour
+from club.words import numbers
+
+MARK_HEIGHT = 84
+
+
+def pill(canvas: Canvas, ctx: RenderContext, text: str, x: float, y: float) -> float:
+    """A label on jade, 72 px high; returns its right edge."""
+    night = ctx.theme.color.night
+    style = Type("sans-bold", 40, night.on_jade, 1.4)
+    box = Box(x, y, canvas.width(text, style) + 60, 72)
+    canvas.panel(box, 20, night.jade)
+    canvas.line(text, style, x + 30, y + 8, room=box)
+    return box.right
+
+
+def stale_words(ctx: RenderContext, since: datetime) -> str:
+    """离线，13:58 的数据; with the day instead of the time when that was a day ago or more."""
+    if ctx.now - since >= timedelta(hours=24):
+        return ctx.words("lounge.stale.since-day", day=numbers.day(ctx.words, numbers.local_day(since, ctx.time_zone)))
+    return ctx.words("lounge.stale.since", time=numbers.clock(since, ctx.time_zone))
+
+
+def stale_width(canvas: Canvas, ctx: RenderContext) -> float:
+    """How wide the offline mark is; 0 while the data are fresh."""
+    if ctx.stale_since is None:
+        return 0
+    return canvas.width(stale_words(ctx, ctx.stale_since), _stale_type(ctx)) + 32 + 56 + 18 + 32
+
+
+def stale_mark(canvas: Canvas, ctx: RenderContext, right: float, y: float) -> None:
+    """The amber mark of old data (L5), its right edge at `right`; nothing while the data are fresh."""
+    if ctx.stale_since is None:
+        return
+    night = ctx.theme.color.night
+    wide = stale_width(canvas, ctx)
+    box = Box(right - wide, y, wide, MARK_HEIGHT)
+    canvas.panel(box, 20, night.warn)
+    canvas.icon("wifi-off", box.x + 32, y + 14, 56, night.on_warn)
+    canvas.line(stale_words(ctx, ctx.stale_since), _stale_type(ctx), box.x + 32 + 56 + 18, y + 12.6, room=box)
+
+
+def title(
+    canvas: Canvas, text: str, width: float, *, size: int, colour: Colour, lines: int = 2, height: float | None = None
+) -> Paragraph:
+    """A headline in the display face: shrinks to 76 %, then takes a second line."""
+    return canvas.fit(text, Type("serif-bold", size, colour, 1.18), width, lines=lines, smallest=48, height=height)
+
+
+def split_clause(text: str) -> tuple[str, str]:
+    """A sentence at its first comma: what is before, and the rest from the comma on (余 6 车 | ，每车 600 积分)."""
+    for mark in ("，", ", "):
+        if mark in text:
+            at = text.index(mark)
+            return text[:at], text[at:]
+    return text, ""
+
+
+def without_comma(rest: str) -> str:
+    """The second part of `split_clause` as a sentence of its own."""
+    return rest.lstrip("，, ")
+
+
+def _stale_type(ctx: RenderContext) -> Type:
+    return Type("sans-bold", 42, ctx.theme.color.night.on_warn, 1.4)

@@ -1,0 +1,1 @@
+"""The boards' templates, one module each: `draw(canvas, board, ctx)` and nothing else to know."""
