@@ -50,7 +50,7 @@ def test_closing_ends_the_server_and_twice_is_harmless() -> None:
 
 
 def test_without_xvfb_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path: Path))
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoScreen, match=r"Xvfb; it is not installed\. Run \./dev set-up"):
         XScreen(320, 240)
 
