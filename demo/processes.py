@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 _STOP_S = 10.0
 _PR_SET_PDEATHSIG = 1
@@ -34,13 +35,13 @@ class Program:
         self._process: subprocess.Popen[bytes] | None = None
         self._from = 0
 
-    def start(self) -> None:
-        """Start it (again): its output goes to the log's end."""
+    def start(self, extra: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start it (again), with `extra` added to its environment this time; its output goes to the log's end."""
         self._from = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 self._command,
-                env={**os.environ, **self._env},
+                env={**os.environ, **self._env, **extra},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -63,6 +64,15 @@ class Program:
         if self._process is None:
             raise ProgramFailed(f"expected {self.name} to run; it was not started")
         return self._process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait until it has ended and return its exit code (negative: the signal); None when it did not end in time."""
+        if self._process is None:
+            return None
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
     def output(self) -> str:
         """What it said since its last start."""
