@@ -26,7 +26,9 @@ class Identity:
     _key: "Ed25519PrivateKey"
 
     @classmethod
-    def load_or_create(cls, path: Path, *, new_id: Callable[[], str] = lambda: "dev-" + secrets.token_hex(12)) -> "Identity":
+    def load_or_create(
+        cls, path: Path, *, new_id: Callable[[], str] = lambda: "dev-" + secrets.token_hex(12)
+    ) -> "Identity":
         """The identity kept in `path` (mode 0600); a missing file is made, with a new key.
 
         Raises:
@@ -50,7 +52,9 @@ class Identity:
             path.chmod(0o600)
         try:
             kept = json.loads(path.read_bytes())
-            return cls(str(kept["device_id"]), Ed25519PrivateKey.from_private_bytes(signing.from_text(kept["private_key"])))
+            return cls(
+                str(kept["device_id"]), Ed25519PrivateKey.from_private_bytes(signing.from_text(kept["private_key"]))
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise errors.IdentityDamaged(
                 f"expected a device identity in {path.name}, found something unreadable; "

@@ -1,0 +1,340 @@
+"""The central API as the device calls it: one method a route, signed, answers decoded, refusals raised by their code."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, urlencode
+
+from club.model import errors as club_errors
+from club.model.clock import Clock
+from club.sync import errors, sse
+from club.sync.identity import Identity
+from club.sync.server_time import ServerTime
+from club.wire import codec, problems
+from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
+from club.wire.changes import Snapshot, SyncAnswer
+from club.wire.devices import Enrol, Enrolled, Heartbeat, HeartbeatAnswer
+from club.wire.rewards import Redeem, Redeemed
+
+if TYPE_CHECKING:
+    import requests
+
+    from club.sync.transport import OpenReply, Reply, Transport
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TIMEOUTS = (3.0, 10.0)
+STREAM_TIMEOUTS = (3.0, 37.0)  # the server's heartbeat comes every 15 s: two may be lost
+_MAY_PASS = frozenset({401, 403, 408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A command's request as it goes out, signature and all; sent again it is the same to the byte."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestAnswer:
+    """A manifest as it came: the JSON and its `ETag`."""
+
+    body: bytes
+    etag: str
+
+
+class EventStream:
+    """The open event stream; iterate it on one thread, `close` it from any."""
+
+    def __init__(self, reply: "OpenReply", heard: Callable[[], None]) -> None:
+        self._reply = reply
+        self._heard = heard
+
+    def __iter__(self) -> Iterator[sse.ServerSent]:
+        """Events until the connection ends.
+
+        Raises:
+            ServerUnreachable: it broke, or was silent for 37 s.
+        """
+        parser = sse.Parser()
+        for piece in self._reply.pieces():
+            self._heard()
+            yield from parser.feed(piece)
+
+    def close(self) -> None:
+        """End the stream; the iterating thread comes back at once."""
+        self._reply.close()
+
+
+class ApiClient:
+    """Calls the central API; safe from every thread.
+
+    All methods raise `ClubError` (by its code) when the API refuses, `ServerUnreachable` when no usable answer came, and its
+    child `ServerConfused` when something other than our API answered. A clock that is too far off is corrected by the
+    server's own and the request signed anew, once. Bodies are never logged.
+
+    Args:
+        base_url: scheme and host, such as `https://club.example`; routes follow.
+        identity: who signs.
+        clock: the program's clock.
+        sessions: makes a `requests.Session` (tests mount the server itself); one for each thread.
+        ca_file: certificate authority of the store's own, PEM.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        identity: Identity,
+        clock: Clock,
+        *,
+        sessions: "Callable[[], requests.Session] | None" = None,
+        ca_file: str = "",
+    ) -> None:
+        if not base_url.startswith(("http://", "https://")):
+            raise ValueError(
+                f"expected an address such as https://club.example for the central API, found {base_url!r}"
+            )
+        self.identity = identity
+        self.time = ServerTime(clock)
+        self._clock = clock
+        self._base_url = base_url
+        self._sessions = sessions
+        self._ca_file = ca_file
+        self._made: Transport | None = None
+        self._watch: Callable[[bool], None] = lambda _reached: None
+
+    def watch(self, reached: Callable[[bool], None]) -> None:
+        """Have `reached(True)` called after each answer and `reached(False)` after each missing one, on the calling thread."""
+        self._watch = reached
+
+    # -- enrolment and health -------------------------------------------------------------------------------------
+
+    def enrol(self, request: Enrol) -> Enrolled:
+        """`POST /v1/devices/enrol`: register this device's key by a one-time code."""
+        answer = self._post("/v1/devices/enrol", request, Enrolled, repeat=False)
+        self.time.learn(answer.now)
+        return answer
+
+    def myself(self) -> Enrolled:
+        """`GET /v1/devices/self`: which place and store this device stands in."""
+        return self._get("/v1/devices/self", Enrolled)
+
+    def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
+        """`POST /v1/heartbeats`; corrects the clock by the answer."""
+        asked = self._clock.monotonic()
+        answer = self._post("/v1/heartbeats", beat, HeartbeatAnswer)
+        self.time.learn(answer.now, round_trip_s=self._clock.monotonic() - asked)
+        return answer
+
+    # -- what the member does -------------------------------------------------------------------------------------
+
+    def open_card_session(self, request: OpenCardSession) -> CardSession:
+        """`POST /v1/card-sessions`; the same id and evidence give the same answer (N4)."""
+        return self._post("/v1/card-sessions", request, CardSession)
+
+    def card_session(self, session_id: str) -> CardSession:
+        """`GET /v1/card-sessions/{id}`: fresh figures."""
+        return self._get(f"/v1/card-sessions/{quote(session_id, safe='')}", CardSession)
+
+    def end_card_session(self, session_id: str) -> None:
+        """`DELETE /v1/card-sessions/{id}`: over, with its grants."""
+        self._call("DELETE", f"/v1/card-sessions/{quote(session_id, safe='')}")
+
+    def step_up(self, request: StepUp) -> Grant:
+        """`POST /v1/step-ups`: the PIN for one command (N4). Not repeated by itself: a wrong PIN would count twice."""
+        return self._post("/v1/step-ups", request, Grant, repeat=False)
+
+    def redeem(self, command: Redeem) -> Redeemed:
+        """`POST /v1/redemptions` directly. Programs use `SyncWorker.submit`, which survives a power failure."""
+        return codec.decode(self.send(self.prepare(command)), Redeemed)
+
+    def prepare(self, command: Redeem) -> SignedRequest:
+        """The signed request of a command; nothing is sent."""
+        body = codec.encode(command)
+        target = "/v1/redemptions"
+        headers = self._headers("POST", target, body, command.command_id)
+        return SignedRequest("POST", target, headers, body)
+
+    def send(self, request: SignedRequest) -> bytes:
+        """Send a prepared command as it is; gives the answer's JSON, checked to be one.
+
+        Raises:
+            ClockSkew: besides the class's; the clock is corrected, `prepare` the command again.
+        """
+        reply = self._exchange(request.method, request.target, request.headers, request.body, repeat=True)
+        try:
+            _decoded(self._accepted(reply), Redeemed)
+        except club_errors.ClockSkew as error:
+            self._learn_from(error)
+            raise
+        return reply.body
+
+    # -- mirror, boards, media ------------------------------------------------------------------------------------
+
+    def sync(self, epoch: str, cursors: Mapping[str, int]) -> SyncAnswer:
+        """`GET /v1/sync`: changes after these places."""
+        after = ",".join(f"{feed}:{seq}" for feed, seq in sorted(cursors.items()))
+        query = urlencode({"epoch": epoch, "after": after}, safe=":,")
+        return self._get(f"/v1/sync?{query}", SyncAnswer)
+
+    def snapshot(self) -> Snapshot:
+        """`GET /v1/snapshot`: everything the device mirrors."""
+        return self._get("/v1/snapshot", Snapshot)
+
+    def manifest(self, etag: str = "") -> ManifestAnswer | None:
+        """`GET /v1/displays/self/manifest`; None when it is still the one of `etag`."""
+        reply = self._call("GET", "/v1/displays/self/manifest", etag=etag)
+        if reply.status == 304:
+            return None
+        _require_json(reply)
+        return ManifestAnswer(reply.body, reply.headers.get("ETag", ""))
+
+    def media(self, sha256: str, offset: int = 0) -> "OpenReply":
+        """`GET /v1/media/{sha256}` from byte `offset` on. Status 206 goes on there, 200 begins anew; close what you get.
+
+        Raises:
+            NotFound: the server has no such picture.
+        """
+        target = f"/v1/media/{sha256}"
+        headers = self._headers("GET", target, b"")
+        headers["Accept-Encoding"] = "identity"
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+        reply = self._open(target, headers, TIMEOUTS)
+        if reply.status not in (200, 206, 416):
+            self._refuse(reply)
+        return reply
+
+    def stream(self) -> EventStream:
+        """`GET /v1/stream`: events until it ends."""
+        target = "/v1/stream"
+        headers = self._headers("GET", target, b"")
+        headers.update({"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"})
+        reply = self._open(target, headers, STREAM_TIMEOUTS)
+        if reply.status != 200:
+            self._refuse(reply)
+        if not reply.headers.get("Content-Type", "").startswith("text/event-stream"):
+            reply.close()
+            raise errors.ServerConfused("expected an event stream from the central API, found another kind of answer")
+        return EventStream(reply, lambda: self._watch(True))
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _get(self, target: str, kind: type[T]) -> T:
+        return _decoded(self._call("GET", target), kind)
+
+    def _post(self, target: str, value: object, kind: type[T], *, repeat: bool = True) -> T:
+        return _decoded(self._call("POST", target, codec.encode(value), repeat=repeat), kind)
+
+    def _call(self, method: str, target: str, body: bytes = b"", *, etag: str = "", repeat: bool = True) -> "Reply":
+        for last in (False, True):
+            headers = self._headers(method, target, body)
+            if etag:
+                headers["If-None-Match"] = etag
+            reply = self._exchange(method, target, headers, body, repeat=repeat)
+            try:
+                return self._accepted(reply)
+            except club_errors.ClockSkew as error:
+                self._learn_from(error)
+                if last:
+                    raise
+        raise AssertionError
+
+    def _exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, repeat: bool) -> "Reply":
+        try:
+            reply = self._transport.send(method, target, headers, body, TIMEOUTS, repeat=repeat)
+        except errors.ServerUnreachable:
+            self._watch(False)
+            raise
+        self._watch(reply.status < 500)
+        return reply
+
+    def _open(self, target: str, headers: Mapping[str, str], timeouts: tuple[float, float]) -> "OpenReply":
+        try:
+            reply = self._transport.open(target, headers, timeouts)
+        except errors.ServerUnreachable:
+            self._watch(False)
+            raise
+        self._watch(reply.status < 500)
+        return reply
+
+    def _refuse(self, open_reply: "OpenReply") -> None:
+        """Raise what a refused stream or download says."""
+        from club.sync.transport import Reply
+
+        try:
+            self._accepted(Reply(open_reply.status, open_reply.headers, open_reply.whole()))
+        except club_errors.ClockSkew as error:
+            self._learn_from(error)
+            raise
+        finally:
+            open_reply.close()
+        raise errors.ServerConfused(
+            f"expected a stream or a file from the central API, found status {open_reply.status}"
+        )
+
+    def _headers(self, method: str, target: str, body: bytes, key: str = "") -> dict[str, str]:
+        headers = self.identity.sign(method=method, target=target, body=body, at=self.time.now(), key=key)
+        headers["Accept"] = "application/json, application/problem+json"
+        if body:
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def _accepted(self, reply: "Reply") -> "Reply":
+        """The reply, when it is a success of ours; otherwise raise what it is."""
+        if reply.status in (200, 201, 204, 206, 304):
+            return reply
+        if not reply.headers.get("Content-Type", "").startswith(problems.MEDIA_TYPE):
+            raise errors.ServerConfused(
+                f"expected an answer or a problem from the central API, found status {reply.status}"
+            )
+        problem = _decoded(reply, problems.Problem, json_type=problems.MEDIA_TYPE)
+        error = problems.to_error(problem)
+        if reply.status >= 500 and not isinstance(error, club_errors.Unavailable):
+            raise errors.ServerConfused(
+                f"the central API failed: {problem.code}, reference {problem.reference or 'none'}"
+            )
+        if type(error) is club_errors.ClubError and reply.status < 500 and reply.status not in _MAY_PASS:
+            # A newer server's own word for no: a refusal all the same, with its code kept for the log.
+            error = club_errors.Refusal(str(error), **error.facts)
+            error.code = problem.code  # type: ignore[misc]
+        raise error
+
+    def _learn_from(self, error: club_errors.ClockSkew) -> None:
+        try:
+            self.time.learn(datetime.fromisoformat(error.text("now")))
+        except ValueError:
+            _log.warning("the server found our clock wrong but did not say its own time")
+
+    @property
+    def _transport(self) -> "Transport":
+        if self._made is None:
+            # requests takes a tenth of a second to import: paid by the first call, not by the program's start.
+            from club.sync.transport import Transport
+
+            self._made = Transport(self._base_url, self._sessions, self._ca_file)
+        return self._made
+
+
+def _decoded(reply: "Reply", kind: type[T], json_type: str = "application/json") -> T:
+    _require_json(reply, json_type)
+    try:
+        return codec.decode(reply.body, kind)
+    except club_errors.Malformed as error:
+        # The decoder's message names the place, not the values; still, members' data came with it: keep the kind only.
+        raise errors.ServerConfused(
+            f"expected {kind.__name__} from the central API, found something that is none"
+        ) from error
+
+
+def _require_json(reply: "Reply", json_type: str = "application/json") -> None:
+    found = reply.headers.get("Content-Type", "none")
+    if not found.startswith(json_type):
+        raise errors.ServerConfused(f"expected {json_type} from the central API, found {found.split(';', 1)[0]}")

@@ -1,0 +1,196 @@
+"""What the device knows without a network: the few mirrored fields of members, the programme, rewards, its store (K14, X2)."""
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from club.model import errors
+from club.sync.store import DeviceStore
+from club.wire import codec, signing
+from club.wire.changes import (
+    Change,
+    DisplayEntity,
+    MemberEntity,
+    ProgrammeEntity,
+    RewardCategoryEntity,
+    RewardEntity,
+    SnapshotRow,
+)
+from club.wire.devices import Enrolled, StoreProfile
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+KINDS: Mapping[str, type] = {
+    "programme": ProgrammeEntity,
+    "store": StoreProfile,
+    "reward": RewardEntity,
+    "reward_category": RewardCategoryEntity,
+    "member": MemberEntity,
+    "display": DisplayEntity,
+}
+_SHAPE = "1"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
+
+
+class Mirror:
+    """Reads are cheap and safe from every thread; only the sync worker writes."""
+
+    def __init__(self, store: DeviceStore) -> None:
+        self._store = store
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def member(self, card_hash: str) -> MemberEntity | None:
+        """Who holds the card of that hash, None when it is not known here."""
+        return self._one("member", card_hash, MemberEntity)
+
+    def card_hash(self, uid: str) -> str | None:
+        """The hash under which this store's mirror knows a card; None before enrolment or for a UID made up anew at each tap.
+
+        Args:
+            uid: the card's UID in hex. Four bytes beginning with 08 are random and never an identity (N3).
+        """
+        enrolled = self.enrolled()
+        if enrolled is None or (len(uid) == 8 and uid.startswith("08")):
+            return None
+        return hmac.new(signing.from_text(enrolled.card_key), uid.upper().encode("ascii"), hashlib.sha256).hexdigest()
+
+    def programme(self) -> ProgrammeEntity | None:
+        """The club's programme."""
+        return self._one("programme", "club", ProgrammeEntity)
+
+    def store_profile(self) -> StoreProfile | None:
+        """The store this device stands in: the mirrored one, else as told at enrolment."""
+        found = self._all("store", StoreProfile)
+        enrolled = self.enrolled()
+        if enrolled is None:
+            return found[0] if found else None
+        return next((store for store in found if store.slug == enrolled.store.slug), enrolled.store)
+
+    def rewards(self) -> tuple[RewardEntity, ...]:
+        """All rewards, in the catalogue's order."""
+        return tuple(sorted(self._all("reward", RewardEntity), key=lambda reward: (reward.order, reward.slug)))
+
+    def categories(self) -> tuple[RewardCategoryEntity, ...]:
+        """The catalogue's tabs in their order."""
+        return tuple(sorted(self._all("reward_category", RewardCategoryEntity), key=lambda tab: (tab.order, tab.slug)))
+
+    def display(self, slug: str) -> DisplayEntity | None:
+        """The newest manifest's number for a display."""
+        return self._one("display", slug, DisplayEntity)
+
+    def enrolled(self) -> Enrolled | None:
+        """What the server told this device about itself, None before enrolment."""
+        kept = self._store.noted("enrolled")
+        return codec.decode(kept.encode(), Enrolled) if kept else None
+
+    def as_of(self) -> datetime | None:
+        """The server's time of what is mirrored, None before the first sync."""
+        kept = self._store.noted("as_of")
+        return datetime.fromisoformat(kept) if kept else None
+
+    def epoch(self) -> str:
+        """The epoch of the feeds' places; empty when a whole snapshot is needed."""
+        if self._store.noted("shape") != _SHAPE:
+            return ""
+        return self._store.noted("epoch") or ""
+
+    def places(self) -> dict[str, int]:
+        """How far each feed has been applied."""
+        return dict(self._store.read("SELECT feed, seq FROM place"))
+
+    # -- writing (the worker) -------------------------------------------------------------------------------------
+
+    def keep_enrolled(self, enrolled: Enrolled) -> None:
+        """Remember what the server told this device about itself."""
+        self._store.note("enrolled", codec.encode(enrolled).decode())
+
+    def apply(
+        self, changes: Iterable[Change], *, epoch: str, places: Mapping[str, int], at: datetime
+    ) -> frozenset[str]:
+        """Apply changes and move the places on, in one transaction; gives the kinds that changed.
+
+        Kinds of a newer server are skipped, so is a payload that cannot be read: one bad row must not stop the others.
+        """
+        changed = set()
+        with self._store.transaction() as db:
+            for change in changes:
+                if change.entity not in KINDS:
+                    continue
+                if change.payload is None:
+                    db.execute(
+                        "DELETE FROM entity WHERE kind = ? AND id = ? AND feed = ?",
+                        (change.entity, change.entity_id, change.feed),
+                    )
+                elif _readable(change.entity, change.payload):
+                    db.execute(_PUT, (change.entity, change.entity_id, change.feed, bytes(change.payload)))
+                else:
+                    continue
+                changed.add(change.entity)
+            self._note_places(epoch, places, at)
+        return frozenset(changed)
+
+    def replace(
+        self, rows: Iterable[SnapshotRow], *, epoch: str, places: Mapping[str, int], at: datetime
+    ) -> frozenset[str]:
+        """Put a snapshot in the place of everything mirrored, in one transaction; gives the kinds it may have changed."""
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM entity")
+            db.execute("DELETE FROM place")
+            for row in rows:
+                if row.entity in KINDS and _readable(row.entity, row.payload):
+                    db.execute(_PUT, (row.entity, row.entity_id, row.feed, bytes(row.payload)))
+            self._note_places(epoch, places, at)
+        return frozenset(KINDS)
+
+    def touch(self, at: datetime) -> None:
+        """The server said at `at` that nothing had changed."""
+        self._store.note("as_of", at.astimezone(UTC).isoformat())
+
+    def wipe(self) -> None:
+        """Take every mirrored entity off the disk (a revoked device); unsettled commands stay (X1)."""
+        with self._store.transaction() as db:
+            for table in ("entity", "place", "fact"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608  # names from the line above
+        self._store.scrub()
+
+    def _note_places(self, epoch: str, places: Mapping[str, int], at: datetime) -> None:
+        with self._store.transaction() as db:
+            db.executemany(
+                "INSERT INTO place VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET seq = excluded.seq",
+                list(places.items()),
+            )
+            self._store.note("epoch", epoch)
+            self._store.note("shape", _SHAPE)
+            self.touch(at)
+
+    def _one(self, kind: str, entity_id: str, as_type: type[T]) -> T | None:
+        rows = self._store.read(
+            # A store's own word goes before the group's: `store-east` sorts behind `global`.
+            "SELECT payload FROM entity WHERE kind = ? AND id = ? ORDER BY feed DESC LIMIT 1",
+            kind,
+            entity_id,
+        )
+        return codec.decode(rows[0][0], as_type) if rows else None
+
+    def _all(self, kind: str, as_type: type[T]) -> list[T]:
+        rows = self._store.read("SELECT id, payload FROM entity WHERE kind = ? ORDER BY id, feed", kind)
+        return [codec.decode(payload, as_type) for payload in dict(rows).values()]
+
+
+_PUT = "INSERT INTO entity VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET payload = excluded.payload"
+
+
+def _readable(kind: str, payload: msgspec.Raw) -> bool:
+    try:
+        codec.decode(bytes(payload), KINDS[kind])
+    except errors.Malformed:
+        _log.warning("a %s of the feed cannot be read by this version; skipped", kind)
+        return False
+    return True
