@@ -1,0 +1,66 @@
+"""Cards (pointers to a member), their PINs, the sessions a tap opens, and the grants a PIN gives (N3 to N5)."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
+
+from central_api.db import UtcDateTime, metadata
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("uid", String(20), nullable=True, unique=True),  # upper-case hex; None: a phone, known by its own application
+    Column("family", String(32), nullable=False),
+    Column("number", String(24), nullable=False, unique=True),  # as printed: 8800 0127 2719
+    Column("face", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(16), nullable=False, server_default=""),
+    Column("blocked_since", Date, nullable=True),
+    Column("assurance", String(16), nullable=False),  # the least it must prove: a card with a cryptogram never goes back to a UID
+    Column("last_counter", BigInteger, nullable=False),  # -1: none seen yet
+    Column("member", String(64), ForeignKey("members.id"), nullable=True),
+    CheckConstraint("state IN ('stock', 'active', 'blocked', 'replaced')", name="state"),
+    CheckConstraint("assurance IN ('uid', 'static', 'cryptogram')", name="assurance"),
+    CheckConstraint("state <> 'active' OR member IS NOT NULL", name="holder"),
+    Index(None, "member"),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("card", String(64), ForeignKey("cards.id"), primary_key=True),
+    Column("hash", String(200), nullable=False),  # argon2id, encoded
+    Column("fails", Integer, nullable=False),  # tries since the last right one, counted before each is checked
+    Column("locked_until", UtcDateTime, nullable=True),
+    Column("last_ask", String(64), nullable=False, server_default=""),  # SHA-256 of the last ask's signature
+    Column("set_at", UtcDateTime, nullable=False),
+    CheckConstraint("fails >= 0", name="fails"),
+)
+
+card_sessions = Table(
+    "card_sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # made by the device
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("store", String(64), ForeignKey("stores.slug"), nullable=False),
+    Column("card", String(64), ForeignKey("cards.id"), nullable=False),
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("assurance", String(16), nullable=False),
+    Column("evidence_sha256", String(64), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
+    Index(None, "card"),
+    Index(None, "member"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("command", String(64), nullable=False, unique=True),
+    Column("session", String(64), ForeignKey("card_sessions.id"), nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=True),
+    Index(None, "session"),
+)

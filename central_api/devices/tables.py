@@ -1,0 +1,61 @@
+"""Stores, the places devices stand in, the devices themselves, and the one-time codes that let them in."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+
+from central_api.db import Json, UtcDateTime, metadata
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("slug", String(64), primary_key=True),
+    Column("name", Json, nullable=False),
+    Column("time_zone", String(64), nullable=False),  # IANA
+    Column("phone", String(32), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("slug", String(64), primary_key=True),  # kiosk-1, tv-1
+    Column("kind", String(16), nullable=False),
+    Column("store", String(64), ForeignKey("stores.slug"), nullable=False),
+    Column("name", Json, nullable=False),
+    CheckConstraint("kind IN ('kiosk', 'lounge')", name="kind"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("public_key", String(43), nullable=False),  # Ed25519, base64url without padding
+    Column("kind", String(16), nullable=False),
+    Column("place", String(64), ForeignKey("places.slug"), nullable=False),
+    Column("store", String(64), ForeignKey("stores.slug"), nullable=False),
+    Column("version", String(200), nullable=False),
+    Column("enrolled_at", UtcDateTime, nullable=False),
+    Column("enrolled_by", String(64), nullable=False),  # id of the code
+    Column("revoked_at", UtcDateTime, nullable=True),
+    Column("seen_at", UtcDateTime, nullable=True),
+    Column("on_glass", String(200), nullable=False, server_default=""),
+    Column("on_glass_since", UtcDateTime, nullable=True),
+    Column("frames", BigInteger, nullable=False, server_default="0"),
+    Column("manifest_revision", BigInteger, nullable=False, server_default="0"),
+    Column("outbox", Integer, nullable=False, server_default="0"),
+    Column("reader", String(200), nullable=False, server_default=""),
+    Index(None, "place"),
+)
+
+enrol_codes = Table(
+    "enrol_codes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("code_hash", String(64), nullable=False),  # keyed: the six digits cannot be tried against a copy of this table
+    Column("place", String(64), ForeignKey("places.slug"), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=True),
+    Column("used_by", String(64), nullable=True),
+    Column("wrong_tries", Integer, nullable=False, server_default="0"),
+    Index(None, "code_hash"),
+)

@@ -1,0 +1,75 @@
+"""The double-entry ledger of both tracks (A1), and the lots in which reward points live (A3).
+
+Entries, postings and lot uses only grow: triggers of the first migration refuse to change or delete one.
+"""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, String, Table
+
+from central_api.db import BigId, Json, UtcDateTime, metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(96), primary_key=True),  # member:m0001:points | club:points:issued
+    Column("track", String(8), nullable=False),
+    Column("member", String(64), ForeignKey("members.id"), nullable=True),  # None: one of the club's own
+    Column("balance", BigInteger, nullable=False),  # sum of its postings, kept in the same transaction
+    CheckConstraint("track IN ('points', 'tier')", name="track"),
+    CheckConstraint("member IS NULL OR balance >= 0", name="balance"),
+    Index(None, "member"),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("category", String(64), nullable=False, server_default=""),
+    Column("at", UtcDateTime, nullable=False),
+    Column("store", String(64), nullable=False, server_default=""),
+    Column("bill", String(64), nullable=False, server_default=""),
+    Column("paid_fen", BigInteger, nullable=False, server_default="0"),
+    Column("reference", String(64), nullable=True, unique=True),  # the command or voucher behind it: booked once
+    Column("words", Json, nullable=False),  # {"title": {"zh", "en"}, "note": ...}
+    CheckConstraint("kind IN ('opening', 'bill', 'bonus', 'redeem', 'reverse', 'expire', 'adjust')", name="kind"),
+    Index(None, "member", "at"),
+)
+
+ledger_postings = Table(
+    "ledger_postings",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=False),
+    Column("account", String(96), ForeignKey("accounts.id"), nullable=False),
+    Column("amount", BigInteger, nullable=False),  # of one entry and track they sum to zero
+    CheckConstraint("amount <> 0", name="amount"),
+    Index(None, "entry"),
+    Index(None, "account"),
+)
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=False),
+    Column("earned_at", UtcDateTime, nullable=False),
+    Column("expires", Date, nullable=False),  # the last day, store time
+    Column("earned", BigInteger, nullable=False),
+    Column("left", BigInteger, nullable=False),
+    CheckConstraint('"left" >= 0 AND "left" <= earned', name="left"),
+    Index(None, "member"),
+)
+
+lot_uses = Table(
+    "lot_uses",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("lot", String(64), ForeignKey("lots.id"), nullable=False),
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=False),
+    Column("points", BigInteger, nullable=False),  # taken; negative when given back
+    CheckConstraint("points <> 0", name="points"),
+    Index(None, "lot"),
+    Index(None, "entry"),
+)

@@ -1,0 +1,103 @@
+"""The catalogue, redemptions, vouchers, and the keys under which commands are answered once for ever (A11, A12, A14)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from central_api.db import Json, UtcDateTime, metadata
+
+reward_categories = Table(
+    "reward_categories",
+    metadata,
+    Column("slug", String(64), primary_key=True),
+    Column("name", Json, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+rewards = Table(
+    "rewards",
+    metadata,
+    Column("slug", String(64), primary_key=True),
+    Column("category", String(64), ForeignKey("reward_categories.slug"), nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("value_fen", BigInteger, nullable=False),
+    Column("stock", Integer, nullable=True),  # None: unlimited
+    Column("sold_out", Boolean, nullable=False),
+    Column("limit_per", String(16), nullable=False),  # day | month | quarter | year | "" for none
+    Column("limit_times", Integer, nullable=False),
+    Column("valid_days", Integer, nullable=False),
+    Column("starts", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=True),
+    Column("position", Integer, nullable=False),
+    Column("content", Json, nullable=False),  # rewards.content.RewardContent
+    CheckConstraint("points > 0", name="points"),
+    CheckConstraint("stock IS NULL OR stock >= 0", name="stock"),
+    CheckConstraint("limit_per IN ('', 'day', 'month', 'quarter', 'year')", name="limit_per"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("status", Integer, nullable=True),  # of the answer; None only inside the transaction that works on it
+    Column("answer", Text, nullable=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+redemptions = Table(
+    "redemptions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("command", String(64), nullable=True, unique=True),  # second line behind the idempotency key; None: imported
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("reward", String(64), ForeignKey("rewards.slug"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_points", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=False, unique=True),
+    Column("device", String(64), ForeignKey("devices.id"), nullable=True),
+    Column("session", String(64), ForeignKey("card_sessions.id"), nullable=True),
+    Column("card", String(64), ForeignKey("cards.id"), nullable=True),
+    Column("assurance", String(16), nullable=False),
+    Column("store", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint("quantity > 0 AND points = quantity * unit_points", name="points"),
+    CheckConstraint("state IN ('done', 'cancelled')", name="state"),
+    Index(None, "member", "reward", "at"),
+    Index(None, "card", "at"),
+)
+
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("code", String(10), nullable=False, unique=True),
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("reward", String(64), ForeignKey("rewards.slug"), nullable=False),
+    Column("redemption", String(64), ForeignKey("redemptions.id"), nullable=True),  # None: given, not bought
+    Column("number", Integer, nullable=False),  # from 1 within its redemption
+    Column("state", String(16), nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("valid_to", Date, nullable=False),  # the last day, store time
+    Column("closed_at", UtcDateTime, nullable=True),
+    Column("closed_by", String(64), nullable=False, server_default=""),
+    CheckConstraint("state IN ('issued', 'fulfilled', 'cancelled', 'expired')", name="state"),
+    CheckConstraint("(state = 'issued') = (closed_at IS NULL)", name="closed"),
+    UniqueConstraint("redemption", "number"),
+    Index(None, "member"),
+)

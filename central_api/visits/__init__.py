@@ -1,0 +1,1 @@
+"""What a member has in the workshop today."""
