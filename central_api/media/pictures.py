@@ -1,0 +1,91 @@
+"""Judges an uploaded picture and makes the panel's own copy of it: verified, without metadata, no larger than a panel (C3)."""
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from club.model import errors
+
+LARGEST_BYTES = 20 * 1024 * 1024
+LARGEST_PIXELS = 50_000_000
+PANEL_SIDE = 1920
+"""The longest side kept, in px: a 4:3 photo must still cover a panel 1920 wide."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+_JPEG_QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture ready to be stored; sizes in px."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+def prepare(data: bytes) -> Prepared:
+    """The panel's copy of an uploaded picture: turned upright, scaled down, encoded anew so that nothing else is left in it.
+
+    Raises:
+        Malformed: too many bytes or pixels, another format, or not a whole picture; facts say which (`reason`).
+    """
+    picture = _opened(data)
+    picture = ImageOps.exif_transpose(picture)
+    picture.thumbnail((PANEL_SIDE, PANEL_SIDE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    if _has_alpha(picture):
+        picture.convert("RGBA").save(out, "PNG", optimize=True)
+        kind = "PNG"
+    else:
+        picture.convert("RGB").save(out, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+        kind = "JPEG"
+    return Prepared(out.getvalue(), _MEDIA_TYPES[kind], picture.width, picture.height)
+
+
+def shipped(data: bytes) -> Prepared:
+    """A picture that ships with the product, verified and kept as it is.
+
+    Raises:
+        Malformed: as `prepare`, or not a JPEG or PNG.
+    """
+    picture = _opened(data)
+    media_type = _MEDIA_TYPES.get(picture.format or "")
+    if media_type is None:
+        raise errors.Malformed(f"expected JPEG or PNG, found {picture.format}", reason="format")
+    return Prepared(data, media_type, picture.width, picture.height)
+
+
+def _opened(data: bytes) -> Image.Image:
+    if len(data) > LARGEST_BYTES:
+        raise errors.Malformed(
+            f"expected a picture of at most {LARGEST_BYTES} bytes, found {len(data)}", reason="bytes", most=LARGEST_BYTES
+        )
+    try:
+        # Only the header is read here: a small file can claim a picture that fills the memory.
+        picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
+        raise errors.Malformed("expected a JPEG, PNG or WebP picture, found something else", reason="format") from fault
+    if picture.width * picture.height > LARGEST_PIXELS:
+        raise errors.Malformed(
+            f"expected at most {LARGEST_PIXELS} pixels, found {picture.width}x{picture.height}",
+            reason="pixels",
+            most=LARGEST_PIXELS,
+        )
+    try:
+        picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
+        raise errors.Malformed("expected a whole picture, found a damaged one", reason="damaged") from fault
+    return picture
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    if "transparency" in picture.info:
+        return True
+    if "A" not in picture.getbands():
+        return False
+    low, _ = picture.getchannel("A").getextrema()
+    return low != 255

@@ -1,0 +1,1 @@
+"""The menu of the lounge and what the bar has of it."""

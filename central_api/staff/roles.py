@@ -1,0 +1,23 @@
+"""What each role of the staff may do (C1)."""
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+Right = Literal["boards.see", "boards.edit", "boards.publish"]
+
+_EVERYBODY: frozenset[Right] = frozenset({"boards.see"})
+_PUBLISHES: frozenset[Right] = frozenset({"boards.see", "boards.edit", "boards.publish"})
+
+RIGHTS: Mapping[str, frozenset[Right]] = {
+    "admin": _PUBLISHES,
+    "manager": _PUBLISHES,
+    "marketing": _PUBLISHES,
+    "service": _EVERYBODY,
+    "reception": _EVERYBODY,
+    "auditor": _EVERYBODY,
+}
+
+
+def may(roles: Collection[str], right: Right) -> bool:
+    """Whether somebody with these roles may do it; an unknown role may nothing."""
+    return any(right in RIGHTS.get(role, frozenset()) for role in roles)

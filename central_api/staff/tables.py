@@ -1,0 +1,49 @@
+"""Staff, their sessions in the console, and the log of every act (C1)."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
+
+from central_api.db import BigId, Json, UtcDateTime, metadata
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", String(64), nullable=False),
+    Column("job", Json, nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("stores", Json, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("password", String(200), nullable=True),  # argon2id; None: none was set, so nobody signs in
+    Column("fails", Integer, nullable=False),
+    Column("locked_until", UtcDateTime, nullable=True),
+    Column("totp_secret", String(64), nullable=True),
+    Column("totp_used", BigInteger, nullable=False),  # the last counter that was taken; none is taken twice
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),  # the token itself is only in the browser's cookie
+    Column("staff", String(16), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "staff"),
+    Index(None, "expires_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(64), nullable=False),  # staff:1001, device:..., system
+    Column("act", String(64), nullable=False),  # console.sign-in, board.edit, board.publish, ...
+    Column("subject", String(128), nullable=False),
+    Column("facts", Json, nullable=False),  # numbers and slugs, never personal data
+    Index(None, "at"),
+    Index(None, "subject", "at"),
+)
