@@ -10,13 +10,20 @@ from club.model.scene import Scene
 from club.render import footer
 from club.render.canvas import Canvas
 from club.render.context import BOARD_SIZE, SCREEN_SIZE, RenderContext
-from club.render.templates import activity, image, welcome
+from club.render.templates import activity, countdown, image, menu, notice, promise, refill, share, tier_promo, welcome
 
 Draw = Callable[[Canvas, Board, RenderContext], None]
 
 TEMPLATES: Mapping[str, Draw] = {
     "activity": activity.draw,
+    "share": share.draw,
+    "tier-promo": tier_promo.draw,
+    "menu": menu.draw,
+    "promise": promise.draw,
     "image": image.draw,
+    "countdown": countdown.draw,
+    "refill": refill.draw,
+    "notice": notice.draw,
 }
 
 

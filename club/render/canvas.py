@@ -104,6 +104,12 @@ class Canvas:
         x, y, w, h = self._pixels(box)
         self._paint(colour, (x, y), pictures.ramp(w, h, stops, across=across))
 
+    def footing(self, box: Box, radius: float, colour: Colour) -> None:
+        """The lowest strip of a rounded panel, `radius` px high, so that a scrim over a rounded picture ends round."""
+        x, y, w, h = self._pixels(box)
+        mask = pictures.rounded(w, 2 * h, self._length(radius)).crop((0, h, w, 2 * h))
+        self._paint(colour, (x, y), mask)
+
     def slope(self, box: Box, radius: float, angle: int, colours: Sequence[Colour], stops: Sequence[float]) -> None:
         """A rounded panel with a gradient; `angle` as in CSS."""
         x, y, w, h = self._pixels(box)

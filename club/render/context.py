@@ -20,6 +20,7 @@ Media = Callable[[str], Path | None]
 BOARD_SIZE = (1920, 972)
 FOOTER_SIZE = (1920, 108)
 SCREEN_SIZE = (1920, 1080)
+NOTHING = Text("")
 
 
 def no_media(sha256: str) -> Path | None:
@@ -39,8 +40,8 @@ class RenderContext:
     time_zone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     size: tuple[int, int] = BOARD_SIZE
-    club: Text = Text("")
-    store: Text = Text("")
+    club: Text = NOTHING
+    store: Text = NOTHING
     media: Media = no_media
     theme: Theme = field(default_factory=the_theme)
     stale_since: datetime | None = None

@@ -17,7 +17,7 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
     if path is not None and pictures.is_cut_out(path):
         _object(canvas, board, ctx)
         return
-    _ground(canvas, board, ctx)
+    draw_ground(canvas, board, ctx)
     label = ctx.field(board, "label")
     if label:
         parts.pill(canvas, ctx, label, _LEFT, 56)
@@ -42,7 +42,8 @@ def words_and_code(canvas: Canvas, board: Board, ctx: RenderContext, heading: st
     canvas.paragraph(large, _LEFT, top - large.height, room=room)
 
 
-def _ground(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
+def draw_ground(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
+    """The board's picture edge to edge, dark where words will stand; the built-in one when there is none."""
     night = ctx.theme.color.night
     shown = ctx.picture(board.pictures[0] if board.pictures else (board.activity.picture if board.activity else ""))
     if canvas.picture(shown, canvas.box):
