@@ -1,4 +1,4 @@
-"""Fonts, art, sounds and design tokens of the product, by name."""
+"""Fonts, art and sounds of the product by name; the design tokens are `club.resources.theme.theme()`."""
 
 from club.resources.files import (
     FontRole,
@@ -11,7 +11,7 @@ from club.resources.files import (
     picture,
     sound,
 )
-from club.resources.theme import Colour, Theme, ThemeFault, theme
+from club.resources.theme import Colour, Theme, ThemeFault
 
 __all__ = [
     "Colour",
@@ -26,5 +26,4 @@ __all__ = [
     "font",
     "picture",
     "sound",
-    "theme",
 ]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from club.resources import Colour, ThemeFault, assets_dir, theme
-from club.resources.theme import load
+from club.resources import Colour, ThemeFault, assets_dir
+from club.resources.theme import load, theme
 
 bytes_ = st.integers(0, 255)
 
