@@ -167,19 +167,19 @@ class Canvas:
         return fonts.width(style.role, text, size, style.spacing * size) / self.scale
 
     def fit(
-        self, text: str, style: Type, width: float, *, lines: int = 1, height: float | None = None, smallest: int = 36
+        self,
+        text: str,
+        style: Type,
+        width: float,
+        *,
+        lines: int = 1,
+        height: float | None = None,
+        smallest: int = 36,
+        wrap_first: bool = False,
     ) -> "Paragraph":
-        """The paragraph that sets `text` in `width` px: shrunk in steps, then in more lines, never cut (see `typeset.fit`)."""
-        found = typeset.fit(
-            text,
-            width,
-            lambda line, size: self.width(line, _sized(style, size)),
-            size=style.size,
-            lines=lines,
-            smallest=min(smallest, style.size),
-            height=height,
-            line_height=style.line_height,
-        )
+        """The paragraph that sets `text` in `width` px: shrunk in steps, then in more lines, never cut (see `typeset.Room`)."""
+        room = typeset.Room(width, lines, min(smallest, style.size), height, style.line_height, wrap_first)
+        found = typeset.fit(text, room, lambda line, size: self.width(line, _sized(style, size)), style.size)
         return Paragraph(found.lines, _sized(style, found.size))
 
     def paragraph(

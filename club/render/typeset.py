@@ -51,7 +51,7 @@ def atoms(text: str) -> list[str]:
 
 
 def wrap(text: str, size: int, width: float, measure: Measure) -> tuple[str, ...]:
-    """Lines of `text` no wider than `width` px; a single piece wider than a line is broken inside, as nothing may be lost.
+    """Lines of `text` no wider than `width` px; a piece wider than a line is broken inside, as nothing may be lost.
 
     A line break in the text is kept. A last line of one lone character takes a companion from the line above.
     """
@@ -61,62 +61,80 @@ def wrap(text: str, size: int, width: float, measure: Measure) -> tuple[str, ...
     return tuple(lines)
 
 
-def fit(
-    text: str,
-    width: float,
-    measure: Measure,
-    *,
-    size: int,
-    lines: int = 1,
-    smallest: int = 36,
-    height: float | None = None,
-    line_height: float = 1.2,
-) -> Setting:
-    """The largest setting of `text` in at most `lines` lines of `width` px, else as many lines as it needs.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The place a text is set in.
 
     Args:
-        text: what is set, whole.
-        width: room in px.
-        measure: gives the width of a text at a size.
-        size: the wanted font size in px; shrinking tries 92, 84 and 76 % before it takes another line.
+        width: px.
         lines: how many lines the design allows.
-        smallest: the floor of shrinking (the lounge's smallest type is 36 px).
-        height: room in px, when the place is bounded; then the size goes on shrinking down to `smallest` until it fits.
+        smallest: the floor of shrinking in px (the lounge's smallest type is 36 px).
+        height: px, when the place is bounded below; then the size goes on shrinking until the text is in.
         line_height: the factor that turns size into line distance.
+        wrap_first: keep the size and take the allowed lines before shrinking, as running text should.
     """
-    for allowed in range(1, lines + 1):
-        for step in _SHRINK:
-            at = max(smallest, round(size * step))
-            found = wrap(text, at, width, measure)
-            if len(found) <= allowed and _is_low_enough(found, at, height, line_height):
-                return Setting(found, at)
+
+    width: float
+    lines: int = 1
+    smallest: int = 36
+    height: float | None = None
+    line_height: float = 1.2
+    wrap_first: bool = False
+
+    def holds(self, lines: Sequence[str], size: int, most: int) -> bool:
+        """Whether these lines at this size are few and low enough."""
+        low = self.height is None or len(lines) * size * self.line_height <= self.height + 0.5
+        return low and len(lines) <= most
+
+
+def fit(text: str, room: Room, measure: Measure, size: int) -> Setting:
+    """The largest setting of `text`, at most `size` px, in the lines the room allows, else in as many as it needs.
+
+    It shrinks to 92, 84 and 76 % before it takes another line. Of two lines, the break is put behind a comma or full stop
+    when there is one near.
+    """
+    steps = [(allowed, step) for allowed in range(1, room.lines + 1) for step in _SHRINK]
+    if room.wrap_first:
+        steps = [(room.lines, step) for step in _SHRINK]
+    for allowed, step in steps:
+        at = max(room.smallest, round(size * step))
+        found = wrap(text, at, room.width, measure)
+        if room.holds(found, at, allowed):
+            return Setting(_at_clause(text, found, at, room.width, measure), at)
     at = round(size * _SHRINK[-1])
-    while at > smallest:
-        at = max(smallest, at - 4)
-        found = wrap(text, at, width, measure)
-        if len(found) <= lines and _is_low_enough(found, at, height, line_height):
+    while at > room.smallest:
+        at = max(room.smallest, at - 4)
+        found = wrap(text, at, room.width, measure)
+        if room.holds(found, at, room.lines):
             return Setting(found, at)
-    if height is not None:
-        return _largest_below(
-            text, width, measure, size=size, smallest=smallest, height=height, line_height=line_height
-        )
-    return Setting(wrap(text, smallest, width, measure), smallest)
+    if room.height is None:
+        return Setting(wrap(text, room.smallest, room.width, measure), room.smallest)
+    return _largest_below(text, room, measure, size)
 
 
-def _largest_below(
-    text: str, width: float, measure: Measure, *, size: int, smallest: int, height: float, line_height: float
-) -> Setting:
+def _at_clause(text: str, lines: tuple[str, ...], size: int, width: float, measure: Measure) -> tuple[str, ...]:
+    """Two lines broken behind a mark of their sentence, when that leaves both at least a third of the longer one."""
+    if len(lines) != 2 or "\n" in text:
+        return lines
+    pieces, best = atoms(text), lines
+    for at in range(1, len(pieces)):
+        before, after = "".join(pieces[:at]).strip(" "), "".join(pieces[at:]).strip(" ")
+        if not after or before[-1:] not in "，。；：！？,;":
+            continue
+        widths = measure(before, size), measure(after, size)
+        if max(widths) <= width and min(widths) >= max(widths) / 3:
+            best = before, after
+    return best
+
+
+def _largest_below(text: str, room: Room, measure: Measure, size: int) -> Setting:
     """More lines than wished, but inside the height; below `smallest` only when even that would leave the place."""
     at = size
     while True:
-        found = wrap(text, at, width, measure)
-        if _is_low_enough(found, at, height, line_height) or at <= max(12, smallest // 3):
+        found = wrap(text, at, room.width, measure)
+        if room.holds(found, at, len(found)) or at <= max(12, room.smallest // 3):
             return Setting(found, at)
         at -= 2
-
-
-def _is_low_enough(lines: Sequence[str], size: int, height: float | None, line_height: float) -> bool:
-    return height is None or len(lines) * size * line_height <= height + 0.5
 
 
 def _wrap_paragraph(text: str, size: int, width: float, measure: Measure) -> list[str]:

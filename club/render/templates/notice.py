@@ -61,6 +61,7 @@ def _body(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
         room.w,
         lines=2,
         smallest=40,
+        wrap_first=True,
         height=room.h - large.height - below - 28,
     )
     canvas.paragraph(large, room.x, room.y, room=room)

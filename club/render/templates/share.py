@@ -24,10 +24,7 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
     parts.stale_mark(canvas, ctx, 1848, 54)
     shown = [sha256 for sha256 in board.pictures[:3] if ctx.picture(sha256) is not None]
     code = bool(board.url)
-    if len(shown) >= 2 or code:
-        main = Box(_LEFT, _TOP, 1060, _HIGH)
-    else:
-        main = Box(_LEFT, _TOP, _WIDE, _HIGH)
+    main = Box(_LEFT, _TOP, 1060, _HIGH) if len(shown) >= 2 or code else Box(_LEFT, _TOP, _WIDE, _HIGH)
     _picture(canvas, shown[0] if shown else "", ctx, main)
     _caption(canvas, board, ctx, main)
     upper = Box(1160, 168, 688, 368) if len(shown) >= 3 or code else Box(1160, 168, 688, _HIGH)

@@ -9,7 +9,7 @@ from club.render.context import RenderContext
 from club.words import numbers
 
 _LEFT, _WIDE = 72, 1776
-_CARD_TOP, _CARD = 296, 226
+_CARD_TOP, _CARD = 270, 226
 _BAR_TOP, _BAR = 824, 124
 _CLAUSE = re.compile(r"，|, ")
 
@@ -38,8 +38,8 @@ def _ladder(canvas: Canvas, tiers: tuple[TierLine, ...], ctx: RenderContext, bot
     gap = 32 if len(tiers) < 5 else 24
     wide = min(572.0, (_WIDE - gap * (len(tiers) - 1)) / len(tiers))
     highest = max(tier.rank for tier in tiers)
-    top = _CARD_TOP + _CARD + 22
-    room_for_perks = bottom - (top + 77 + 10)
+    top = _CARD_TOP + _CARD + 18
+    room_for_perks = bottom - (top + 77 + 4)
     perks = [
         canvas.fit(
             "\n".join(part for part in _CLAUSE.split(ctx.pick(tier.summary)) if part),
@@ -70,7 +70,7 @@ def _ladder(canvas: Canvas, tiers: tuple[TierLine, ...], ctx: RenderContext, bot
         lines = canvas.fit(
             "\n".join(perks[place].lines), Type("sans", size, night.snow, 1.3), wide, lines=6, smallest=size
         )
-        canvas.paragraph(lines, x, top + 77 + 10, room=room)
+        canvas.paragraph(lines, x, top + 77 + 4, room=room)
 
 
 def _card(canvas: Canvas, tier: TierLine, ctx: RenderContext, box: Box, highest: int) -> None:
