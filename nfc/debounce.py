@@ -28,11 +28,11 @@ class Debounce:
         """Note that the reader vanished with the card on it: when it returns, the card probably still lies there."""
         self._last[reader] = (short_hash(uid), math.inf)
 
-    def seen_empty(self, reader: str) -> None:
-        """Note that a reader is empty, so a card lost with it has been taken away."""
+    def returned(self, reader: str, now: float) -> None:
+        """Note that a reader is back: the card lost with it counts as leaving now, for it is found again only later."""
         entry = self._last.get(reader)
         if entry and math.isinf(entry[1]):
-            del self._last[reader]
+            self._last[reader] = (entry[0], now)
 
     def is_repeat(self, reader: str, uid: bytes, seen_at: float) -> bool:
         """Whether a card first seen at ``seen_at`` belongs to the tap before it."""

@@ -33,7 +33,8 @@ from nfc.reader import Post, Timing
 log = logging.getLogger(__name__)
 
 _RETRY_PAUSE_S = 0.05
-_SILENT_ATTEMPTS = 3
+_SILENT_S = 0.6
+"""A card that just left looks silent until pcscd notices, which takes up to 0.4 s: wait before calling it a bad card."""
 
 
 @dataclass(slots=True)
@@ -193,6 +194,8 @@ class Supervisor:
             if reader not in self._seats:
                 log.info("reader ready: %s", reader)
                 self._seats[reader] = _Seat()
+                with self._lock:
+                    self._debounce.returned(reader, self._clock())
                 self._missing = None
                 self._tell(ReaderReady(reader))
         if not self._seats and self._missing is not LostReason.NO_READER:
@@ -217,8 +220,9 @@ class Supervisor:
         seat = self._seats.pop(reader)
         if seat.visit:
             self._depart(seat.visit)
-            if seat.visit.uid:
-                self._debounce.lost(reader, seat.visit.uid)
+            with self._lock:
+                if seat.visit.uid:
+                    self._debounce.lost(reader, seat.visit.uid)
         self._tell(ReaderLost(reader, reason))
 
     def _observe(self, reader: str, slot: service.Slot) -> None:
@@ -230,10 +234,7 @@ class Supervisor:
             self._depart(seat.visit)
             seat.visit = None
         seat.raw, seat.changes = slot.raw, slot.changes
-        if not slot.present:
-            with self._lock:
-                self._debounce.seen_empty(reader)
-        elif not seat.visit:
+        if slot.present and not seat.visit:
             seat.visit = visit = _Visit(reader, slot.atr, self._clock())
             self._spawn(lambda: self._read(visit), "nfc-read")
 
@@ -270,17 +271,21 @@ class Supervisor:
             context.release()
 
     def _read_patiently(self, context: service.Context, visit: _Visit) -> Evidence:
-        """Read the card, starting over when another program interferes or the field flickers."""
-        silent = 0
+        """Read the card, starting over when another program interferes or the card wobbles in the field.
+
+        A card that answers nothing may have left for good or for a blink. Only the watch can tell, and settles the visit
+        when it sees the card go; until then we try again.
+        """
+        silent_since: float | None = None
         while True:
             try:
                 with context.card(visit.reader) as transmit:
                     return families.read_evidence(self._until_deadline(transmit, visit), visit.atr)
-            except (service.CardReset, service.CardBusy):
+            except (service.CardReset, service.CardBusy, service.CardRemoved, errors.CardLeft):
                 pass
             except service.CardSilent:
-                silent += 1
-                if silent == _SILENT_ATTEMPTS:
+                silent_since = silent_since or self._clock()
+                if self._clock() - silent_since >= _SILENT_S:
                     raise
             if self._stop.wait(_RETRY_PAUSE_S) or self._is_late(visit):
                 raise _Late
@@ -316,7 +321,7 @@ class Supervisor:
                 reason = fault.reason
             case _Late():
                 reason = UnreadableReason.TIMEOUT
-            case service.CardRemoved() | service.ReaderVanished() | errors.CardLeft():
+            case service.ReaderVanished():
                 reason = UnreadableReason.REMOVED
             case service.CardSilent():
                 reason = UnreadableReason.UNRESPONSIVE
@@ -325,20 +330,21 @@ class Supervisor:
             case _:
                 log.error("reading a card failed in our own code", exc_info=fault)
                 reason = UnreadableReason.GARBAGE
-        log.info("card on %s unreadable: %s (%s; ATR %s)", visit.reader, reason, fault, visit.atr.hex())
-        self._settle(visit, CardUnreadable(visit.reader, reason, visit.atr))
+        if self._settle(visit, CardUnreadable(visit.reader, reason, visit.atr)):
+            log.info("card on %s unreadable: %s (%s; ATR %s)", visit.reader, reason, fault, visit.atr.hex())
 
     # -- telling ------------------------------------------------------------------------------------------------------
 
-    def _settle(self, visit: _Visit, outcome: Event | None) -> None:
-        """Decide a visit's outcome, unless it is decided already."""
+    def _settle(self, visit: _Visit, outcome: Event | None) -> bool:
+        """Decide a visit's outcome; return whether it was still open."""
         with self._lock:
             if visit.settled:
-                return
+                return False
             visit.settled = True
             if outcome and not self._closed:
                 visit.told = True
                 self._post(outcome)
+        return True
 
     def _tell(self, event: Event) -> None:
         with self._lock:

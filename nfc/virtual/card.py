@@ -18,7 +18,15 @@ _GET_UID = ntag424.GET_UID.to_bytes()
 
 
 class Pulled(Exception):
-    """Raised by a card to be pulled away from the reader at this very moment."""
+    """Raised by a card to be pulled away from the reader at this very moment.
+
+    Args:
+        back: whether it only wobbled and is back at once.
+    """
+
+    def __init__(self, *, back: bool = False) -> None:
+        super().__init__("pulled away")
+        self.back = back
 
 
 class Card(Protocol):

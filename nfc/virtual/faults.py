@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from nfc.virtual.card import ATR_ISO14443_4, Card, Pulled
@@ -46,11 +47,13 @@ class PulledAway:
     Args:
         card: the card underneath.
         commands: how many commands are still answered.
+        back: whether it only wobbled: it is back at once, and good from then on.
     """
 
-    def __init__(self, card: Card, commands: int) -> None:
+    def __init__(self, card: Card, commands: int, *, back: bool = False) -> None:
         self._card = card
         self._left = commands
+        self._back = back
 
     @property
     def atr(self) -> bytes:
@@ -64,6 +67,9 @@ class PulledAway:
     def transmit(self, command: bytes) -> bytes | None:
         """Answer, or go."""
         if self._left == 0:
-            raise Pulled
+            if not self._back:
+                raise Pulled
+            self._left = sys.maxsize
+            raise Pulled(back=True)
         self._left -= 1
         return self._card.transmit(command)

@@ -105,8 +105,9 @@ class _Stay:
                         self._socket = link
                     if not self.ended.is_set():
                         self._serve(link)
-            except Pulled:
-                self.ended.set()
+            except Pulled as pulled:
+                if not pulled.back:
+                    self.ended.set()
             except OSError:
                 # The service is down or just died; the card goes on lying there.
                 self.ended.wait(_RETRY_S)

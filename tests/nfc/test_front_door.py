@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import nfc
+from tests.support.rig import Inbox
 
 
 def test_all_is_what_is_there() -> None:
@@ -29,4 +30,4 @@ def test_importing_it_loads_no_card_library() -> None:
 @pytest.mark.parametrize("spec", ["", "usb", "simulated:x", "PCSC"])
 def test_an_unknown_spec_is_named(spec: str) -> None:
     with pytest.raises(ValueError, match=f"expected 'pcsc' or 'pcsc:NAME', found {spec!r}"):
-        nfc.open_reader(spec, lambda event: None)
+        nfc.open_reader(spec, Inbox())

@@ -8,7 +8,7 @@ import queue
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,12 +105,16 @@ def private_pcscd() -> Iterator[PrivatePcscd]:
 def card_rig(spec: str = "pcsc", timing: nfc.Timing | None = None) -> Iterator[CardRig]:
     """Run a rig whose two readers are ready."""
     inbox = Inbox()
-    with private_pcscd() as pcscd, pcscd.slot(0) as slot, pcscd.slot(1) as second:
-        with nfc.open_reader(spec, inbox, timing=timing) as reader:
-            inbox.next(nfc.ReaderReady)
-            yield CardRig(pcscd, reader, inbox, slot, second)
+    with (
+        private_pcscd() as pcscd,
+        pcscd.slot(0) as slot,
+        pcscd.slot(1) as second,
+        nfc.open_reader(spec, inbox, timing=timing) as reader,
+    ):
+        inbox.next(nfc.ReaderReady)
+        yield CardRig(pcscd, reader, inbox, slot, second)
 
 
-def member_card(uid: bytes = UID, counter: int = 0) -> Ntag424:
+def member_card(uid: bytes = UID, counter: int = 0, on_counter: Callable[[int], None] | None = None) -> Ntag424:
     """Return a personalised virtual member card under the rig's keys."""
-    return Ntag424(uid, META_KEY, keys.file_key(FILE_MASTER, uid), counter=counter)
+    return Ntag424(uid, META_KEY, keys.file_key(FILE_MASTER, uid), counter=counter, on_counter=on_counter)

@@ -40,7 +40,17 @@ def test_a_long_record_with_an_id_is_read() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "00", "0000", "0005D1", "0003D10114", "0004D1010055", "0005D1010155FF", "0006D1010255FFFF", "0006D101025504FF"],
+    [
+        "",
+        "00",
+        "0000",
+        "0005D1",
+        "0003D10114",
+        "0004D1010055",
+        "0005D1010155FF",
+        "0006D1010255FFFF",
+        "0006D101025504FF",
+    ],
 )
 def test_damage_is_named(content: str) -> None:
     with pytest.raises(errors.BadNdef):
