@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 TIMEOUTS = (3.0, 10.0)
 STREAM_TIMEOUTS = (3.0, 37.0)  # the server's heartbeat comes every 15 s: two may be lost
+_OURS = ("application/json", problems.MEDIA_TYPE)
 _MAY_PASS = frozenset({401, 403, 408, 425, 429})
 
 
@@ -220,7 +221,7 @@ class ApiClient:
         reply = self._open(target, headers, STREAM_TIMEOUTS)
         if reply.status != 200:
             self._refuse(reply)
-        if not reply.headers.get("Content-Type", "").startswith("text/event-stream"):
+        if _content_type(reply.headers) != "text/event-stream":
             reply.close()
             raise errors.ServerConfused("expected an event stream from the central API, found another kind of answer")
         return EventStream(reply, lambda: self._watch(True))
@@ -253,7 +254,7 @@ class ApiClient:
         except errors.ServerUnreachable:
             self._watch(False)
             raise
-        self._watch(reply.status < 500)
+        self._watch(reply.status in (204, 304) or _content_type(reply.headers) in _OURS)
         return reply
 
     def _open(self, target: str, headers: Mapping[str, str], timeouts: tuple[float, float]) -> "OpenReply":
@@ -262,7 +263,7 @@ class ApiClient:
         except errors.ServerUnreachable:
             self._watch(False)
             raise
-        self._watch(reply.status < 500)
+        self._watch(reply.status < 300 or _content_type(reply.headers) in _OURS)
         return reply
 
     def _refuse(self, open_reply: "OpenReply") -> None:
@@ -291,7 +292,7 @@ class ApiClient:
         """The reply, when it is a success of ours; otherwise raise what it is."""
         if reply.status in (200, 201, 204, 206, 304):
             return reply
-        if not reply.headers.get("Content-Type", "").startswith(problems.MEDIA_TYPE):
+        if _content_type(reply.headers) != problems.MEDIA_TYPE:
             raise errors.ServerConfused(
                 f"expected an answer or a problem from the central API, found status {reply.status}"
             )
@@ -335,6 +336,10 @@ def _decoded(reply: "Reply", kind: type[T], json_type: str = "application/json")
 
 
 def _require_json(reply: "Reply", json_type: str = "application/json") -> None:
-    found = reply.headers.get("Content-Type", "none")
-    if not found.startswith(json_type):
-        raise errors.ServerConfused(f"expected {json_type} from the central API, found {found.split(';', 1)[0]}")
+    found = _content_type(reply.headers)
+    if found != json_type:
+        raise errors.ServerConfused(f"expected {json_type} from the central API, found {found or 'nothing named'}")
+
+
+def _content_type(headers: Mapping[str, str]) -> str:
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
