@@ -9,7 +9,7 @@ drawn bold; nothing else is markup anywhere. An empty string, an empty tuple or 
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
-from kiosk_app.flow.actions import Action as Action  # screens tell what the flow understands
+from kiosk_app.flow.actions import Action as Action  # noqa: PLC0414  screens take it from here, and mypy asks for the alias
 
 Tone: TypeAlias = Literal["jade", "ink", "plain", "warn", "danger"]
 """Colour by role: what it says, never which hex value."""

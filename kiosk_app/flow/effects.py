@@ -1,0 +1,88 @@
+"""What the flow asks to be done; `kiosk_app/work` does it and posts events back."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from club.wire.cards import Evidence
+from club.wire.rewards import Redeem
+from kiosk_app.flow.state import Digits
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCardSession:
+    """Ask the mirror at once, and the central API at the same time, whose card it is."""
+
+    session_id: str
+    evidence: Evidence = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetryOpenSession:
+    """Ask the central API once more about the card of the running session."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSession:
+    """Fetch the session's fresh figures."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskStepUp:
+    """Have the PIN checked for one command and its body (N4)."""
+
+    command_id: str
+    session_id: str
+    body_sha256: str
+    pin: Digits
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRedeem:
+    """Write the command down with its hold, then send it till it is settled (A12, X1)."""
+
+    command: Redeem
+    hold_points: int
+    member_id: str
+
+
+class Ending(StrEnum):
+    """Why a session ended."""
+
+    DONE = "done"
+    IDLE = "idle"
+    OTHER_CARD = "other_card"
+    CARD_REMOVED = "card_removed"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Forget the member: evidence, pictures, history of screens; tell the central API (K13)."""
+
+    session_id: str
+    why: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class WakeSync:
+    """Try the network now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySound:
+    """A cue; there is always a picture of the same meaning."""
+
+    name: Literal["tap", "key", "success", "error"]
+
+
+Effect: TypeAlias = (
+    OpenCardSession | RetryOpenSession | RefreshSession | AskStepUp | SubmitRedeem | EndSession | WakeSync | PlaySound
+)

@@ -1,0 +1,201 @@
+"""What can happen to the kiosk: cards, touches, answers, time."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from club.model.errors import ClubError
+from club.wire.cards import CardSession, Evidence
+from club.wire.changes import MemberEntity
+from club.wire.rewards import Redeemed
+from kiosk_app.flow.actions import Action
+from kiosk_app.flow.state import Catalogue
+
+
+class ReadFault(StrEnum):
+    """Why a card could not be read."""
+
+    REMOVED = "removed"
+    UNREADABLE = "unreadable"
+    STACKED = "stacked"
+    PHONE = "phone"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class CardTapped:
+    """A card was read. `session_id` was made for it; `card` is a token that tells cards apart without naming them."""
+
+    session_id: str
+    card: str
+    evidence: Evidence = field(repr=False)
+    at: datetime
+    note: str = ""  # facts for staff: family and ATR, never a number
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """A card was there and could not be read."""
+
+    fault: ReadFault
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLeft:
+    """The card that was read is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderCame:
+    """A reader can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderWent:
+    """No reader can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A touch. `fresh_id` is a new id in case this touch begins a command (A12); which digit was touched is never written out."""
+
+    action: str
+    arg: str = ""
+    fresh_id: str = ""
+
+    def __repr__(self) -> str:
+        arg = "*" if self.action == Action.DIGIT else self.arg
+        return f"Pressed({self.action}, {arg})"
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A second went by."""
+
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorAnswered:
+    """What this device knows of the card; None: nothing."""
+
+    session_id: str
+    member: MemberEntity | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """The central API verified the card, or sent the session's fresh figures."""
+
+    session: CardSession
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRefused:
+    """The central API does not take the card."""
+
+    session_id: str
+    error: ClubError
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUnreachable:
+    """The central API could not be asked about the card."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpGranted:
+    """The PIN was right; the grant is for that command only (N4)."""
+
+    command_id: str
+    grant: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpRefused:
+    """The PIN was wrong, is locked or not set."""
+
+    command_id: str
+    error: ClubError
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpUnreachable:
+    """The PIN could not be checked."""
+
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSettled:
+    """The redemption is done, once and for ever (A12)."""
+
+    answer: Redeemed
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """The redemption was refused; no points were taken."""
+
+    command_id: str
+    error: ClubError
+
+
+@dataclass(frozen=True, slots=True)
+class CommandNotStored:
+    """The redemption could not be written down, so it was not sent."""
+
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WentOnline:
+    """The central API answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class WentOffline:
+    """The central API does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanged:
+    """A sync brought something new for everybody."""
+
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentChanged:
+    """Whether the central API knows this device."""
+
+    enrolled: bool
+
+
+Event: TypeAlias = (
+    CardTapped
+    | CardFailed
+    | CardLeft
+    | ReaderCame
+    | ReaderWent
+    | Pressed
+    | Second
+    | MirrorAnswered
+    | SessionOpened
+    | SessionRefused
+    | SessionUnreachable
+    | StepUpGranted
+    | StepUpRefused
+    | StepUpUnreachable
+    | CommandSettled
+    | CommandRefused
+    | CommandNotStored
+    | WentOnline
+    | WentOffline
+    | CatalogueChanged
+    | EnrolmentChanged
+)

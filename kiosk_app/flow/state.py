@@ -1,0 +1,334 @@
+"""What the kiosk knows at one moment: the screen, the session, the world around it; values only."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from club.model.errors import ClubError
+from club.wire.cards import AssuranceName, MemberHome
+from club.wire.changes import MemberEntity, ProgrammeEntity, RewardCategoryEntity, RewardEntity
+from club.wire.devices import StoreProfile
+from club.wire.rewards import Redeem, Redeemed
+
+PIN_LENGTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long the kiosk waits (K13), all in whole seconds, and what it starts with.
+
+    `idle_s` ends a session, its last `warn_s` are counted down; `success_s` a voucher stays; `message_s` a message without a
+    session; `tap_s` the tap hint; `code_s` a full-screen QR; `reading_s` a card may take to be known; `slow_s` until waiting
+    is explained; `settle_s` until a redemption under way no longer keeps the screen.
+    """
+
+    idle_s: int = 30
+    warn_s: int = 10
+    success_s: int = 30
+    message_s: int = 20
+    tap_s: int = 20
+    code_s: int = 20
+    reading_s: int = 8
+    slow_s: int = 3
+    settle_s: int = 15
+    end_on_removal: bool = False
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What every member may see, as last synced."""
+
+    programme: ProgrammeEntity | None = None
+    store: StoreProfile | None = None
+    rewards: tuple[RewardEntity, ...] = ()
+    categories: tuple[RewardCategoryEntity, ...] = ()
+    as_of: datetime | None = None
+
+    def reward(self, slug: str) -> RewardEntity | None:
+        """The reward of that name, None when it is not offered any more."""
+        return next((reward for reward in self.rewards if reward.slug == slug), None)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is so whoever stands there."""
+
+    catalogue: Catalogue = Catalogue()
+    online: bool = True
+    reader_ready: bool = True
+    enrolled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """PIN digits while they are typed: counted, compared, never shown, and gone once they are sent (N4)."""
+
+    value: str = field(default="", repr=False)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One card's visit.
+
+    `card` only tells whether another tap is the same card; `mirror` is what this device knew, `home` what the central API
+    says. `unlocked`: the PIN was given once, which a card that can be copied needs behind the home page (N4); `pin_forced`:
+    the central API asked for it; `commands`: ids of what was sent in this visit.
+    """
+
+    id: str
+    card: str
+    mirror: MemberEntity | None = None
+    home: MemberHome | None = None
+    assurance: AssuranceName = "uid"
+    unlocked: bool = False
+    pin_forced: bool = False
+    commands: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known whose card it is."""
+        return self.home is not None or self.mirror is not None
+
+
+# ---------------------------------------------------------------- without a session
+
+
+@dataclass(frozen=True, slots=True)
+class Attract:
+    """kiosk-01: nobody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapHint:
+    """kiosk-02: how to tap. `again`: the last card was pulled away too early."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderGone:
+    """kiosk-32: no reader, nobody in a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnrolled:
+    """The device is not enrolled, or was revoked; staff enter it in the console."""
+
+
+class CardTrouble(StrEnum):
+    """Why a card did not open a session; each has its own words."""
+
+    REMOVED = "removed"
+    UNREADABLE = "unreadable"
+    STACKED = "stacked"
+    PHONE = "phone"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+    UNKNOWN_OFFLINE = "unknown-offline"
+    SLOW = "slow"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CardProblem:
+    """kiosk-31 and its kin. `staff_note` holds facts about the card for staff, never its number."""
+
+    trouble: CardTrouble
+    error: ClubError | None = None
+    staff_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """kiosk-33: the card was reported lost or replaced (N5). Who held it is not told."""
+
+    replaced: bool = False
+    since: date | None = None
+
+
+# ---------------------------------------------------------------- with a session
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """kiosk-03: the card is read, its holder not known yet."""
+
+    seconds: int = 0
+    mirror_asked: bool = False  # and had no answer
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """kiosk-05."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """kiosk-07; an empty category is all."""
+
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RewardDetail:
+    """kiosk-08, and with `confirming` kiosk-09. `error` is why the last try was refused."""
+
+    slug: str
+    category: str = ""
+    quantity: int = 1
+    confirming: bool = False
+    error: ClubError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """The PIN opens what is behind the home page."""
+
+    command_id: str
+    target: "Rewards | Vouchers"
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """The PIN is for this redemption and nothing else."""
+
+    command: Redeem
+    detail: RewardDetail
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """kiosk-04. While `busy` the PIN is being checked, and is not held here any more."""
+
+    purpose: Unlock | Spend
+    digits: Digits = Digits()
+    busy: bool = False
+    error: ClubError | None = None
+
+    @property
+    def command_id(self) -> str:
+        """What the PIN is bound to."""
+        return self.purpose.command_id if isinstance(self.purpose, Unlock) else self.purpose.command.command_id
+
+
+@dataclass(frozen=True, slots=True)
+class Redeeming:
+    """The command is under way; it outlives this program (X1). `seconds` it has taken."""
+
+    command: Redeem
+    detail: RewardDetail
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """kiosk-10."""
+
+    answer: Redeemed
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """kiosk-11; tabs: issued, fulfilled, expired."""
+
+    tab: str = "issued"
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherCode:
+    """A voucher's QR over the whole screen, for `left` seconds more."""
+
+    voucher_id: str
+    left: int
+    tab: str = "issued"
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """kiosk-16: what works without the network and what does not."""
+
+    back: "Screen"
+
+
+class TroubleKind(StrEnum):
+    """What went wrong on the way, apart from the card."""
+
+    REFUSED = "refused"
+    FORGOT_PIN = "forgot-pin"
+    NOT_STORED = "not-stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Any refusal in calm words, with the way back."""
+
+    kind: TroubleKind
+    back: "Screen"
+    error: ClubError | None = None
+
+
+Screen: TypeAlias = (
+    Attract
+    | TapHint
+    | ReaderGone
+    | NotEnrolled
+    | CardProblem
+    | Blocked
+    | Reading
+    | Home
+    | Rewards
+    | RewardDetail
+    | Pin
+    | Redeeming
+    | Success
+    | Vouchers
+    | VoucherCode
+    | Offline
+    | Problem
+)
+
+
+class NoticeKind(StrEnum):
+    """One line that is said once."""
+
+    ONLINE_AGAIN = "online-again"
+    REDEEMED = "redeemed"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All of it. `left` counts the seconds until the screen or the session ends by itself, 0 where it does not."""
+
+    rules: Rules
+    now: datetime
+    world: World = World()
+    screen: Screen = Attract()
+    left: int = 0
+    session: Session | None = None
+    language: str = "zh-CN"
+    notice: NoticeKind | None = None
+    notice_left: int = 0
+    failures: int = 0  # cards in a row that could not be read
+
+    @property
+    def asking(self) -> bool:
+        """Whether the last seconds of a session are being counted down (kiosk-17)."""
+        timed = self.session is not None and not isinstance(self.screen, Reading | VoucherCode) and not self.taking
+        return timed and 0 < self.left <= self.rules.warn_s
+
+    @property
+    def taking(self) -> bool:
+        """Whether a redemption is under way that nothing may break into; a slow one no longer keeps the screen."""
+        return isinstance(self.screen, Redeeming) and self.screen.seconds < self.rules.settle_s
+
+    @property
+    def time_zone(self) -> str:
+        """The store's zone."""
+        store = self.world.catalogue.store
+        return store.time_zone if store else "Asia/Shanghai"

@@ -1,0 +1,113 @@
+"""The kiosk as one function: a state and an event give the next state and the work it asks for; nothing is done here."""
+
+from dataclasses import replace
+
+from kiosk_app.flow import browse, cards, redeem
+from kiosk_app.flow import events as ev
+from kiosk_app.flow import session as visit
+from kiosk_app.flow import state as st
+from kiosk_app.flow.actions import Action
+from kiosk_app.flow.effects import Ending
+from kiosk_app.flow.session import Step
+
+
+def step(state: st.State, event: ev.Event) -> Step:
+    """The next state, and the effects in the order in which they are to be done.
+
+    Every event is taken in every state: an answer that comes too late, or a touch that fits no longer, changes nothing.
+    """
+    match event:
+        case ev.Second(now):
+            return visit.second(state, now)
+        case ev.Pressed():
+            return _pressed(state, event)
+        case ev.CardTapped():
+            return cards.tapped(state, event)
+        case ev.CardFailed():
+            return cards.failed(state, event)
+        case ev.CardLeft():
+            return cards.left(state)
+        case ev.ReaderCame() | ev.ReaderWent():
+            return cards.reader(state, isinstance(event, ev.ReaderCame))
+        case ev.WentOnline() | ev.WentOffline():
+            return cards.online(state, isinstance(event, ev.WentOnline))
+        case ev.CatalogueChanged(catalogue):
+            return replace(state, world=replace(state.world, catalogue=catalogue)), ()
+        case ev.EnrolmentChanged(enrolled):
+            return _enrolment(state, enrolled)
+        case _:
+            return _answered(state, event)
+
+
+def _answered(state: st.State, event: ev.Event) -> Step:
+    """Answers about a session that is over, or to a question nobody asks any more, are dropped."""
+    session = state.session
+    if session is None:
+        return state, ()
+    match event, state.screen:
+        case ev.MirrorAnswered(session_id, member), _ if session_id == session.id:
+            return cards.mirror(state, member)
+        case ev.SessionOpened(answer), _ if answer.session_id == session.id:
+            return cards.opened(state, answer)
+        case ev.SessionRefused(session_id, error), _ if session_id == session.id:
+            return cards.refused(state, error)
+        case ev.SessionUnreachable(session_id), _ if session_id == session.id:
+            return cards.unreachable(state)
+        case ev.StepUpGranted(command_id, grant), st.Pin(busy=True) as pin if command_id == pin.command_id:
+            return redeem.granted(state, session, pin, grant)
+        case ev.StepUpRefused(command_id, error), st.Pin(busy=True) as pin if command_id == pin.command_id:
+            return redeem.step_up_refused(state, pin, error)
+        case ev.StepUpUnreachable(command_id), st.Pin(busy=True) as pin if command_id == pin.command_id:
+            return redeem.step_up_unreachable(state, pin)
+        case ev.CommandSettled(settled), _:
+            return redeem.settled(state, session, settled)
+        case ev.CommandRefused(command_id, error), _:
+            return redeem.command_refused(state, session, command_id, error)
+        case ev.CommandNotStored(command_id), _:
+            return redeem.not_stored(state, command_id)
+        case _:
+            return state, ()
+
+
+def _pressed(state: st.State, event: ev.Pressed) -> Step:
+    if state.taking:
+        return state, ()
+    if state.asking:
+        # The count-down covers the screen: only its own two buttons can be meant.
+        if event.action == Action.STAY:
+            return visit.touched(state), ()
+        return visit.end(state, Ending.DONE) if event.action == Action.EXIT else (state, ())
+    state = visit.touched(state)
+    if state.session is None:
+        return _pressed_alone(state, event)
+    if event.action == Action.EXIT:
+        return visit.end(state, Ending.DONE)
+    if isinstance(state.screen, st.Reading):
+        return visit.end(state, Ending.DONE) if event.action == Action.BACK else (state, ())
+    taken = redeem.press(state, state.session, event.action, event.arg, event.fresh_id)
+    return taken or browse.press(state, state.session, event.action, event.arg, event.fresh_id)
+
+
+def _pressed_alone(state: st.State, event: ev.Pressed) -> Step:
+    """Touches while nobody is in a session."""
+    match event.action, state.screen:
+        case Action.WAKE, st.Attract():
+            return visit.show(state, st.TapHint()), ()
+        case Action.TAP_AGAIN, (st.CardProblem() | st.Blocked()) if state.world.reader_ready:
+            return visit.show(state, st.TapHint()), ()
+        case (
+            (Action.BACK | Action.HOME | Action.EXIT | Action.UNDERSTOOD | Action.TAP_AGAIN),
+            (st.TapHint() | st.CardProblem() | st.Blocked() | st.Problem() | st.Offline()),
+        ):
+            return visit.resting(state), ()
+        case _:
+            return state, ()
+
+
+def _enrolment(state: st.State, enrolled: bool) -> Step:
+    if enrolled == state.world.enrolled:
+        return state, ()
+    state = replace(state, world=replace(state.world, enrolled=enrolled))
+    if not enrolled:
+        return visit.end(state, Ending.REVOKED)
+    return (visit.resting(state), ()) if isinstance(state.screen, st.NotEnrolled) else (state, ())
