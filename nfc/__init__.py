@@ -12,7 +12,8 @@ from nfc.events import (
 )
 from nfc.evidence import Assurance, Evidence, Family
 from nfc.feedback import Signal
-from nfc.reader import CardReader, ReaderSupportMissing, Timing, open_reader
+from nfc.patience import Timing
+from nfc.reader import CardReader, ReaderSupportMissing, open_reader
 
 __all__ = [
     "Assurance",

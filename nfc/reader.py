@@ -4,36 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, Self
 
 from nfc import service
-from nfc.events import Event
 from nfc.feedback import Signal
-
-Post = Callable[[Event], None]
-"""Takes one event; called from the readers' threads, one call at a time. It must return at once (put it in a queue) and
-must not call back into the reader."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How patient the reader is; all in seconds.
-
-    Args:
-        deadline_s: a tap that is not read within this time is reported as unreadable.
-        debounce_s: the same card coming back to the same reader this soon is the same tap.
-        relist_s: the list of readers is read anew at least this often.
-        backoff_first_s, backoff_most_s: pauses between attempts to reach a dead PC/SC service, doubling.
-        close_s: how long ``close`` waits for a reader thread that hangs in a driver.
-    """
-
-    deadline_s: float = 2.0
-    debounce_s: float = 1.0
-    relist_s: float = 2.0
-    backoff_first_s: float = 0.1
-    backoff_most_s: float = 3.0
-    close_s: float = 1.0
+from nfc.patience import Post, Timing
 
 
 class CardReader(Protocol):

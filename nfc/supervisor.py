@@ -27,8 +27,8 @@ from nfc.events import (
     UnreadableReason,
 )
 from nfc.evidence import Evidence, short_hash
+from nfc.patience import Post, Timing
 from nfc.protocol import apdu, errors
-from nfc.reader import Post, Timing
 
 log = logging.getLogger(__name__)
 
