@@ -1,0 +1,194 @@
+"""Decides from manifest, clock and events what the stage shows next; on the UI thread, without a window of its own."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from PIL import Image
+
+from club.model.board import Manifest
+from club.model.clock import Clock
+from club.model.scene import Live, Scene, scene_at
+from club.render import footer
+from club.render.context import FOOTER_SIZE, RenderContext
+from lounge_display import present
+from lounge_display.painter import NotPainted, Painted
+from lounge_display.present import Change, Picture
+
+_log = logging.getLogger(__name__)
+
+RETRY_S = 30.0
+"""How long a picture that could not be drawn is left alone."""
+
+
+class Stage(Protocol):
+    """Where pictures are shown."""
+
+    def show(self, image: Image.Image, fade_ms: int) -> None:
+        """Cross-fade to a picture of the board's size; one that is under way goes on from what is seen now."""
+        ...
+
+    def show_bar(self, plate: Image.Image, area_x: int, strip: Image.Image, *, moves: bool) -> None:
+        """Set the bar's ground, and the ticker that begins at `area_x` px."""
+        ...
+
+    def show_clock(self, image: Image.Image) -> None:
+        """Set the clock's picture."""
+        ...
+
+
+class Workshop(Protocol):
+    """Who paints (`painter.Painter`)."""
+
+    def want(self, picture: Picture) -> None:
+        """Paint this now."""
+        ...
+
+    def prepare(self, picture: Picture) -> None:
+        """Paint this beforehand."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is on the glass and since when; `planned_s` is how long the plan keeps it there."""
+
+    picture: Picture
+    since: datetime
+    planned_s: float
+
+
+class Director:
+    """Keeps the glass in step with the plan.
+
+    Args:
+        stage: shows.
+        painter: paints; its answers come back through `painted`.
+        clock: the store's time.
+        bar: what the bar is drawn with (size, language, zone, club); the manifest fills in its own.
+        fades: lengths of cross-fades.
+        on_shown: told of each picture that begins its fade, with the one it replaces.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        painter: Workshop,
+        clock: Clock,
+        bar: RenderContext,
+        fades: present.Fades,
+        on_shown: Callable[[Shown | None, Shown], None],
+    ) -> None:
+        self._stage, self._painter, self._clock = stage, painter, clock
+        self._bar, self._fades, self._on_shown = bar, fades, on_shown
+        self.manifest: Manifest | None = None
+        self.live = Live(last_contact=clock.now())
+        self.online = False
+        self.scene: Scene | None = None
+        self.shown: Shown | None = None
+        self._wanted: Picture | None = None
+        self._failed: dict[str, float] = {}
+        self._clock_text = ""
+        self._ticker: tuple[str, ...] | None = None
+
+    # ---------------------------------------------------------------- events
+
+    def manifest_ready(self, manifest: Manifest) -> None:
+        """Another manifest was switched to, whole (L4)."""
+        self.manifest = manifest
+        self._failed.clear()
+        self._ticker = None
+        self._bar = replace(
+            self._bar,
+            language=manifest.language,
+            time_zone=manifest.time_zone,
+            club=manifest.club,
+            store=manifest.store,
+        )
+        self._clock_text = ""
+        self.tick()
+
+    def contact(self, *, online: bool, since: datetime | None = None) -> None:
+        """The server answers, or does not since `since` (None: it is not known when it last did)."""
+        self.online = online
+        if not online and since is not None:
+            self.live = replace(self.live, last_contact=since)
+        self.tick()
+
+    def painted(self, done: Painted | NotPainted) -> None:
+        """The painter has finished a wish; it is shown if it still is what the plan wants."""
+        if done.picture != self._wanted:
+            return
+        if isinstance(done, NotPainted):
+            self._failed[done.picture.what] = self._clock.monotonic() + RETRY_S
+            self._wanted = None
+            return
+        before = self.shown
+        change = present.change(before.picture if before else None, done.picture, self.manifest)
+        now = self._clock.now()
+        planned = (self.scene.until - now).total_seconds() if self.scene is not None else 0.0
+        self.shown = Shown(done.picture, now, max(0.0, planned))
+        self._wanted = None
+        self._stage.show(done.image, self._fades.of(change))
+        self._on_shown(before, self.shown)
+        if self.manifest is not None and self.scene is not None:
+            self._painter.prepare(present.upcoming(self.manifest, self.live, self.scene, now))
+
+    def tick(self) -> None:
+        """Look at the clock; cheap, called several times a second and after each event."""
+        now = self._clock.now()
+        if self.online:
+            self.live = replace(self.live, last_contact=now)
+        if self.manifest is None:
+            wanted = Picture(None, "none", self._bar.language)
+        else:
+            self.scene = scene_at(self.manifest, self.live, now)
+            self.live = replace(self.live, playhead=self.scene.playhead or self.live.playhead)
+            wanted = present.picture_of(self.scene, self.manifest, now)
+        self._want(wanted)
+        self._tell_time(now)
+        self._tell_news(now)
+
+    def wakes_in(self) -> float:
+        """Seconds until something may change by itself: the scene's end or the clock's next minute, at most one."""
+        now = self._clock.now()
+        minute = (now + timedelta(minutes=1)).replace(second=0, microsecond=0)
+        due = [minute, *([self.scene.until] if self.scene is not None else [])]
+        return min(1.0, max(0.02, min((at - now).total_seconds() for at in due)))
+
+    # ---------------------------------------------------------------- what it does about them
+
+    def _want(self, wanted: Picture) -> None:
+        if wanted == self._wanted:
+            return
+        shown = self.shown.picture if self.shown else None
+        if present.change(shown, wanted, self.manifest) is Change.NONE:
+            self._wanted = None  # back to what is on the glass: whatever was being painted is not needed any more
+            return
+        if self._failed.get(wanted.what, 0.0) > self._clock.monotonic():
+            return
+        self._wanted = wanted
+        self._painter.want(wanted)
+
+    def _tell_time(self, now: datetime) -> None:
+        text = present.clock_text(now, self._bar.time_zone)
+        if text != self._clock_text:
+            self._clock_text = text
+            self._stage.show_clock(footer.render_clock(text, self._bar))
+
+    def _tell_news(self, now: datetime) -> None:
+        texts: Sequence[str] = ()
+        if self.manifest is not None and self.scene is not None:
+            texts = footer.ticker_texts(self.scene, self.manifest, replace(self._bar, now=now))
+        if tuple(texts) == self._ticker:
+            return
+        self._ticker = tuple(texts)
+        scale = self._bar.size[1] / FOOTER_SIZE[1]
+        area = footer.ticker_area(self._bar)
+        strip = footer.render_strip(texts, self._bar)
+        moves = strip.width > round(area.w * scale)
+        if moves:
+            strip = footer.render_strip(texts, self._bar, endless=True)
+        self._stage.show_bar(footer.render_plate(self._bar), round(area.x * scale), strip, moves=moves)

@@ -1,0 +1,144 @@
+"""Says what picture belongs on the glass and how it should come there; pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from club.model.board import Board, Manifest
+from club.model.scene import Live, Scene, scene_at, variant
+from club.words import numbers
+from club.words.catalogue import words
+
+_ROTATION = frozenset({"event", "daypart", "default"})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything the pixels of a board depend on: equal pictures need no new drawing.
+
+    `board` None is the built-in welcome; `stale` is when the data were last fresh, to the minute, None while they are;
+    `day` tells apart the pictures of a board that counts days; `begun` is set for notices, which show it.
+    """
+
+    board: Board | None
+    layer: str
+    language: str
+    day: str = ""
+    stale: datetime | None = None
+    begun: datetime | None = None
+
+    @property
+    def what(self) -> str:
+        """As health reports it: `b-lakeside@3`, or `welcome`."""
+        return f"{self.board.slug}@{self.board.version}" if self.board is not None else "welcome"
+
+    def is_same_board(self, other: "Picture | None") -> bool:
+        """Whether the other is this board too, perhaps in another version."""
+        mine = self.board.slug if self.board is not None else None
+        theirs = other.board.slug if other is not None and other.board is not None else None
+        return other is not None and mine == theirs and (self.layer in _ROTATION) == (other.layer in _ROTATION)
+
+
+class Change(Enum):
+    """How one picture gives way to another (L3)."""
+
+    NONE = "none"
+    IN_PLACE = "in-place"  # the same board, edited or told anew
+    BOUNDARY = "boundary"  # its turn is over
+    AT_ONCE = "at-once"  # a notice begins or ends, or what was on the glass is recalled
+
+
+@dataclass(frozen=True, slots=True)
+class Fades:
+    """Lengths of cross-fades in ms: an ordinary one, and one that may not wait."""
+
+    calm: int = 800
+    quick: int = 200
+
+    def of(self, change: Change) -> int:
+        """How long this change takes."""
+        return self.quick if change is Change.AT_ONCE else self.calm
+
+
+REDUCED_MOTION = Fades(calm=160, quick=160)
+
+
+def picture_of(scene: Scene, manifest: Manifest, now: datetime) -> Picture:
+    """The picture a scene calls for."""
+    notice = scene.layer == "notice"
+    return Picture(
+        board=scene.board,
+        layer=scene.layer,
+        language=manifest.language,
+        day=variant(scene.board, now, manifest.time_zone) if scene.board is not None else "",
+        # A notice covers everything and ends by itself: it carries no mark of old data.
+        stale=None if notice or scene.stale_since is None else scene.stale_since.replace(second=0, microsecond=0),
+        begun=scene.since if notice else None,
+    )
+
+
+def upcoming(manifest: Manifest, live: Live, scene: Scene, now: datetime) -> Picture:
+    """The picture that follows when this scene is over, if nothing happens until then; painted beforehand."""
+    at = max(scene.until, now) + timedelta(milliseconds=1)
+    contact = at if scene.stale_since is None else live.last_contact
+    later = scene_at(manifest, replace(live, playhead=scene.playhead, last_contact=contact), at)
+    return picture_of(later, manifest, at)
+
+
+def change(shown: Picture | None, wanted: Picture, manifest: Manifest | None) -> Change:
+    """How `wanted` replaces `shown` under this manifest."""
+    if wanted == shown:
+        return Change.NONE
+    if shown is None:
+        return Change.BOUNDARY
+    if (wanted.layer == "notice") != (shown.layer == "notice"):
+        return Change.AT_ONCE
+    if wanted.is_same_board(shown):
+        return Change.IN_PLACE
+    if (
+        shown.board is not None
+        and shown.layer in _ROTATION
+        and manifest is not None
+        and shown.board.slug not in manifest.boards
+    ):
+        return Change.AT_ONCE
+    return Change.BOUNDARY
+
+
+def clock_text(now: datetime, time_zone: str) -> str:
+    """The store's time on the bar: 14:32."""
+    return numbers.clock(now, time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolView:
+    """What the screen of a device that is not enrolled says."""
+
+    title: str
+    line: str
+    state: str
+    heading: str
+    steps: tuple[str, ...]
+    device: str
+
+
+def enrol_view(language: str, device_id: str, size: tuple[int, int], *, refused: bool, waiting: bool) -> EnrolView:
+    """The words of that screen.
+
+    Args:
+        language: a language tag.
+        device_id: of this device, for staff.
+        size: of the picture in px.
+        refused: the code that was given is wrong or has lapsed.
+        waiting: a code was accepted and the content is on its way.
+    """
+    say = words(language)
+    state = say("lounge.enrol.waiting") if waiting else say("lounge.enrol.refused") if refused else ""
+    return EnrolView(
+        title=say("lounge.enrol.title"),
+        line=say("lounge.enrol.line"),
+        state=state,
+        heading=say("lounge.enrol.steps"),
+        steps=tuple(say(f"lounge.enrol.step-{step}") for step in (1, 2, 3)),
+        device=say("lounge.enrol.device", device=device_id, width=size[0], height=size[1]),
+    )
