@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from club.sync import events, feeds
 from club.sync.steps import (
@@ -82,7 +81,7 @@ class State:
     online: bool | None = None
     stream: str = "closed"  # closed | opening | open
     rest: frozenset[str] = frozenset()
-    failures: Mapping[str, int] = MappingProxyType({})
+    failures: Mapping[str, int] = field(default_factory=dict)
 
 
 def step(state: State, event: Input) -> tuple[State, _Effects]:
