@@ -7,8 +7,10 @@ command (00 power off, 01 power on, 02 reset, 04 ask for the ATR, the only one t
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import threading
+import time
 from typing import Self
 
 from nfc.virtual.card import Card, Pulled
@@ -18,7 +20,10 @@ log = logging.getLogger(__name__)
 _POWER_OFF, _POWER_ON, _RESET, _ATR = 0x00, 0x01, 0x02, 0x04
 _RETRY_S = 0.05
 _TAP_S = 0.8
-"""pcscd looks at its readers every 200 ms or so: shorter taps than 0.5 s can be missed altogether."""
+"""pcscd looks at its readers every 400 ms or so: shorter taps than 0.5 s can be missed altogether."""
+_GAP_S = 0.45
+"""So can a shorter pause between two cards: pcscd would take the second one for the first, still lying there."""
+_CONNECT_S = 5.0
 # macOS and Windows do not have it; vpcd is used on Linux only.
 _QUICK_ACK = getattr(socket, "TCP_QUICKACK", None)
 
@@ -36,34 +41,39 @@ class VirtualSlot:
         self._address = (host, port)
         self._lock = threading.Lock()
         self._stay: _Stay | None = None
+        self._empty_since = -math.inf
 
     def insert(self, card: Card) -> None:
         """Lay a card on the reader, in place of the one there; returns at once."""
         with self._lock:
-            if self._stay:
-                self._stay.end()
-            self._stay = _Stay(self._address, card)
-            self._stay.start()
+            self._lay(card)
 
     def remove(self) -> None:
         """Take the card away; nothing happens without one."""
         with self._lock:
-            if self._stay:
-                self._stay.end()
-            self._stay = None
+            self._clear()
 
     def tap(self, card: Card, seconds: float = _TAP_S) -> None:
         """Lay a card down, wait, and take it away again; blocks for ``seconds`` or until another card replaces it."""
         with self._lock:
-            if self._stay:
-                self._stay.end()
-            self._stay = stay = _Stay(self._address, card)
-            stay.start()
+            stay = self._lay(card)
+        stay.laid.wait(_CONNECT_S)
         stay.ended.wait(seconds)
         with self._lock:
-            stay.end()
             if self._stay is stay:
-                self._stay = None
+                self._clear()
+
+    def _lay(self, card: Card) -> _Stay:
+        self._clear()
+        self._stay = _Stay(self._address, card, not_before=self._empty_since + _GAP_S)
+        self._stay.start()
+        return self._stay
+
+    def _clear(self) -> None:
+        if self._stay:
+            self._stay.end()
+            self._empty_since = time.monotonic()
+        self._stay = None
 
     def __enter__(self) -> Self:
         return self
@@ -75,12 +85,15 @@ class VirtualSlot:
 class _Stay:
     """The time one card lies on the reader, served by a thread of its own."""
 
-    def __init__(self, address: tuple[str, int], card: Card) -> None:
+    def __init__(self, address: tuple[str, int], card: Card, not_before: float) -> None:
         self._address = address
         self._card = card
+        self._not_before = not_before
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="virtual-card", daemon=True)
+        # Set when the card lies there, and also when it never will, so that nobody waits for it in vain.
+        self.laid = threading.Event()
         self.ended = threading.Event()
 
     def start(self) -> None:
@@ -89,6 +102,7 @@ class _Stay:
     def end(self) -> None:
         """Take the card away and wait until its thread is gone."""
         self.ended.set()
+        self.laid.set()
         with self._lock:
             if self._socket:
                 # close() alone would not wake the thread that waits in recv.
@@ -97,12 +111,14 @@ class _Stay:
             self._thread.join()
 
     def _run(self) -> None:
+        self.ended.wait(max(0.0, self._not_before - time.monotonic()))
         while not self.ended.is_set():
             try:
                 with socket.create_connection(self._address, timeout=1.0) as link:
                     link.settimeout(None)
                     with self._lock:
                         self._socket = link
+                    self.laid.set()
                     if not self.ended.is_set():
                         self._serve(link)
             except Pulled as pulled:

@@ -1,0 +1,39 @@
+"""One tap is one tap (spec N7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nfc.debounce import Debounce
+
+A, B = bytes.fromhex("04A1B2C3D4E5F6"), bytes.fromhex("04112233445566")
+
+
+@pytest.mark.parametrize(
+    ("reader", "uid", "seen_at", "repeat"),
+    [
+        ("one", A, 10.9, True),
+        ("one", A, 11.0, False),
+        ("one", B, 10.1, False),
+        ("two", A, 10.1, False),
+    ],
+)
+def test_the_same_card_on_the_same_reader_soon(reader: str, uid: bytes, seen_at: float, repeat: bool) -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.left("one", A, 10.0)
+    assert debounce.is_repeat(reader, uid, seen_at) is repeat
+
+
+def test_a_card_lost_with_its_reader_leaves_when_the_reader_returns() -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.lost("one", A)
+    debounce.returned("one", 500.0)
+    assert debounce.is_repeat("one", A, 500.5)
+    assert not debounce.is_repeat("one", A, 501.5)
+
+
+def test_a_reader_that_returns_empty_handed_changes_nothing() -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.left("one", A, 10.0)
+    debounce.returned("one", 20.0)
+    assert not debounce.is_repeat("one", A, 20.1)
