@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 from central_api import context as contexts
 from central_api import health, problems
 from central_api.context import Context
+from central_api.device_api import router as devices
 from central_api.db import Database
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
@@ -28,6 +29,7 @@ LOOK_S = 2.0  # how often another process's commits are looked for, in case noth
 
 HANDLERS: list[ControllerRouterHandler] = [
     *health.handlers,
+    *devices.handlers,
 ]
 """Every route of the service, feature by feature."""
 

@@ -115,6 +115,17 @@ class Tx:
         """The first column of the first row, or None."""
         return self.connection.execute(statement, parameters).scalar()
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that can be undone on its own: when it raises, its rows, notes and endings are gone, the rest stays."""
+        state, notes, at_end = dict(self.state), list(self.notes), dict(self._at_end)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self.state, self.notes, self._at_end = state, notes, at_end
+            raise
+
     def at_end(self, name: str, call: Callable[["Tx"], None]) -> None:
         """Call once before the commit, after everything else; asking again under the same `name` changes nothing.
 

@@ -44,14 +44,24 @@ def status_of(error: errors.ClubError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def encoded(error: errors.ClubError, reference: str = "") -> bytes:
+    """The problem+json of an error."""
+    title = (type(error).__doc__ or "").split("\n", maxsplit=1)[0]
+    return encode(
+        wire.Problem(
+            title=title,
+            status=status_of(error),
+            code=error.code,
+            detail=str(error),
+            facts=dict(error.facts),
+            reference=reference,
+        )
+    )
+
+
 def answer(error: errors.ClubError, reference: str = "") -> Response[bytes]:
     """The problem+json answer for an error."""
-    status = status_of(error)
-    title = (type(error).__doc__ or "").split("\n", maxsplit=1)[0]
-    problem = wire.Problem(
-        title=title, status=status, code=error.code, detail=str(error), facts=dict(error.facts), reference=reference
-    )
-    return Response(encode(problem), status_code=status, media_type=wire.MEDIA_TYPE)
+    return Response(encoded(error, reference), status_code=status_of(error), media_type=wire.MEDIA_TYPE)
 
 
 def on_club_error(request: Request[Any, Any, Any], error: errors.ClubError) -> Response[bytes]:

@@ -8,14 +8,18 @@ cards = Table(
     "cards",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("uid", String(20), nullable=True, unique=True),  # upper-case hex; None: a phone, known by its own application
+    Column(
+        "uid", String(20), nullable=True, unique=True
+    ),  # upper-case hex; None: a phone, known by its own application
     Column("family", String(32), nullable=False),
     Column("number", String(24), nullable=False, unique=True),  # as printed: 8800 0127 2719
     Column("face", String(64), nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", String(16), nullable=False, server_default=""),
     Column("blocked_since", Date, nullable=True),
-    Column("assurance", String(16), nullable=False),  # the least it must prove: a card with a cryptogram never goes back to a UID
+    Column(
+        "assurance", String(16), nullable=False
+    ),  # the least it must prove: a card with a cryptogram never goes back to a UID
     Column("last_counter", BigInteger, nullable=False),  # -1: none seen yet
     Column("member", String(64), ForeignKey("members.id"), nullable=True),
     CheckConstraint("state IN ('stock', 'active', 'blocked', 'replaced')", name="state"),

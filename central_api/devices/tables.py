@@ -50,7 +50,9 @@ enrol_codes = Table(
     "enrol_codes",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("code_hash", String(64), nullable=False),  # keyed: the six digits cannot be tried against a copy of this table
+    Column(
+        "code_hash", String(64), nullable=False
+    ),  # keyed: the six digits cannot be tried against a copy of this table
     Column("place", String(64), ForeignKey("places.slug"), nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),

@@ -62,12 +62,14 @@ def publish(tx: Tx, feed: str, entity: str, entity_id: str, payload: msgspec.Str
     The same entity published twice in one transaction makes one row, the later one. A `DisplayEntity` is also told to the
     display itself at once (`event: display`).
     """
-    pending: dict[tuple[str, str, str], _Pending] = tx.state.setdefault(_STATE, {})
+    # A new dict each time: a savepoint that is undone gives the old one back.
+    pending: dict[tuple[str, str, str], _Pending] = dict(tx.state.get(_STATE, {}))
     text = None if payload is None else msgspec.json.encode(payload).decode()
     display = payload if isinstance(payload, DisplayEntity) else None
     key = (feed, entity, entity_id)
     pending.pop(key, None)
     pending[key] = _Pending(feed, entity, entity_id, text, now, display)
+    tx.state[_STATE] = pending
     tx.at_end(_LAST, _flush)
 
 

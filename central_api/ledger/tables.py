@@ -13,9 +13,11 @@ accounts = Table(
     Column("id", String(96), primary_key=True),  # member:m0001:points | club:points:issued
     Column("track", String(8), nullable=False),
     Column("member", String(64), ForeignKey("members.id"), nullable=True),  # None: one of the club's own
-    Column("balance", BigInteger, nullable=False),  # sum of its postings, kept in the same transaction
+    Column(
+        "balance", BigInteger, nullable=True
+    ),  # sum of its postings, kept in the same transaction; None: the club's own, summed when asked
     CheckConstraint("track IN ('points', 'tier')", name="track"),
-    CheckConstraint("member IS NULL OR balance >= 0", name="balance"),
+    CheckConstraint("(member IS NULL) = (balance IS NULL) AND (balance IS NULL OR balance >= 0)", name="balance"),
     Index(None, "member"),
 )
 
@@ -31,7 +33,9 @@ ledger_entries = Table(
     Column("bill", String(64), nullable=False, server_default=""),
     Column("paid_fen", BigInteger, nullable=False, server_default="0"),
     Column("reference", String(64), nullable=True, unique=True),  # the command or voucher behind it: booked once
-    Column("words", Json, nullable=False),  # {"title": {"zh", "en"}, "note": ...}
+    Column(
+        "facts", Json, nullable=False
+    ),  # a bill's title as billed, or slugs and numbers that the screens put into words
     CheckConstraint("kind IN ('opening', 'bill', 'bonus', 'redeem', 'reverse', 'expire', 'adjust')", name="kind"),
     Index(None, "member", "at"),
 )

@@ -31,6 +31,10 @@ class Keyring:
         """How a store's mirror names a card: hex HMAC-SHA256 of its UID (upper-case hex, as ASCII)."""
         return hmac.new(self.card_key(store), uid.upper().encode("ascii"), hashlib.sha256).hexdigest()
 
+    def code_hash(self, digits: str) -> str:
+        """The keyed hash of a one-time code: six digits could be tried through against a plain one."""
+        return hmac.new(self.store_seed, f"enrol-code:{digits}".encode(), hashlib.sha256).hexdigest()
+
 
 def load_or_create(path: Path) -> Keyring:
     """The keyring of a file; made there when there is none.

@@ -158,9 +158,11 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=96), nullable=False),
         sa.Column("track", sa.String(length=8), nullable=False),
         sa.Column("member", sa.String(length=64), nullable=True),
-        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("track IN ('points', 'tier')", name="ck_accounts_track"),
-        sa.CheckConstraint("member IS NULL OR balance >= 0", name="ck_accounts_balance"),
+        sa.CheckConstraint(
+            "(member IS NULL) = (balance IS NULL) AND (balance IS NULL OR balance >= 0)", name="ck_accounts_balance"
+        ),
         sa.ForeignKeyConstraint(["member"], ["members.id"], name="fk_accounts_member_members"),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
     )
@@ -255,7 +257,7 @@ def upgrade() -> None:
         sa.Column("bill", sa.String(length=64), server_default="", nullable=False),
         sa.Column("paid_fen", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reference", sa.String(length=64), nullable=True),
-        sa.Column("words", Json, nullable=False),
+        sa.Column("facts", Json, nullable=False),
         sa.CheckConstraint(
             "kind IN ('opening', 'bill', 'bonus', 'redeem', 'reverse', 'expire', 'adjust')",
             name="ck_ledger_entries_kind",

@@ -1,0 +1,151 @@
+"""PINs as a step-up: each right one grants exactly one command (N4, K17; ADR 0004).
+
+A try is counted before it is checked, in its own transaction: however many kiosks try at once, no more than the allowed
+number are ever checked.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from central_api.cards import repository, sessions
+from central_api.cards.sessions import Session
+from central_api.db import Database, Tx
+from central_api.devices.service import Device
+from central_api.security.passwords import Passwords
+from club.model import errors
+from club.wire.cards import Grant, StepUp
+
+
+@dataclass(frozen=True, slots=True)
+class PinRules:
+    """The programme's numbers: tries in a row, minutes of the lock, hours an unused grant lives, minutes a session lives."""
+
+    tries: int
+    lock_minutes: int
+    grant_hours: int
+    session_minutes: int
+
+
+def set_pin(tx: Tx, passwords: Passwords, card_id: str, pin: str, now: datetime) -> None:
+    """Set a card's PIN; the lock and the count start anew. Which PINs are too simple is for the caller to refuse."""
+    values = {
+        "card": card_id,
+        "hash": passwords.hash(pin),
+        "fails": 0,
+        "locked_until": None,
+        "last_ask": "",
+        "set_at": now,
+    }
+    repository.put_pin(tx, values)
+
+
+def step_up(
+    db: Database,
+    passwords: Passwords,
+    device: Device,
+    ask: StepUp,
+    rules: PinRules,
+    *,
+    signature: str,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> Grant:
+    """Check a PIN and grant the one command it was given for; asked again for that command and body, the same grant.
+
+    Args:
+        db: the database; the PIN is checked between two short units of work, for that takes long.
+        passwords: who checks.
+        device: who asks.
+        ask: the command, its body's digest, the session, the PIN.
+        rules: the programme's numbers.
+        signature: the request's signature; the very same request sent twice counts as one try.
+        now: the instant.
+        new_id: makes the grant's id.
+
+    Raises:
+        SessionEnded, CardBlocked: the session is over.
+        PinNotSet: the card has no PIN.
+        PinLocked: too many wrong ones.
+        PinWrong: this one is.
+        GrantWrong: the command was granted before with another body.
+    """
+    token = hashlib.sha256(signature.encode()).hexdigest()
+    with db.write() as tx:
+        session = sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
+        _must_fit(repository.grant_of(tx, ask.command_id), session, ask)
+        kept = _count_try(tx, session.card, rules, token, now)
+    right = passwords.matches(kept.hash, ask.pin)
+    with db.write() as tx:
+        if right:
+            return _grant(tx, session, ask, now, new_id)
+        row = repository.pin(tx, session.card, lock=True)
+    if row.fails >= rules.tries:
+        raise _locked(row.locked_until or now, now)
+    raise errors.PinWrong(
+        "the PIN is not right", tries_left=max(0, rules.tries - row.fails), lock_minutes=rules.lock_minutes
+    )
+
+
+def check_grant(
+    tx: Tx, *, grant_id: str | None, command_id: str, session_id: str, body_sha256: str, rules: PinRules, now: datetime
+) -> str:
+    """The id of the grant that lets a command through.
+
+    Raises:
+        StepUpRequired: the command brings none.
+        GrantWrong: it brings one of another command, session or body, or one too old.
+    """
+    if grant_id is None:
+        raise errors.StepUpRequired("this needs the PIN first: ask for a step-up for this command")
+    row = repository.grant_of(tx, command_id)
+    fits = row is not None and row.id == grant_id and row.session == session_id and row.body_sha256 == body_sha256
+    if not fits or now - row.made_at > timedelta(hours=rules.grant_hours):
+        raise errors.GrantWrong("the grant belongs to another command or another body")
+    return grant_id
+
+
+def _count_try(tx: Tx, card_id: str, rules: PinRules, token: str, now: datetime) -> Any:
+    row = repository.pin(tx, card_id, lock=True)
+    if row is None:
+        raise errors.PinNotSet("this card has no PIN yet; staff can set one")
+    if row.last_ask == token:
+        return row
+    if row.locked_until is not None and row.locked_until > now:
+        raise _locked(row.locked_until, now)
+    fails = 1 if row.locked_until is not None else row.fails + 1
+    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
+    repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until, "last_ask": token})
+    return row
+
+
+def _grant(tx: Tx, session: Session, ask: StepUp, now: datetime, new_id: Callable[[], str]) -> Grant:
+    repository.pin(tx, session.card, lock=True)
+    repository.change_pin(tx, session.card, {"fails": 0, "locked_until": None})
+    known = repository.grant_of(tx, ask.command_id)
+    _must_fit(known, session, ask)
+    if known is not None:
+        return Grant(grant=known.id, command_id=ask.command_id)
+    grant_id = new_id()
+    values = {
+        "id": grant_id,
+        "command": ask.command_id,
+        "session": session.id,
+        "body_sha256": ask.body_sha256,
+        "made_at": now,
+        "used_at": None,
+    }
+    repository.add_grant(tx, values)
+    return Grant(grant=grant_id, command_id=ask.command_id)
+
+
+def _must_fit(known: Any, session: Session, ask: StepUp) -> None:
+    if known is not None and (known.session != session.id or known.body_sha256 != ask.body_sha256):
+        raise errors.GrantWrong("this command was granted before with another body")
+
+
+def _locked(until: datetime, now: datetime) -> errors.PinLocked:
+    minutes = max(1, -int((now - until).total_seconds() // 60))
+    return errors.PinLocked("too many wrong PINs; locked for a while", until=until.isoformat(), minutes=minutes)

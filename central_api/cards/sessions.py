@@ -1,0 +1,170 @@
+"""Opens, finds and ends card sessions: what a tap is good for, for how long (N3 to N5)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from central_api.cards import repository, verify
+from central_api.db import Tx
+from central_api.devices.service import Device
+from central_api.members import repository as members
+from central_api.security.keyring import Keyring
+from club.model import errors
+from club.wire.cards import Evidence, OpenCardSession
+from club.wire.codec import encode
+
+_TOUCH = timedelta(seconds=5)  # a session's last use is written again only after this long
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session with its card and member. `card` and `member` are ids."""
+
+    id: str
+    device: str
+    store: str
+    card: str
+    member: str
+    assurance: str
+    opened_at: datetime
+    used_at: datetime
+    ended_at: datetime | None
+
+
+def open_session(
+    tx: Tx, keyring: Keyring, device: Device, wish: OpenCardSession, now: datetime, today: date, grace_days: int
+) -> Session:
+    """Judge a tap and open its session; the same id with the same evidence finds the session it opened before (N4).
+
+    Args:
+        tx: a unit of work that writes.
+        keyring: the service's keys.
+        device: who read the card.
+        wish: what the device sent.
+        now: the instant.
+        today: the store's day.
+        grace_days: how long after its last day a membership can still be renewed at the kiosk.
+
+    Raises:
+        IdempotencyConflict: the id was used with other evidence, or by another device.
+        CardUnknown, CardBlocked, CardNotActive, CardDowngraded, CryptogramWrong, CryptogramReplayed: see `club.model.errors`.
+    """
+    digest = evidence_digest(wish.evidence)
+    known = repository.session(tx, wish.session_id)
+    if known is None:
+        # Judged before the row is written, so that what is refused leaves nothing and a second, racing tap waits at the row.
+        card, proved = _admit(tx, keyring, wish.evidence, today, grace_days)
+        values = {
+            "id": wish.session_id,
+            "device": device.id,
+            "store": device.store,
+            "card": card.id,
+            "member": card.member,
+            "assurance": proved.assurance,
+            "evidence_sha256": digest,
+            "opened_at": now,
+            "used_at": now,
+            "ended_at": None,
+        }
+        if repository.add_session(tx, values):
+            if proved.counter is not None and not repository.raise_counter(tx, card.id, proved.counter):
+                last = repository.card_by_id(tx, card.id).last_counter
+                raise errors.CryptogramReplayed(
+                    f"expected a counter above {last}, found {proved.counter}: this message was seen before",
+                    last=int(last),
+                    got=proved.counter,
+                )
+            return Session(
+                wish.session_id, device.id, device.store, card.id, card.member, proved.assurance, now, now, None
+            )
+        known = repository.session(tx, wish.session_id)
+    if known.evidence_sha256 != digest or known.device != device.id:
+        raise errors.IdempotencyConflict("this session id was used before with other evidence")
+    return _session(known)
+
+
+def find(tx: Tx, session_id: str, device: Device, now: datetime, minutes: int) -> Session:
+    """The open session of that id on this device; notes that it was used.
+
+    Raises:
+        SessionEnded: it was ended, nobody used it for `minutes`, or there is none.
+        CardBlocked: its card was blocked meanwhile: block beats an open session (N5).
+    """
+    row = repository.session(tx, session_id)
+    if row is None or row.device != device.id:
+        raise errors.SessionEnded("no session of this id is open on this device; tap again")
+    found = _session(row)
+    if not is_open(found, now, minutes):
+        raise errors.SessionEnded("this session is over; tap again")
+    must_not_be_blocked(repository.card_by_id(tx, found.card))
+    if now - found.used_at > _TOUCH:
+        repository.change_session(tx, session_id, {"used_at": now})
+    return found
+
+
+def get(tx: Tx, session_id: str, device: Device) -> Session:
+    """The session of that id on this device, also when it is over.
+
+    Raises:
+        SessionEnded: there is none.
+    """
+    row = repository.session(tx, session_id)
+    if row is None or row.device != device.id:
+        raise errors.SessionEnded("this device never opened a session of this id; tap again")
+    return _session(row)
+
+
+def is_open(session: Session, now: datetime, minutes: int) -> bool:
+    """Whether a session still is, when it lasts `minutes` without a request."""
+    return session.ended_at is None and now - session.used_at <= timedelta(minutes=minutes)
+
+
+def end(tx: Tx, session_id: str, device: Device, now: datetime) -> None:
+    """End a session; ending it again, or one that never was, changes nothing.
+
+    Grants of its commands stay: each is bound to one command and its body, and that command may still be under way.
+    """
+    row = repository.session(tx, session_id)
+    if row is not None and row.device == device.id and row.ended_at is None:
+        repository.change_session(tx, session_id, {"ended_at": now})
+
+
+def must_not_be_blocked(card: Any) -> None:
+    """Refuse a card that was reported lost or replaced.
+
+    Raises:
+        CardBlocked: with the day and the reason.
+    """
+    if card.state in ("blocked", "replaced"):
+        since = card.blocked_since.isoformat() if card.blocked_since else ""
+        reason = "replaced" if card.state == "replaced" else "lost"
+        raise errors.CardBlocked(
+            f"card {card.id} is {card.state} since {since or 'long ago'}", since=since, reason=reason
+        )
+
+
+def evidence_digest(evidence: Evidence) -> str:
+    """Hex SHA-256 of a tap's evidence: what a repeat must bring again."""
+    return hashlib.sha256(encode(evidence)).hexdigest()
+
+
+def _admit(tx: Tx, keyring: Keyring, evidence: Evidence, today: date, grace_days: int) -> tuple[Any, verify.Proved]:
+    proved = verify.judge(evidence, keyring)
+    card = repository.card(tx, proved.uid)
+    if card is None:
+        raise errors.CardUnknown("no member holds this card")
+    must_not_be_blocked(card)
+    if card.state != "active":
+        raise errors.CardNotActive(f"card {card.id} is {card.state}", reason="card")
+    member = members.member(tx, card.member)
+    if member.status in ("pending", "closed") or member.valid_to + timedelta(days=grace_days) < today:
+        raise errors.CardNotActive(f"the membership of card {card.id} is {member.status}", reason="membership")
+    verify.must_not_be_weaker(proved, card.assurance)
+    return card, proved
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        row.id, row.device, row.store, row.card, row.member, row.assurance, row.opened_at, row.used_at, row.ended_at
+    )

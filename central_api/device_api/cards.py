@@ -1,0 +1,107 @@
+"""The routes of a tap: card sessions, step-ups, redemptions."""
+
+from typing import Annotated, Any
+
+from litestar import Response, delete, get, post
+from litestar.params import JSONBody, PathParameter
+
+from central_api import texts
+from central_api.bodies import strict
+from central_api.cards import pins, sessions
+from central_api.context import Context, Served
+from central_api.db import Tx
+from central_api.device_api import home
+from central_api.device_api.answers import answer, stored
+from central_api.device_api.caller import EnrolledDevice, Signed, commander_dependency
+from central_api.devices import repository as stores
+from central_api.devices.service import Device
+from central_api.programme import service as programmes
+from central_api.rewards import commands
+from central_api.rewards import service as rewards
+from club.model import errors, voucher
+from club.wire import codec
+from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
+from club.wire.rewards import Redeem, Redeemed
+
+SessionId = Annotated[str, PathParameter(description="id the device made", max_length=64)]
+
+
+@post(
+    "/card-sessions", dto=strict(OpenCardSession), return_dto=None, sync_to_thread=True, status_code=200, tags=["cards"]
+)
+def open_card_session(
+    data: JSONBody[OpenCardSession], context: Served, device: EnrolledDevice
+) -> Response[CardSession]:
+    """Judge a tap and open its session; the same id and evidence give the same session again (N4)."""
+    return answer(context.db.run(lambda tx: _open(tx, context, device, data)))
+
+
+def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> CardSession:
+    now = context.clock.now()
+    programme = programmes.current(tx, now)
+    today = texts.local_day(now, stores.store(tx, device.store).time_zone)
+    session = sessions.open_session(tx, context.keyring, device, wish, now, today, programme.lapsed_grace_days)
+    return home.card_session(tx, session, programme, now)
+
+
+@get("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
+def card_session(session_id: SessionId, context: Served, device: EnrolledDevice) -> Response[CardSession]:
+    """An open session with fresh figures."""
+    now = context.clock.now()
+    with context.db.write() as tx:
+        session = sessions.find(tx, session_id, device, now, context.settings.sessions.card_minutes)
+        return answer(home.card_session(tx, session, programmes.current(tx, now), now))
+
+
+@delete("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
+def end_card_session(session_id: SessionId, context: Served, device: EnrolledDevice) -> None:
+    """End a session; repeated, it changes nothing."""
+    with context.db.write() as tx:
+        sessions.end(tx, session_id, device, context.clock.now())
+
+
+@post("/step-ups", dto=strict(StepUp), return_dto=None, sync_to_thread=True, status_code=200, tags=["cards"])
+def step_up(data: JSONBody[StepUp], context: Served, device: EnrolledDevice, signed: Signed) -> Response[Grant]:
+    """The PIN for exactly one command; asked again, the same grant (N4)."""
+    now = context.clock.now()
+    minutes = context.settings.sessions.card_minutes
+    with context.db.read() as tx:
+        rules = rewards.pin_rules(programmes.current(tx, now), minutes)
+    grant = pins.step_up(
+        context.db, context.passwords, device, data, rules, signature=signed.signature, now=now, new_id=context.new_id
+    )
+    return answer(grant)
+
+
+@post(
+    "/redemptions",
+    dto=strict(Redeem),
+    return_dto=None,
+    dependencies={"device": commander_dependency},
+    sync_to_thread=True,
+    status_code=200,
+    tags=["rewards"],
+)
+def redeem(data: JSONBody[Redeem], context: Served, device: EnrolledDevice, signed: Signed) -> Response[Redeemed]:
+    """Take the points and issue the vouchers, once for ever under this key (A12)."""
+    if signed.key != data.command_id:
+        raise errors.Malformed("expected the command's id as its idempotency key, found another")
+    now = context.clock.now()
+    desk = rewards.Desk(
+        context.keyring,
+        context.new_id,
+        lambda: voucher.make(context.random_below),
+        context.settings.sessions.card_minutes,
+    )
+    found = commands.answer_once(
+        context.db,
+        key=signed.key,
+        device_id=device.id,
+        body=signed.body,
+        now=now,
+        work=lambda tx: codec.encode(rewards.redeem(tx, desk, device, data, signed_at=signed.moment, now=now)),
+    )
+    return stored(found)
+
+
+handlers: list[Any] = [open_card_session, card_session, end_card_session, step_up, redeem]

@@ -1,0 +1,17 @@
+"""All routes devices call, under `/v1`, each behind the device's signature."""
+
+from typing import Any
+
+from litestar import Router
+
+from central_api.device_api import cards, routes, stream
+from central_api.device_api.caller import device_dependency, signed_dependency
+
+handlers: list[Any] = [
+    Router(
+        "/v1",
+        route_handlers=[*routes.handlers, *cards.handlers],
+        dependencies={"signed": signed_dependency, "device": device_dependency},
+    ),
+    *stream.handlers,
+]

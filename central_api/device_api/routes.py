@@ -1,0 +1,99 @@
+"""The routes devices call for themselves: enrolment, identity, heartbeat, and the change feeds."""
+
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.params import JSONBody, QueryParameter
+
+from central_api import texts
+from central_api.bodies import strict
+from central_api.context import Context, Served
+from central_api.device_api.answers import answer
+from central_api.device_api.caller import EnrolledDevice, Signed
+from central_api.db import Tx
+from central_api.devices import repository
+from central_api.devices import service as devices
+from central_api.devices.service import Device
+from central_api.feed import service as feed
+from central_api.programme import service as programmes
+from club.model import errors
+from club.wire.changes import Snapshot, SyncAnswer
+from club.wire.devices import Enrol, Enrolled, Heartbeat, HeartbeatAnswer, StoreProfile
+from club.wire.signing import to_text
+
+
+@post("/devices/enrol", dto=strict(Enrol), return_dto=None, sync_to_thread=True, status_code=200, tags=["devices"])
+def enrol(data: JSONBody[Enrol], context: Served, signed: Signed) -> Response[Enrolled]:
+    """Let a device in by its one-time code; signed with the key it brings."""
+    now = context.clock.now()
+    with context.db.write() as tx:
+        skew = context.settings.sessions.signature_skew_s
+        device = devices.enrol(tx, context.keyring, signed, data, now, skew_s=skew)
+        found = None if device is None else _enrolled(context, tx, device)
+    if found is None:  # raised out here: the wrong try is to be counted, and a rollback would forget it
+        raise errors.EnrolCodeWrong("the code is wrong, used, out of date or guessed at too often; ask for a new one")
+    return answer(found)
+
+
+@get("/devices/self", sync_to_thread=True, tags=["devices"])
+def who_am_i(context: Served, device: EnrolledDevice) -> Response[Enrolled]:
+    """Who the calling device is."""
+    with context.db.read() as tx:
+        return answer(_enrolled(context, tx, device))
+
+
+@post("/heartbeats", dto=strict(Heartbeat), return_dto=None, sync_to_thread=True, status_code=200, tags=["devices"])
+def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice) -> Response[HeartbeatAnswer]:
+    """How the calling device is; answered with the server's time (L5)."""
+    now = context.clock.now()
+    with context.db.write() as tx:
+        devices.hear(tx, device, data, now)
+    return answer(HeartbeatAnswer(now=now))
+
+
+@get("/snapshot", sync_to_thread=True, tags=["sync"])
+def snapshot(context: Served, device: EnrolledDevice) -> Response[Snapshot]:
+    """Every entity of the device's feeds, and the places from which changes follow."""
+    with context.db.read() as tx:
+        return answer(feed.snapshot(tx, device.feeds, context.clock.now()))
+
+
+@get("/sync", sync_to_thread=True, tags=["sync"])
+def sync(
+    context: Served,
+    device: EnrolledDevice,
+    epoch: Annotated[str, QueryParameter(description="epoch of the last snapshot", max_length=64)] = "",
+    after: Annotated[str, QueryParameter(description="places, such as global:7,store-east:41", max_length=400)] = "",
+) -> Response[SyncAnswer]:
+    """The changes after the device's places, at most 500 a feed."""
+    with context.db.read() as tx:
+        return answer(feed.changes_after(tx, device.feeds, _places(after), epoch, context.clock.now()))
+
+
+def _places(text: str) -> dict[str, int]:
+    places = {}
+    for part in filter(None, text.split(",")):
+        name, colon, number = part.rpartition(":")
+        if not colon or not name or not number.isascii() or not number.isdecimal() or len(number) > 18:
+            raise errors.Malformed(f"expected places such as global:7,store-east:41 in `after`, found {part[:40]!r}")
+        places[name] = int(number)
+    return places
+
+
+def _enrolled(context: Context, tx: Tx, device: Device) -> Enrolled:
+    now = context.clock.now()
+    store = repository.store(tx, device.store)
+    profile = StoreProfile(
+        slug=store.slug,
+        name=texts.text(store.name),
+        club=programmes.current(tx, now).club,
+        time_zone=store.time_zone,
+        phone=store.phone,
+    )
+    card_key = to_text(context.keyring.card_key(device.store))
+    return Enrolled(
+        device_id=device.id, kind=device.kind, place=device.place, store=profile, card_key=card_key, now=now
+    )  # type: ignore[arg-type]
+
+
+handlers = [enrol, who_am_i, heartbeat, snapshot, sync]

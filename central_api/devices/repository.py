@@ -1,0 +1,72 @@
+"""Queries of stores, places, devices and enrolment codes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from central_api.db import Tx
+from central_api.devices.tables import devices, enrol_codes, places, stores
+
+
+def device(tx: Tx, device_id: str) -> Any:
+    """The row of a device, or None."""
+    return tx.first(select(devices).where(devices.c.id == device_id))
+
+
+def add_device(tx: Tx, values: dict[str, object]) -> None:
+    """Write a new device."""
+    tx.execute(insert(devices).values(**values))
+
+
+def change_device(tx: Tx, device_id: str, values: dict[str, object]) -> None:
+    """Change a device's row."""
+    tx.execute(update(devices).where(devices.c.id == device_id).values(**values))
+
+
+def place(tx: Tx, slug: str) -> Any:
+    """The row of a place, or None."""
+    return tx.first(select(places).where(places.c.slug == slug))
+
+
+def all_places(tx: Tx) -> Sequence[Any]:
+    """Every place, by its slug."""
+    return tx.rows(select(places).order_by(places.c.slug))
+
+
+def store(tx: Tx, slug: str) -> Any:
+    """The row of a store, or None."""
+    return tx.first(select(stores).where(stores.c.slug == slug))
+
+
+def all_stores(tx: Tx) -> Sequence[Any]:
+    """Every store in its order."""
+    return tx.rows(select(stores).order_by(stores.c.position))
+
+
+def code(tx: Tx, code_hash: str) -> Any:
+    """The newest code of that hash, used or not; its row is locked until the end."""
+    query = (
+        select(enrol_codes).where(enrol_codes.c.code_hash == code_hash).order_by(enrol_codes.c.made_at.desc()).limit(1)
+    )
+    return tx.first(query.with_for_update())
+
+
+def add_code(tx: Tx, values: dict[str, object]) -> None:
+    """Write a new code."""
+    tx.execute(insert(enrol_codes).values(**values))
+
+
+def use_code(tx: Tx, code_id: str, device_id: str, now: datetime) -> None:
+    """Mark a code as used."""
+    tx.execute(update(enrol_codes).where(enrol_codes.c.id == code_id).values(used_at=now, used_by=device_id))
+
+
+def count_wrong_try(tx: Tx, now: datetime) -> None:
+    """Count a wrong code against every open one: a guess is a guess at all of them."""
+    tx.execute(
+        update(enrol_codes)
+        .where(enrol_codes.c.used_at.is_(None), enrol_codes.c.expires_at > now)
+        .values(wrong_tries=enrol_codes.c.wrong_tries + 1)
+    )

@@ -1,0 +1,173 @@
+"""Lets devices in by one-time codes, knows them by their signatures, and hears how they are."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from central_api.db import Tx
+from central_api.devices import repository
+from central_api.feed import service as feed
+from central_api.security import signatures
+from central_api.security.keyring import Keyring
+from central_api.security.signatures import SignedRequest
+from club.model import errors
+from club.wire.devices import Enrol, Heartbeat
+
+WRONG_TRIES = 5  # a guesser's chance: 5 in a million for each open code
+CODE_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An enrolled device: where it stands and for which store it works."""
+
+    id: str
+    kind: str
+    place: str
+    store: str
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The change feeds it follows."""
+        return (feed.GLOBAL, feed.store_feed(self.store))
+
+
+def authenticate(tx: Tx, request: SignedRequest, now: datetime, *, skew_s: int, may_be_old: bool = False) -> Device:
+    """Whose request this is. Reads only.
+
+    Args:
+        tx: a unit of work.
+        request: as it came.
+        now: the server's time.
+        skew_s: how far the time of signing may be from it, in seconds.
+        may_be_old: a command, which can happen only once, however late it arrives.
+
+    Raises:
+        DeviceUnknown: no such device is enrolled.
+        DeviceRevoked: it was.
+        SignatureWrong: the signature is not this device's over this request.
+        ClockSkew: it was signed too long ago.
+    """
+    row = repository.device(tx, request.device)
+    if row is None:
+        raise errors.DeviceUnknown(
+            "expected an enrolled device's id, found another; enrol this device with a one-time code"
+        )
+    signatures.prove(request, row.public_key)
+    if row.revoked_at is not None:
+        raise errors.DeviceRevoked(f"device {row.id} was revoked on {row.revoked_at:%Y-%m-%d}")
+    if not may_be_old:
+        signatures.must_be_fresh(request, now, skew_s)
+    return Device(row.id, row.kind, row.place, row.store)
+
+
+def make_code(
+    tx: Tx, keyring: Keyring, *, place: str, now: datetime, minutes: int, digits: str, code_id: str
+) -> datetime:
+    """Keep a new one-time code for a place; only its keyed hash is kept.
+
+    Args:
+        tx: a unit of work.
+        keyring: the service's keys.
+        place: where the device will stand, such as `kiosk-1`.
+        now: the instant.
+        minutes: how long the code is good.
+        digits: the code, six random digits.
+        code_id: id for its row.
+
+    Returns:
+        Until when it is good.
+
+    Raises:
+        NotFound: there is no such place; the message names those there are.
+    """
+    if repository.place(tx, place) is None:
+        known = ", ".join(row.slug for row in repository.all_places(tx)) or "none yet: load the club's content first"
+        raise errors.NotFound(f"expected one of the places ({known}), found {place!r}", kind="place", id=place)
+    until = now + timedelta(minutes=minutes)
+    values = {
+        "id": code_id,
+        "code_hash": keyring.code_hash(digits),
+        "place": place,
+        "made_at": now,
+        "expires_at": until,
+    }
+    repository.add_code(tx, values)
+    return until
+
+
+def enrol(
+    tx: Tx, keyring: Keyring, request: SignedRequest, wish: Enrol, now: datetime, *, skew_s: int
+) -> Device | None:
+    """Let a device in; asking again with the same code, id and key gives the same answer.
+
+    Returns:
+        The device; None when the code is wrong, used, out of date or guessed at too often. The wrong try is counted in
+        `tx`, so the caller commits before it refuses.
+
+    Raises:
+        SignatureWrong: the request was not signed with the key it brings, or speaks for another device.
+        ClockSkew: it was signed too long ago.
+    """
+    if request.device != wish.device_id:
+        raise errors.SignatureWrong("expected the same device id in the header and in the body, found two")
+    signatures.prove(request, wish.public_key)
+    signatures.must_be_fresh(request, now, skew_s)
+    known = repository.device(tx, wish.device_id)
+    code = repository.code(tx, keyring.code_hash(wish.code))
+    if (
+        code is not None
+        and code.used_by == wish.device_id
+        and known is not None
+        and known.public_key == wish.public_key
+    ):
+        return Device(known.id, known.kind, known.place, known.store)
+    place = repository.place(tx, code.place) if code is not None else None
+    good = code is not None and code.used_at is None and code.expires_at > now and code.wrong_tries < WRONG_TRIES
+    if not good or place is None or place.kind != wish.kind:
+        repository.count_wrong_try(tx, now)
+        return None
+    values = {
+        "public_key": wish.public_key,
+        "kind": wish.kind,
+        "place": place.slug,
+        "store": place.store,
+        "version": wish.version,
+        "enrolled_at": now,
+        "enrolled_by": code.id,
+        "revoked_at": None,
+    }
+    if known is None:
+        repository.add_device(tx, {"id": wish.device_id, **values})
+    elif known.public_key == wish.public_key:
+        repository.change_device(tx, wish.device_id, values)
+    else:
+        repository.count_wrong_try(tx, now)
+        return None
+    repository.use_code(tx, code.id, wish.device_id, now)
+    return Device(wish.device_id, wish.kind, place.slug, place.store)
+
+
+def hear(tx: Tx, device: Device, beat: Heartbeat, now: datetime) -> None:
+    """Keep how a device says it is."""
+    glass = beat.on_glass
+    values: dict[str, object] = {
+        "seen_at": now,
+        "version": beat.version,
+        "manifest_revision": beat.manifest_revision,
+        "outbox": beat.outbox,
+        "reader": beat.reader,
+    }
+    if glass is not None:
+        values |= {"on_glass": glass.what, "on_glass_since": glass.since, "frames": glass.frames}
+    repository.change_device(tx, device.id, values)
+
+
+def revoke(tx: Tx, device_id: str, now: datetime) -> None:
+    """Shut a device out from now on. The caller closes its stream (`Hub.drop`).
+
+    Raises:
+        NotFound: there is no such device.
+    """
+    if repository.device(tx, device_id) is None:
+        raise errors.NotFound(f"expected an enrolled device's id, found {device_id!r}", kind="device", id=device_id)
+    repository.change_device(tx, device_id, {"revoked_at": now})

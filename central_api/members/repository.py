@@ -1,0 +1,13 @@
+"""Queries of members."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from central_api.db import Tx
+from central_api.members.tables import members
+
+
+def member(tx: Tx, member_id: str) -> Any:
+    """The row of a member; it exists, for cards and accounts point to it."""
+    return tx.connection.execute(select(members).where(members.c.id == member_id)).one()

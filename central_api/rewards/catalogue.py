@@ -1,0 +1,89 @@
+"""Shows rewards to devices: the entities of the catalogue, and what a member may still take of each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from central_api import texts
+from central_api.db import Tx
+from central_api.devices import repository as devices
+from central_api.feed import service as feed
+from central_api.rewards import repository, windows
+from central_api.rewards.content import RewardContent
+from club.model.text import Text
+from club.wire.cards import RewardLimit
+from club.wire.changes import RewardCategoryEntity, RewardEntity
+
+
+def content_of(row: Any) -> RewardContent:
+    """The content of a row that carries a reward's `content` column."""
+    return msgspec.convert(row.content, RewardContent)
+
+
+def store_names(tx: Tx) -> dict[str, Text]:
+    """Names of the stores by slug, in their order."""
+    return {row.slug: texts.text(row.name) for row in devices.all_stores(tx)}
+
+
+def names_for(content: RewardContent, names: Mapping[str, Text]) -> tuple[Text, ...]:
+    """Names of the stores a reward is good in."""
+    return tuple(name for slug, name in names.items() if not content.stores or slug in content.stores)
+
+
+def entity(row: Any, names: Mapping[str, Text], now: datetime) -> RewardEntity:
+    """A reward as every member may see it."""
+    content = content_of(row)
+    return RewardEntity(
+        slug=row.slug,
+        name=content.name,
+        line=content.line,
+        category=row.category,
+        points=row.points,
+        points_by_tier=content.points_by_tier,
+        tiers=content.open_tiers(now),
+        value_fen=row.value_fen,
+        stock_left=row.stock,
+        sold_out=row.sold_out or row.stock == 0,
+        limit_per=row.limit_per,
+        limit_times=row.limit_times,
+        valid_days=row.valid_days,
+        stores=names_for(content, names),
+        fits=content.fits,
+        terms=content.terms,
+        picture=content.picture,
+        badge=content.badge,
+        order=row.position,
+    )
+
+
+def publish_reward(tx: Tx, slug: str, now: datetime) -> None:
+    """Tell every device how a reward now stands."""
+    row = repository.reward(tx, slug)
+    feed.publish(tx, feed.GLOBAL, "reward", slug, entity(row, store_names(tx), now), now=now)
+
+
+def publish_all(tx: Tx, now: datetime) -> None:
+    """Tell every device the whole catalogue."""
+    for row in repository.categories(tx):
+        tab = RewardCategoryEntity(slug=row.slug, name=texts.text(row.name), order=row.position)
+        feed.publish(tx, feed.GLOBAL, "reward_category", row.slug, tab, now=now)
+    names = store_names(tx)
+    for row in repository.all_rewards(tx):
+        feed.publish(tx, feed.GLOBAL, "reward", row.slug, entity(row, names, now), now=now)
+
+
+def limits(tx: Tx, member_id: str, now: datetime, time_zone: str) -> tuple[RewardLimit, ...]:
+    """How many of each limited reward a member may still take. Reads only."""
+    taken = repository.taken_by_day(tx, member_id, windows.start("year", now, time_zone))
+    return tuple(
+        RewardLimit(reward=row.slug, left=max(0, row.limit_times - _count(taken, row, now, time_zone)))
+        for row in repository.all_rewards(tx)
+        if row.limit_per
+    )
+
+
+def _count(taken: Sequence[Any], reward: Any, now: datetime, time_zone: str) -> int:
+    since = windows.start(reward.limit_per, now, time_zone)
+    return sum(row.quantity for row in taken if row.reward == reward.slug and row.at >= since)

@@ -1,0 +1,88 @@
+"""Makes vouchers and shows them to their owner (A14)."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from central_api.db import Tx
+from central_api.rewards import catalogue, repository
+from club.model import voucher as codes
+from club.model.text import Text
+from club.wire.cards import VoucherView
+
+_TRIES = (
+    8  # a code is one of 2^40: a second try is next to never, an eighth says that the source of randomness is broken
+)
+
+
+def view(row: Any, names: Mapping[str, Text], today: date) -> VoucherView:
+    """A voucher as its owner sees it; one whose last day is over shows as expired, whether or not that is booked yet."""
+    content = catalogue.content_of(row)
+    lapsed = row.state == "issued" and row.valid_to < today
+    return VoucherView(
+        voucher_id=row.id,
+        code=row.code,
+        qr=codes.qr_text(row.code),
+        reward=row.reward,
+        name=content.name,
+        line=content.line,
+        category=row.category,
+        picture=content.picture,
+        stores=catalogue.names_for(content, names),
+        terms=content.terms,
+        state="expired" if lapsed else row.state,
+        issued_at=row.issued_at,
+        valid_to=row.valid_to,
+        closed_at=row.closed_at,
+    )
+
+
+def of_member(tx: Tx, member_id: str, today: date) -> tuple[VoucherView, ...]:
+    """All vouchers of a member: those that can be used, by their last day; then the others, last closed first. Reads only."""
+    names = catalogue.store_names(tx)
+    found = [view(row, names, today) for row in repository.vouchers_of(tx, member_id)]
+    usable = [voucher for voucher in found if voucher.state == "issued"]
+    over = [voucher for voucher in found if voucher.state != "issued"]
+    return (*usable, *sorted(over, key=lambda voucher: voucher.closed_at or voucher.issued_at, reverse=True))
+
+
+def issue(
+    tx: Tx,
+    *,
+    member_id: str,
+    reward: str,
+    redemption: str | None,
+    number: int,
+    valid_to: date,
+    now: datetime,
+    new_id: Callable[[], str],
+    new_code: Callable[[], str],
+) -> None:
+    """Write one voucher with a code nobody else has.
+
+    Args:
+        tx: a unit of work that writes.
+        member_id, reward, redemption: whose, for what, bought by which redemption (None: given).
+        number: from 1 within the redemption.
+        valid_to: its last day.
+        now: the instant.
+        new_id: makes its id.
+        new_code: makes a code; tried again when it is taken.
+    """
+    for _ in range(_TRIES):
+        values = {
+            "id": new_id(),
+            "code": new_code(),
+            "member": member_id,
+            "reward": reward,
+            "redemption": redemption,
+            "number": number,
+            "state": "issued",
+            "issued_at": now,
+            "valid_to": valid_to,
+            "closed_at": None,
+            "closed_by": "",
+        }
+        if repository.add_voucher(tx, values):
+            return
+    raise RuntimeError(f"expected an unused voucher code within {_TRIES} tries, found none")
