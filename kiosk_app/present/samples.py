@@ -6,8 +6,9 @@ Buttons of journeys that are not built are left out, as the presenter leaves the
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
-from kiosk_app.present.views import Action, Button
+from kiosk_app.present.views import Button
 
 HEADER = views.Header(club="行舟会", place="会员俱乐部·城东店", clock="14:32")
 OFFLINE_HEADER = views.Header(club="行舟会", place="会员俱乐部·城东店", clock="14:32", offline="离线")
@@ -98,8 +99,8 @@ HOME = views.HomeView(
         title="1,200 积分将于 6 月 30 日到期", detail="还有 45 天·够换 2 张精洗券", button="去使用"
     ),
     tiles=(
-        views.Tile("兑换礼品", "32 款可换", "gift", Action.REWARDS, primary=True),
-        views.Tile("我的券", "3 张可用", "ticket", Action.VOUCHERS),
+        views.Tile("兑换礼品", "32 款可换", "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),
+        views.Tile("我的券", "3 张可用", "ticket", Action.VOUCHERS, picture="rewards/detail-wash"),
     ),
 )
 

@@ -116,6 +116,21 @@ class ReadingView(View):
     privacy_detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PinKey:
+    """A key of the PIN pad: a digit, or a quiet key with words or an icon."""
+
+    text: str = ""
+    icon: str = ""
+    action: str = ""
+    arg: str = ""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is not a digit."""
+        return not self.arg
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinView(View):
     """kiosk-04. `filled` of `length` digits are in; the digits themselves never reach the screen."""
@@ -136,6 +151,23 @@ class PinView(View):
     attempts_tone: Tone = "warn"
     forgot: str = ""
     busy: bool = False
+
+    @property
+    def dots(self) -> tuple[str, ...]:
+        """One mark per digit: "full", the "next" to come, "empty"."""
+        return tuple(
+            "full" if index < self.filled else "next" if index == self.filled else "empty"
+            for index in range(self.length)
+        )
+
+    @property
+    def pad(self) -> tuple[PinKey, ...]:
+        """The twelve keys in reading order."""
+        if not self.clear:
+            return ()
+        digits = [PinKey(text=key, action=Action.DIGIT, arg=key) for key in self.keys]
+        clear, erase = PinKey(text=self.clear, action=Action.CLEAR), PinKey(icon="backspace", action=Action.ERASE)
+        return (*digits[:9], clear, digits[9], erase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +217,7 @@ class Tile:
     icon: str = ""
     action: str = ""
     primary: bool = False
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,144 @@
+"""Textures of art and of content pictures: small art at once, large pictures scaled in a worker and handed over when ready."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from kivy.core.image import Image as CoreImage
+from kivy.graphics.texture import Texture
+from PIL import Image, UnidentifiedImageError
+
+from club.resources import files
+from club.ui import bridge
+
+_log = logging.getLogger(__name__)
+_KEPT = 96
+
+_art: dict[str, Texture] = {}
+
+
+def art_texture(name: str) -> Texture:
+    """Return a piece of the product's art as a texture, loaded on first use and kept: it is the same for everyone.
+
+    Raises:
+        ResourceMissing: no such art.
+    """
+    found = _art.get(name)
+    if found is None:
+        found = CoreImage(str(files.art(name)), mipmap=not name.startswith("ui/gradient")).texture
+        if name.startswith(("ui/gradient", "ui/rounded", "ui/shadow")):
+            found.wrap = "clamp_to_edge"
+        _art[name] = found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A picture at a size: `source` is an art name or an absolute path; `width` and `height` are window px it must fit into."""
+
+    source: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    wanted: Wanted
+    size: tuple[int, int]
+    pixels: bytes
+
+
+class PicturePool:
+    """Scales pictures to the px they are shown at, off the UI thread, and keeps the last of them.
+
+    Use from the UI thread only.
+    """
+
+    def __init__(self) -> None:
+        self._textures: OrderedDict[Wanted, Texture] = OrderedDict()
+        self._waiting: dict[Wanted, list[Callable[[Texture], None]]] = {}
+        self._bridge: bridge.Bridge[_Ready] = bridge.Bridge(self._arrived)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+
+    def get(self, wanted: Wanted) -> Texture | None:
+        """Return the picture if it is there already."""
+        found = self._textures.get(wanted)
+        if found is not None:
+            self._textures.move_to_end(wanted)
+        return found
+
+    def ask(self, wanted: Wanted, then: Callable[[Texture], None]) -> None:
+        """Have a picture made; ``then`` gets it, on the UI thread. A picture that cannot be read is logged and never comes."""
+        waiting = self._waiting.get(wanted)
+        if waiting is not None:
+            waiting.append(then)
+            return
+        self._waiting[wanted] = [then]
+        self._worker.submit(self._make, wanted)
+
+    @property
+    def busy(self) -> bool:
+        """Whether pictures are still to come."""
+        return bool(self._waiting)
+
+    def close(self) -> None:
+        """Stop the worker and drop everything."""
+        self._bridge.close()
+        self._worker.shutdown(cancel_futures=True)
+        self._textures.clear()
+        self._waiting.clear()
+
+    def _make(self, wanted: Wanted) -> None:
+        try:
+            ready = _Ready(wanted, *scaled(wanted))
+        except (OSError, UnidentifiedImageError, files.ResourceMissing) as fault:
+            _log.warning("a picture could not be shown: %s", fault)
+            ready = _Ready(wanted, (0, 0), b"")
+        self._bridge.post(ready)
+
+    def _arrived(self, ready: _Ready) -> None:
+        waiting = self._waiting.pop(ready.wanted, [])
+        if not ready.pixels:
+            return
+        texture = Texture.create(size=ready.size, colorfmt="rgba")
+        texture.blit_buffer(ready.pixels, colorfmt="rgba", bufferfmt="ubyte")
+        texture.flip_vertical()
+        self._textures[ready.wanted] = texture
+        while len(self._textures) > _KEPT:
+            self._textures.popitem(last=False)
+        for then in waiting:
+            then(texture)
+
+
+def scaled(wanted: Wanted) -> tuple[tuple[int, int], bytes]:
+    """Read a picture and scale it to fit: its size in px and its RGBA bytes, rows from the top."""
+    path = Path(wanted.source)
+    if not path.is_absolute():
+        path = files.art(wanted.source) if "/" in wanted.source else files.picture(wanted.source)
+    with Image.open(path) as opened:
+        opened.draft("RGB", (wanted.width, wanted.height))
+        picture = opened.convert("RGBA")
+    picture.thumbnail((wanted.width, wanted.height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return picture.size, picture.tobytes()
+
+
+_pool: PicturePool | None = None
+
+
+def pool() -> PicturePool:
+    """Return the pool of this program, made on first use."""
+    global _pool  # noqa: PLW0603 -- one window, one GL context, one pool
+    if _pool is None:
+        _pool = PicturePool()
+    return _pool
+
+
+def close_pool() -> None:
+    """Stop the worker of the pool, if there is one."""
+    global _pool  # noqa: PLW0603
+    if _pool is not None:
+        _pool.close()
+        _pool = None

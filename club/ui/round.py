@@ -1,0 +1,166 @@
+"""Round things: the countdown ring, the turning ring, and QR codes (which are square, but drawn the same way)."""
+
+import math
+from typing import Any
+
+import segno
+from kivy.clock import Clock
+from kivy.graphics import Color, Line, Mesh, Rectangle
+from kivy.graphics.texture import Texture
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+
+from club.ui import pictures, place, theme
+
+_STEPS = 96
+_TURN_S, _TURNS_FPS = 1.1, 20
+_QUIET_ZONE = 4
+
+
+class Ring(place.Placed):
+    """A ring `thickness` px wide of which `share` (0 to 1) is lit, clockwise from the top; `turning` it goes round by itself."""
+
+    share = NumericProperty(0)
+    thickness = NumericProperty(6)
+    role = StringProperty("jade")
+    track = StringProperty("surface_2")
+    turning = BooleanProperty(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._draw = Clock.create_trigger(self._redraw, -1)
+        self._angle = 0.0
+        self._turn: Any = None
+        super().__init__(**kwargs)
+        for name in ("pos", "size", "share", "thickness", "role", "track"):
+            self.fbind(name, self._draw)
+        self.bind(turning=self._start_or_stop, shown=self._start_or_stop)
+        self._start_or_stop()
+        self._draw()
+
+    def _start_or_stop(self, *_: object) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        if self.turning and self.shown:
+            self._turn = Clock.schedule_interval(self._step, 1 / _TURNS_FPS)
+        else:
+            self._angle = 0.0
+
+    def _step(self, elapsed: float) -> None:
+        self._angle = (self._angle + 360 * elapsed / _TURN_S) % 360
+        self._draw()
+
+    def _redraw(self, *_: object) -> None:
+        self.canvas.clear()
+        if self.width < 2:
+            return
+        outer = min(self.size) / 2
+        inner = outer - dp(self.thickness)
+        share = min(1.0, max(0.0, self.share))
+        with self.canvas:
+            if share < 1.0:
+                Color(*theme.rgba(self.track))
+                self._arc(outer, inner, share, 1.0)
+            if share > 0.0:
+                Color(*theme.rgba(self.role))
+                self._arc(outer, inner, 0.0, share)
+
+    def _arc(self, outer: float, inner: float, start: float, end: float) -> None:
+        """Draw part of the ring as a strip, its edges softened by a thin line on either side."""
+        steps = max(2, math.ceil(_STEPS * (end - start)))
+        points = []
+        for index in range(steps + 1):
+            angle = math.radians(self._angle + 360 * (start + (end - start) * index / steps))
+            points.append((math.sin(angle), math.cos(angle)))
+        vertices: list[float] = []
+        for x, y in points:
+            vertices += (self.center_x + x * outer, self.center_y + y * outer, 0, 0)
+            vertices += (self.center_x + x * inner, self.center_y + y * inner, 0, 0)
+        Mesh(vertices=vertices, indices=list(range(2 * len(points))), mode="triangle_strip")
+        for radius in (outer - 0.5, inner + 0.5):
+            flat = [value for x, y in points for value in (self.center_x + x * radius, self.center_y + y * radius)]
+            Line(points=flat, width=1.01)
+
+
+class Disc(place.Placed):
+    """A filled circle."""
+
+    role = StringProperty("ink")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        with self.canvas:
+            self._color = Color(*theme.rgba(self.role))
+            self._circle = Rectangle(texture=pictures.art_texture("ui/rounded/circle-256"))
+        self.bind(pos=self._follow, size=self._follow, role=self._recolour)
+
+    def _recolour(self, *_: object) -> None:
+        self._color.rgba = theme.rgba(self.role)
+
+    def _follow(self, *_: object) -> None:
+        self._circle.pos, self._circle.size = self.pos, self.size
+
+
+class Pill(place.Placed):
+    """A bar with round ends; `share` (0 to 1) of its width is drawn, never narrower than round."""
+
+    role = StringProperty("jade")
+    rgba = ObjectProperty(None, allownone=True)
+    share = NumericProperty(1)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        circle = pictures.art_texture("ui/rounded/circle-256")
+        half = circle.width / 2
+        with self.canvas:
+            self._color = Color(*self._rgba())
+            self._left = Rectangle(texture=circle.get_region(0, 0, half, circle.height))
+            self._middle = Rectangle()
+            self._right = Rectangle(texture=circle.get_region(half, 0, half, circle.height))
+        self.bind(pos=self._follow, size=self._follow, share=self._follow, role=self._recolour, rgba=self._recolour)
+
+    def _rgba(self) -> theme.Rgba:
+        return self.rgba or theme.rgba(self.role)
+
+    def _recolour(self, *_: object) -> None:
+        self._color.rgba = self._rgba()
+
+    def _follow(self, *_: object) -> None:
+        height = self.height
+        end = height / 2
+        width = max(height, round(self.width * min(1.0, self.share))) if self.share > 0 else 0
+        end = min(end, width / 2)
+        self._left.pos, self._left.size = self.pos, (end, height)
+        self._middle.pos, self._middle.size = (self.x + end, self.y), (max(0, width - 2 * end), height)
+        self._right.pos, self._right.size = (self.x + width - end, self.y), (end, height)
+
+
+class QrCode(place.Placed):
+    """A QR code (error correction M) with its quiet zone, black on white, each module the same whole number of window px."""
+
+    content = StringProperty("")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._draw = Clock.create_trigger(self._redraw, -1)
+        super().__init__(**kwargs)
+        self.bind(content=self._draw, pos=self._draw, size=self._draw)
+        self._draw()
+
+    def _redraw(self, *_: object) -> None:
+        self.canvas.clear()
+        if not self.content or self.width < 2:
+            return
+        rows = [bytes(row) for row in segno.make(self.content, error="m", micro=False).matrix_iter(border=_QUIET_ZONE)]
+        modules = len(rows)
+        pixels = b"".join(b"\x13\x20\x1c" if dark else b"\xff\xff\xff" for row in reversed(rows) for dark in row)
+        texture = Texture.create(size=(modules, modules), colorfmt="rgb")
+        texture.mag_filter = texture.min_filter = "nearest"
+        texture.blit_buffer(pixels, colorfmt="rgb", bufferfmt="ubyte")
+        side = max(1, int(min(self.size) // modules)) * modules
+        with self.canvas:
+            Color(1, 1, 1, 1)
+            Rectangle(
+                texture=texture,
+                pos=(round(self.center_x - side / 2), round(self.center_y - side / 2)),
+                size=(side, side),
+            )

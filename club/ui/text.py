@@ -1,0 +1,259 @@
+"""Draws text as the drawings have it: CSS line boxes, letter spacing, bold parts, and always inside its box."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+
+from club.ui import breaking, place, theme
+
+_SHRINK = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+"""Sizes a text may take of its own: few and fixed, since every font size opens the font anew and is kept."""
+
+_SMALLEST = 22
+_ASCENT, _BOX = 0.436, 1.448
+"""Of Noto's CJK faces, in em: baseline below the middle of the line, and height of the line."""
+
+_CACHE_MAX = 600
+_BOLD = re.compile(r"(</?b>)")
+
+
+class Face(NamedTuple):
+    """A family and weight at a size in window px."""
+
+    family: str
+    bold: bool
+    size: int
+
+
+_textures: OrderedDict[tuple[Face, str], Texture] = OrderedDict()
+_widths: dict[tuple[Face, str], float] = {}
+_fonts: dict[Face, CoreLabel] = {}
+
+
+def forget() -> None:
+    """Drop every drawn text, so that nothing a member read stays in memory."""
+    _textures.clear()
+    _widths.clear()
+
+
+def drawn_texts() -> tuple[str, ...]:
+    """Return the texts whose pictures are kept (for the check that a session leaves nothing)."""
+    return tuple(text for _, text in _textures)
+
+
+def texture_of(face: Face, text: str) -> Texture:
+    """Return the picture of one line in white, from the cache where it is there."""
+    key = (face, text)
+    found = _textures.get(key)
+    if found is None:
+        label = _label(face, text)
+        label.refresh()
+        found = _textures[key] = label.texture
+        if len(_textures) > _CACHE_MAX:
+            _textures.popitem(last=False)
+    else:
+        _textures.move_to_end(key)
+    return found
+
+
+def width_of(face: Face, text: str) -> float:
+    """Return the width of one line in window px."""
+    key = (face, text)
+    found = _widths.get(key)
+    if found is None:
+        measuring = _fonts.get(face)
+        if measuring is None:
+            measuring = _fonts[face] = _label(face, "")
+        if len(_widths) > 4 * _CACHE_MAX:
+            _widths.clear()
+        found = _widths[key] = measuring.get_extents(text)[0] if text else 0.0
+    return found
+
+
+def _label(face: Face, text: str) -> CoreLabel:
+    return CoreLabel(
+        text=text, font_name=face.family, bold=face.bold, font_size=face.size, font_hinting="light", color=(1, 1, 1, 1)
+    )
+
+
+class Run(NamedTuple):
+    """A part of a line in one weight."""
+
+    text: str
+    bold: bool
+
+
+class Text(place.Placed):
+    """A text in a box.
+
+    `px` is the size in reference px, `face` "sans", "bold" or "serif", `leading` the height of a line (CSS ``line-height``),
+    `lines` how many it may take, `spacing` the letter spacing in em, `rich` whether ``<b>`` marks bold parts, `role` its colour.
+    Too long for its box, it takes more lines where it may, then shrinks, and at last ends in an ellipsis.
+    """
+
+    text = StringProperty("")
+    px = NumericProperty(30)
+    face = StringProperty("sans")
+    role = StringProperty("ink")
+    rgba = ObjectProperty(None, allownone=True)
+    leading = NumericProperty(1.45)
+    lines = NumericProperty(1)
+    spacing = NumericProperty(0)
+    rich = BooleanProperty(False)
+    halign = StringProperty("left")
+    valign = StringProperty("middle")
+    elastic = BooleanProperty(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._draw = Clock.create_trigger(self._redraw, -1)
+        self._color: Color | None = None
+        self._overflows = False
+        super().__init__(**kwargs)
+        with self.canvas:
+            self._color = Color(*self._rgba())
+        for name in ("text", "px", "face", "spacing", "rich", "leading"):
+            self.fbind(name, self._measure)
+        for name in ("pos", "size", "text", "px", "face", "leading", "lines", "spacing", "rich", "halign", "valign"):
+            self.fbind(name, self._draw)
+        self.fbind("role", self._recolour)
+        self.fbind("rgba", self._recolour)
+        self._measure()
+        self._draw()
+
+    @property
+    def overflows(self) -> bool:
+        """Whether even the smallest size did not show the whole text (it ends in an ellipsis)."""
+        return self._overflows
+
+    def _rgba(self) -> theme.Rgba:
+        return self.rgba or theme.rgba(self.role)
+
+    def _recolour(self, *_: object) -> None:
+        if self._color is not None:
+            self._color.rgba = self._rgba()
+
+    def _face(self, share: float, bold: bool) -> Face:
+        size = self.px if share == 1.0 else max(_SMALLEST, round(self.px * share))
+        family = theme.SERIF if self.face == "serif" else theme.SANS
+        return Face(family, bold or self.face != "sans", max(1, round(dp(size))))
+
+    def _measure(self, *_: object) -> None:
+        """Say what the text would take on one line at full size."""
+        if not self.text:
+            self.natural_width = 0.001
+        else:
+            self.natural_width = self._line_width(self.text, 1.0) / dp(1)
+        self.natural_height = self.px * self.leading
+        self.baseline = self.px * _ASCENT
+
+    def _line_width(self, text: str, share: float) -> float:
+        return sum(self._run_width(run, share) for run in self._runs(text))
+
+    def _run_width(self, run: Run, share: float) -> float:
+        face = self._face(share, run.bold)
+        if not self.spacing:
+            return width_of(face, run.text)
+        return sum(width_of(face, character) + self.spacing * face.size for character in run.text)
+
+    def _runs(self, text: str) -> Iterator[Run]:
+        if not self.rich:
+            yield Run(text, bold=False)
+            return
+        bold = False
+        for part in _BOLD.split(text):
+            if part in {"<b>", "</b>"}:
+                bold = part == "<b>"
+            elif part:
+                yield Run(part, bold)
+
+    def _redraw(self, *_: object) -> None:
+        self.canvas.clear()
+        self.canvas.add(self._color)
+        if not self.text or self.width < 1:
+            return
+        lines, share = self._fit()
+        height = dp(self.px * share * self.leading)
+        whole = height * len(lines)
+        top = {"top": self.top, "middle": self.center_y + whole / 2, "bottom": self.y + whole}[self.valign]
+        for index, line in enumerate(lines):
+            self._draw_line(line, share, top - height * (index + 0.5))
+
+    def _draw_line(self, line: list[Run], share: float, middle: float) -> None:
+        width = sum(self._run_width(run, share) for run in line)
+        if self.spacing:
+            width -= self.spacing * self._face(share, bold=False).size
+        x = {"left": self.x, "center": self.center_x - width / 2, "right": self.right - width}[self.halign]
+        for run in line:
+            face = self._face(share, run.bold)
+            parts: list[str] = list(run.text) if self.spacing else [run.text]
+            for part in parts:
+                if part.strip():
+                    texture = texture_of(face, part)
+                    pos = (round(x), round(middle - texture.height / 2))
+                    self.canvas.add(Rectangle(texture=texture, pos=pos, size=texture.size))
+                x += width_of(face, part) + self.spacing * face.size
+
+    def _fit(self) -> tuple[list[list[Run]], float]:
+        """Choose the largest size at which the text fits its box, and break it into lines for it."""
+        self._overflows = False
+        lines: list[list[Run]] = []
+        share = 1.0
+        for share in _SHRINK:
+            size = self.px * share
+            if size < _SMALLEST and share != 1.0:
+                break
+            lines = self._break(share)
+            may = max(1, min(int(self.lines), int((self.height / dp(1) + 2) // (size * min(self.leading, 1.3)))))
+            if len(lines) <= may and all(self._width(line, share) <= self.width + dp(1) for line in lines):
+                return lines, share
+        share = next(step for step in reversed(_SHRINK) if self.px * step >= _SMALLEST or step == 1.0)
+        self._overflows = True
+        may = max(1, min(int(self.lines), int((self.height / dp(1) + 2) // (self.px * share * min(self.leading, 1.3)))))
+        lines = self._break(share)
+        lines, rest = lines[:may], lines[may:]
+        if rest or self._width(lines[-1], share) > self.width:
+            lines[-1] = self._shorten(lines[-1], share)
+        return lines, share
+
+    def _width(self, line: list[Run], share: float) -> float:
+        return sum(self._run_width(run, share) for run in line) - self.spacing * self._face(share, bold=False).size
+
+    def _break(self, share: float) -> list[list[Run]]:
+        """Break at the box's width, keeping bold parts bold."""
+        plain = "".join(run.text for run in self._runs(self.text))
+        measure: Callable[[str], float] = lambda part: self._run_width(Run(part, bold=False), share)  # noqa: E731
+        if self.lines <= 1 and "\n" not in plain:
+            return [list(self._runs(self.text))]
+        bolds = [run.bold for run in self._runs(self.text) for _ in run.text]
+        lines: list[list[Run]] = []
+        start = 0
+        for line in breaking.break_lines(plain, self.width, measure):
+            start = plain.index(line, start) if line else start
+            runs: list[Run] = []
+            for offset, character in enumerate(line):
+                bold = bolds[start + offset]
+                if runs and runs[-1].bold == bold:
+                    runs[-1] = Run(runs[-1].text + character, bold)
+                else:
+                    runs.append(Run(character, bold))
+            lines.append(runs)
+            start += len(line)
+        return lines
+
+    def _shorten(self, line: list[Run], share: float) -> list[Run]:
+        runs = list(line)
+        while runs:
+            last = runs[-1]
+            short = Run(last.text[:-1].rstrip(), last.bold)
+            runs[-1:] = [short] if short.text else []
+            if self._width([*runs, Run("…", last.bold)], share) <= self.width:
+                return [*runs, Run("…", last.bold)]
+        return [Run("…", bold=False)]

@@ -1,0 +1,130 @@
+"""Opens the one window of a Kivy program with every setting fixed in code: the only module that may import Kivy's window first.
+
+Kivy reads its settings from the environment, from files in a home folder and from the command line. A club device must look and
+behave the same on every machine, so all three are closed here before anything of Kivy is imported.
+"""
+
+import atexit
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import Any
+
+KIOSK_REFERENCE_WIDTH = 1080
+"""Width in px at which the kiosk is drawn; all sizes in .kv files are px at this width."""
+
+IDLE_FPS, LIVELY_FPS = 10, 60
+
+
+class WindowFault(RuntimeError):
+    """The window could not be opened as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The open window and how many of its px one px of the drawing takes."""
+
+    window: Any
+    scale: float
+    renderer: str
+
+
+def prepare(
+    width: int,
+    height: int,
+    *,
+    title: str,
+    fullscreen: bool = False,
+    reference_width: int = KIOSK_REFERENCE_WIDTH,
+    ground: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0),
+    show_cursor: bool = False,
+    position: tuple[int, int] | None = None,
+) -> Prepared:
+    """Close Kivy's own settings, then open the window. Call once, before any other import of Kivy.
+
+    Args:
+        width: of the window in px.
+        height: of the window in px.
+        title: in the window list of the desktop, where there is one.
+        fullscreen: fill the display and hide its desktop.
+        reference_width: the width the screens are drawn at; text and pictures scale by ``width / reference_width``.
+        ground: colour behind everything (RGBA, 0 to 1), cleared instead of drawn.
+        show_cursor: draw a mouse pointer (for demonstrations on a desk).
+        position: left and top of the window on the display; where the desktop likes, without it.
+
+    Raises:
+        WindowFault: Kivy was already imported with other settings, or no display answers.
+    """
+    if "kivy.core.window" in sys.modules:
+        raise WindowFault(
+            "expected to open the window first; kivy.core.window was already imported. Call prepare() earlier"
+        )
+    home = tempfile.mkdtemp(prefix="club-window-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ.update(
+        KIVY_NO_ARGS="1",
+        KIVY_NO_CONFIG="1",
+        KIVY_NO_FILELOG="1",
+        KIVY_NO_CONSOLELOG="1",
+        KIVY_LOG_MODE="PYTHON",
+        KIVY_HOME=home,
+        KIVY_CLOCK="interrupt",  # an event posted from another thread ends the sleep between frames
+        KIVY_METRICS_DENSITY=repr(width / reference_width),
+        KIVY_DPI="96",
+        KIVY_TEXT="sdl2",
+        KIVY_WINDOW="sdl2",
+        SDL_VIDEO_X11_WMCLASS=title,
+    )
+    logging.getLogger("kivy").setLevel(logging.WARNING)
+    from kivy.config import Config
+
+    for section, key, value in (
+        ("graphics", "width", width),
+        ("graphics", "height", height),
+        ("graphics", "fullscreen", "auto" if fullscreen else 0),
+        ("graphics", "borderless", 1 if fullscreen else 0),
+        ("graphics", "resizable", 0),
+        ("graphics", "multisamples", 0),  # Kivy's default of 2 makes a software renderer seven times slower
+        ("graphics", "maxfps", LIVELY_FPS),
+        ("graphics", "show_cursor", int(show_cursor)),
+        ("graphics", "allow_screensaver", 0),
+        ("graphics", "position", "custom" if position else "auto"),
+        ("graphics", "left", position[0] if position else 0),
+        ("graphics", "top", position[1] if position else 0),
+        ("kivy", "exit_on_escape", 0),
+        ("kivy", "log_level", "warning"),
+    ):
+        Config.set(section, key, str(value))
+    # Only X's pointer: probing devices as well would bring every tap twice, and lose a re-plugged panel for good.
+    for name, _ in Config.items("input"):
+        Config.remove_option("input", name)
+    Config.set("input", "mouse", "mouse,disable_multitouch")
+
+    from kivy.core.window import Window
+
+    if Window is None:
+        raise WindowFault(
+            f"expected a display to open the window on; DISPLAY={os.environ.get('DISPLAY', '')!r} does not answer. "
+            "Start an X server or set DISPLAY"
+        )
+    Window.set_title(title)
+    Window.clearcolor = ground
+    from kivy.graphics.opengl import GL_RENDERER, glGetString
+
+    renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
+    return Prepared(Window, width / reference_width, renderer)
+
+
+def set_pace(fps: int) -> None:
+    """Let the window draw at most about ``fps`` times a second; low while nothing moves, to leave the processor alone."""
+    from kivy.clock import Clock
+
+    Clock._max_fps = float(fps)  # noqa: SLF001 -- Kivy offers no other way after start
+
+
+def has_window() -> bool:
+    """Whether this process has opened its window."""
+    return "kivy.core.window" in sys.modules

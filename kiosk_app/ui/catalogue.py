@@ -1,0 +1,54 @@
+"""Which class draws which view, and what is loaded before anybody comes."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from club.resources import files
+from club.ui import pictures
+from kiosk_app.ui import parts  # noqa: F401 -- the .kv files of the screens use them
+from kiosk_app.ui.screen import Screen
+from kiosk_app.ui.screens import (
+    attract,
+    blocked_card,
+    error,
+    home,
+    offline,
+    pin,
+    reader_lost,
+    reading,
+    redeeming,
+    reward_detail,
+    rewards,
+    success,
+    tap,
+    unknown_card,
+    vouchers,
+)
+
+_IN_ORDER: tuple[type[Screen], ...] = (
+    attract.AttractScreen,
+    reading.ReadingScreen,
+    home.HomeScreen,
+    rewards.RewardsScreen,
+    reward_detail.RewardDetailScreen,
+    pin.PinScreen,
+    vouchers.VouchersScreen,
+    tap.TapScreen,
+    redeeming.RedeemingScreen,
+    success.SuccessScreen,
+    offline.OfflineScreen,
+    error.ErrorScreen,
+    unknown_card.UnknownCardScreen,
+    blocked_card.BlockedCardScreen,
+    reader_lost.ReaderLostScreen,
+)
+
+SCREENS: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: made for made in _IN_ORDER})
+"""Screens by the name their view carries, in the order in which they are built ahead."""
+
+
+def warm() -> None:
+    """Load the card faces of every tier: whose card comes next is not known."""
+    for folder in ("wide", "reading", "small"):
+        for face in sorted((files.assets_dir() / "art" / "cards" / folder).glob("*.png")):
+            pictures.art_texture(f"cards/{folder}/{face.stem}")

@@ -1,0 +1,50 @@
+"""What stays while screens change: the header above and the dock below."""
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from club.ui import place, touch
+from kiosk_app.present import views
+from kiosk_app.ui.screen import Tell, load_kv
+
+
+class HeaderBar(place.Plane):
+    """Club, store and time; the mark "offline" where the central API does not answer."""
+
+    header = ObjectProperty(views.Header())
+    night = BooleanProperty(False)
+
+
+class DockKey(touch.TapPanel):
+    """An icon with its word."""
+
+    icon = StringProperty("")
+    text = StringProperty("")
+    night = BooleanProperty(False)
+
+
+class ExitKey(touch.TapPanel):
+    """Sign out, with the seconds left in a ring."""
+
+    dock = ObjectProperty(views.Dock())
+
+
+class Dock(place.Plane):
+    """Back, home and exit: only those that have words."""
+
+    dock = ObjectProperty(views.Dock())
+    night = BooleanProperty(False)
+    tell = ObjectProperty()
+
+    def __init__(self, tell: Tell, **kwargs: Any) -> None:
+        super().__init__(tell=tell, **kwargs)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Offer the touch to the keys; what falls beside them stops here while the dock is shown."""
+        if not self.shown:
+            return False
+        return bool(super().on_touch_down(touch)) or bool(self.collide_point(*touch.pos))
+
+
+load_kv(__file__)

@@ -1,0 +1,91 @@
+"""Parts that several screens are made of: rows of buttons, checks, ways on, coloured strips."""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from club.ui import buttons, place, surface
+from kiosk_app.present import views
+from kiosk_app.ui.screen import Row, load_kv
+
+
+class CardIcon(surface.Icon):
+    """An icon on a card's face, in the colour `rgba` of its tier."""
+
+    rgba = ObjectProperty((0, 0, 0, 1))
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bind(rgba=self._recolour)
+        self._recolour()
+
+    def _recolour(self, *_: object) -> None:
+        self._color.rgba = self.rgba
+
+
+class ButtonRow(place.Plane):
+    """Up to three buttons side by side, sharing the width; the most important (jade) a little wider."""
+
+    buttons = ObjectProperty(())
+    careful = BooleanProperty(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._fill = Clock.create_trigger(self._fill_now, -1)
+        super().__init__(**kwargs)
+        self.bind(buttons=self._fill, rect=self._fill)
+        self._fill()
+
+    def _fill_now(self, *_: object) -> None:
+        while len(self.children) < len(self.buttons):
+            self.add_widget(buttons.PushButton())
+        width, height, gap = self.rect[2], self.rect[3], 24
+        weights = [1.3 if button.tone == "jade" else 1.0 for button in self.buttons]
+        room = width - gap * (len(self.buttons) - 1)
+        left = 0.0
+        for index, made in enumerate(reversed(self.children)):
+            made.shown = index < len(self.buttons)
+            shown = self.buttons[index] if made.shown else views.Button()
+            made.text, made.icon, made.tone, made.enabled = shown.text, shown.icon, shown.tone, shown.enabled
+            made.action, made.arg = shown.action, shown.arg
+            if made.shown:
+                wide = room * weights[index] / sum(weights)
+                made.rect = (left, 0, wide, height)
+                left += wide + gap
+
+
+class CheckLine(Row):
+    """What works or does not."""
+
+    item = ObjectProperty(views.CheckRow())
+
+
+class HelpLine(Row):
+    """A way on, with its button where there is one."""
+
+    item = ObjectProperty(views.HelpRow())
+
+
+class BannerStrip(surface.Panel):
+    """A coloured strip; away while there is no banner."""
+
+    banner = ObjectProperty(None, allownone=True)
+
+    @staticmethod
+    def soft(tone: str) -> str:
+        """Ground of a tone."""
+        return {"danger": "danger_soft", "warn": "warn_soft", "jade": "jade_soft"}.get(tone, "surface_2")
+
+    @staticmethod
+    def strong(tone: str) -> str:
+        """Icon of a tone."""
+        return tone if tone in {"danger", "warn", "jade"} else "ink_2"
+
+
+class StatusLine(place.Flow):
+    """A small centred line with a turning-arrows icon."""
+
+    text = StringProperty("")
+
+
+load_kv(__file__)

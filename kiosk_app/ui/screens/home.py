@@ -1,0 +1,47 @@
+"""kiosk-05: the member's home page."""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import NumericProperty, ObjectProperty
+
+from club.ui import place, round  # noqa: A004
+from kiosk_app.present import views
+from kiosk_app.ui.screen import Item, Screen, load_kv
+
+
+class Pips(place.Plane):
+    """Short bars: `full` of `of` are solid, in the colour `rgba`."""
+
+    full = NumericProperty(0)
+    of = NumericProperty(4)
+    rgba = ObjectProperty((0, 0, 0, 1))
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._fill = Clock.create_trigger(self._fill_now, -1)
+        super().__init__(**kwargs)
+        self.bind(full=self._fill, of=self._fill, rgba=self._fill)
+        self._fill()
+
+    def _fill_now(self, *_: object) -> None:
+        while len(self.children) < self.of:
+            self.add_widget(round.Pill(rect=(42 * len(self.children), 0, 34, 10)))
+        red, green, blue, alpha = self.rgba
+        for index, pip in enumerate(reversed(self.children)):
+            pip.shown = index < self.of
+            pip.rgba = (red, green, blue, alpha if index < self.full else alpha * 0.28)
+
+
+class HomeTile(Item):
+    """An entry to a journey."""
+
+    item = ObjectProperty(views.Tile())
+
+
+class HomeScreen(Screen):
+    """Greeting, card, points, what expires, and the ways on."""
+
+    view_class = views.HomeView
+
+
+load_kv(__file__)

@@ -1,0 +1,341 @@
+"""The kiosk's window: shows a view on its screen, changes between screens, and tells what was pressed."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kivy.base import EventLoop, runTouchApp, stopTouchApp
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.input.motionevent import MotionEvent
+from kivy.metrics import dp
+from kivy.uix.widget import Widget
+
+from club.resources import theme as tokens
+from club.ui import bridge, pictures, place, scroll, text, theme, window
+from kiosk_app.flow.actions import Action
+from kiosk_app.present import views
+from kiosk_app.ui import catalogue, chrome, sheets
+from kiosk_app.ui.screen import Screen
+
+_log = logging.getLogger(__name__)
+
+WIDTH, HEIGHT = 1080, 1920
+_DOCK_TOP = 1768
+_HEAD_START_S = 0.07
+"""A change begins this far in, so that its first frame already shows more of the new screen than of the old one."""
+
+_QUIET_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A frame that is on the glass: `opacity` of the screen in front, `at` on the monotonic clock, `cost_ms` of the UI thread."""
+
+    screen: str
+    opacity: float
+    at: float
+    cost_ms: float
+
+
+class Stage(place.Plane):
+    """The whole glass: screens, header and dock, sheets; only the first finger counts, unless the screen is for typing."""
+
+    def __init__(self, told: Callable[[str, str], None], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._told = told
+        self._fingers: set[int] = set()
+        self.many_fingers = False
+        self.asleep = False
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Restart the idle clock, then offer the first finger to what is in front."""
+        if self.asleep or (self._fingers and not self.many_fingers):
+            return True
+        self._fingers.add(touch.uid)
+        self._told(Action.TOUCHED, "")
+        super().on_touch_down(touch)
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """The finger is gone."""
+        self._fingers.discard(touch.uid)
+        return bool(super().on_touch_up(touch))
+
+
+class ScriptedTouch(MotionEvent):
+    """A finger moved by the program itself, for tests and demonstrations."""
+
+    def __init__(self, uid: int, x: float, y: float) -> None:
+        super().__init__("scripted", uid, {"x": x, "y": y}, is_touch=True, type_id="touch")
+        self.profile = ["pos"]
+
+    def depack(self, args: Any) -> None:
+        """Take the place, as shares of the window."""
+        self.sx, self.sy = args["x"], args["y"]
+        super().depack(args)
+
+
+class KioskUI:
+    """The kiosk's screens in the window that `club.ui.window.prepare` opened. Everything but `stop` and `touch` is for the UI thread.
+
+    Args:
+        tell: gets each touch as an action with its argument (`kiosk_app.flow.actions`), on the UI thread.
+        drawn: called after each frame that changed the glass.
+    """
+
+    def __init__(
+        self, tell: Callable[[str, str], None], drawn: Callable[[Drawn], None] | None = None
+    ) -> None:
+        theme.register_fonts()
+        self.tell = tell
+        self.frames = 0
+        self._drawn = drawn
+        self._view: views.View | None = None
+        self._screens: dict[str, Screen] = {}
+        self._current: Screen | None = None
+        self._leaving: Screen | None = None
+        self._change: Any = None
+        self._changed_at = 0.0
+        self._change_s = 0.0
+        self._lights_on = False
+        self._grounds = (theme.rgba("night.ground"), theme.rgba("night.ground"))
+        self._wipe_due = False
+        self._touches = 0
+        self._frame_began = 0.0
+        self._last_touch = Clock.get_time()
+        self._calls: bridge.Bridge[Callable[[], None]] = bridge.Bridge(lambda call: call())
+        self._stage = Stage(self._told, size=Window.size)
+        self._header = chrome.HeaderBar(rect=(0, 0, WIDTH, 140))
+        self._dock = chrome.Dock(self._told, rect=(0, _DOCK_TOP, WIDTH, HEIGHT - _DOCK_TOP), shown=False)
+        self._sheets = {name: make(self._told) for name, make in sheets.SHEETS.items()}
+        for part in (self._header, self._dock, *self._sheets.values()):
+            self._stage.add_widget(part)
+        EventLoop.ensure_window()
+        Window.add_widget(self._stage)
+        Window.bind(size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done)
+        Window.clearcolor = self._grounds[1]
+        self._pace = Clock.schedule_interval(self._slow_down, 1.0)
+        self._warming = Clock.schedule_once(self._warm_next, 0.2)
+
+    # ------------------------------------------------------------ what is shown
+
+    @property
+    def view(self) -> views.View | None:
+        """What is shown now."""
+        return self._view
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing moves, no picture is still to come and the last view is on the glass."""
+        lists_rest = not any(widget.moving for widget in _tree(self._stage) if isinstance(widget, scroll.Shelf))
+        sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
+        return self._change is None and not pictures.pool().busy and lists_rest and sheets_rest
+
+    def show(self, view: views.View) -> None:
+        """Show a view: on its screen if that is up, else with a change to it. A view equal to the last one does nothing.
+
+        Raises:
+            KeyError: a view for which there is no screen.
+        """
+        if view == self._view:
+            return
+        before, self._view = self._view, view
+        screen = self._screen(view.screen)
+        screen.view = view
+        if screen is not self._current:
+            self._change_to(screen, lights_on=before is not None and (before.screen, view.screen) == ("reading", "home"))
+        self._header.header, self._header.night = view.header, screen.night_header
+        self._dock.dock, self._dock.night = view.dock, view.night
+        self._dock.shown = bool(view.dock.back or view.dock.home or view.dock.exit)
+        for name, sheet in self._sheets.items():
+            sheet.update(getattr(view, name, None))
+        window.set_pace(window.LIVELY_FPS)
+        self._last_touch = Clock.get_time()
+
+    def wipe(self) -> None:
+        """Forget a member: every screen but the one in front is blanked, and drawn texts are dropped.
+
+        Call it after showing a view without the member. While the old screen still fades it is done at the end of that.
+        """
+        if self._leaving is not None:
+            self._wipe_due = True
+        for screen in self._screens.values():
+            if screen not in {self._current, self._leaving}:
+                screen.blank()
+        for sheet in self._sheets.values():
+            sheet.forget()
+        text.forget()
+
+    def collect_texts(self) -> tuple[str, ...]:
+        """Return every text that some widget of the program holds, seen or not, from the front."""
+        held = [self._stage, *(screen for screen in self._screens.values() if screen.parent is None)]
+        return tuple(widget.text for root in held for widget in _tree(root) if getattr(widget, "text", ""))
+
+    def visible_texts(self) -> tuple[str, ...]:
+        """Return the texts on the glass."""
+        return tuple(widget.text for widget in _tree(self._stage) if isinstance(widget, text.Text) and widget.text and widget.width)
+
+    def overflowing_texts(self) -> tuple[str, ...]:
+        """Return the texts on the glass that did not fit their box whole."""
+        return tuple(widget.text for widget in _tree(self._stage) if isinstance(widget, text.Text) and widget.overflows)
+
+    # ------------------------------------------------------------ running
+
+    def run(self) -> None:
+        """Draw until `stop`; call it on the main thread."""
+        runTouchApp()
+
+    def stop(self) -> None:
+        """End `run`, from any thread."""
+        self._calls.post(stopTouchApp)
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Do something on the UI thread at its next frame, from any thread."""
+        self._calls.post(work)
+
+    def close(self) -> None:
+        """Take everything out of the window and stop the workers (for tests; a program just ends)."""
+        for event in (self._pace, self._warming, self._change):
+            if event is not None:
+                event.cancel()
+        Window.unbind(size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done)
+        Window.remove_widget(self._stage)
+        self._calls.close()
+        pictures.close_pool()
+        text.forget()
+
+    def touch(self, x: float, y: float) -> None:
+        """Press and let go at a place in px of the drawing (1080x1920, from the top left), from any thread."""
+        self._calls.post(lambda: self._touch_now(x, y))
+
+    def screenshot(self, path: Path | str) -> None:
+        """Write what is on the glass as a PNG."""
+        from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+        from PIL import Image
+
+        width, height = Window.size
+        Window.dispatch("on_draw")
+        pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
+        picture = Image.frombytes("RGB", (width, height), bytes(pixels))
+        picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
+
+    # ------------------------------------------------------------ inside
+
+    def _told(self, action: str, arg: str) -> None:
+        self._last_touch = Clock.get_time()
+        window.set_pace(window.LIVELY_FPS)
+        self.tell(action, arg)
+
+    def _touch_now(self, x: float, y: float) -> None:
+        self._touches += 1
+        width, height = Window.size
+        finger = ScriptedTouch(10_000 + self._touches, dp(x) / (width - 1), 1 - dp(y) / (height - 1))
+        EventLoop.post_dispatch_input("begin", finger)
+        Clock.schedule_once(lambda _: EventLoop.post_dispatch_input("end", finger), 0.02)
+
+    def _screen(self, name: str) -> Screen:
+        screen = self._screens.get(name)
+        if screen is None:
+            screen = self._screens[name] = catalogue.SCREENS[name](self._told, rect=(0, 0, WIDTH, HEIGHT))
+            place.move(screen, 0, Window.height - dp(HEIGHT), dp(WIDTH), dp(HEIGHT))
+        return screen
+
+    def _warm_next(self, _elapsed: float) -> None:
+        """Build the next screen while nobody waits, so that no touch ever does."""
+        unbuilt = next((name for name in catalogue.SCREENS if name not in self._screens), None)
+        if unbuilt is None:
+            pictures.pool()
+            catalogue.warm()
+            self._warming = None
+            return
+        if self._change is None:
+            self._screen(unbuilt)
+        self._warming = Clock.schedule_once(self._warm_next, 0.05)
+
+    def _change_to(self, screen: Screen, *, lights_on: bool) -> None:
+        self._end_change()
+        motion = tokens.theme().motion
+        old, self._current = self._current, screen
+        ground = theme.rgba("night.ground" if screen.view_class.night else "ground")
+        self._grounds = (self._grounds[1], ground)
+        self._stage.many_fingers = screen.many_fingers
+        # New screens come in under the leaving one, both under header, dock and sheets.
+        self._stage.add_widget(screen, index=len(self._stage.children))
+        screen.show()
+        if old is None:
+            Window.clearcolor = ground
+            screen.opacity = 1.0
+            screen.entered()
+            return
+        self._leaving, self._lights_on = old, lights_on
+        self._changed_at = time.monotonic()
+        self._change_s = (motion.lights_on_ms if lights_on else motion.base_ms) / 1000
+        self._change = Clock.schedule_interval(self._change_on, 0)
+        self._change_on(0.0)
+
+    def _change_on(self, _elapsed: float) -> None:
+        share = min(1.0, (time.monotonic() - self._changed_at + _HEAD_START_S) / self._change_s)
+        eased = 1 - (1 - share) ** 3
+        assert self._current is not None  # a change is always to a screen
+        assert self._leaving is not None
+        if self._lights_on:
+            # The lit room is there whole; the dark one in front of it fades, from half on: the name is read at once.
+            self._current.opacity, self._leaving.opacity = 1.0, 0.5 * (1 - eased)
+        else:
+            self._current.opacity, self._leaving.opacity = eased, 1 - eased
+        Window.clearcolor = theme.mix(self._grounds[0], self._grounds[1], eased)
+        if share >= 1.0:
+            self._end_change()
+
+    def _end_change(self) -> None:
+        if self._change is None or self._leaving is None or self._current is None:
+            return
+        self._change.cancel()
+        leaving, self._leaving, self._change = self._leaving, None, None
+        Window.clearcolor = self._grounds[1]
+        self._current.opacity = 1.0
+        self._stage.remove_widget(leaving)
+        leaving.opacity = 1.0
+        leaving.left()
+        self._current.entered()
+        if self._wipe_due:
+            self._wipe_due = False
+            leaving.blank()
+            text.forget()
+        Window.canvas.ask_update()
+
+    def _slow_down(self, _elapsed: float) -> None:
+        if self._change is None and Clock.get_time() - self._last_touch > _QUIET_S:
+            window.set_pace(window.IDLE_FPS)
+
+    def _resized(self, *_: object) -> None:
+        self._stage.size = Window.size
+
+    def _close_asked(self, *_: object, **__: object) -> bool:
+        """The window's own close button: the program ends the way it always does."""
+        stopTouchApp()
+        return True
+
+    def _frame_starts(self, *_: object) -> None:
+        self._frame_began = time.monotonic()
+
+    def _frame_done(self, *_: object) -> None:
+        self.frames += 1
+        if self._drawn is None or self._view is None:
+            return
+        now = time.monotonic()
+        opacity = 1.0
+        if self._leaving is not None and self._current is not None:
+            opacity = 1 - self._leaving.opacity if self._lights_on else self._current.opacity
+        self._drawn(Drawn(self._view.screen, opacity, now, (now - self._frame_began) * 1000))
+
+
+def _tree(root: Widget) -> Iterator[Any]:
+    """Every widget below and with ``root``."""
+    yield root
+    for child in root.children:
+        yield from _tree(child)
