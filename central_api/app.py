@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from central_api import context as contexts
 from central_api import health, problems
+from central_api.console import routes as console
 from central_api.context import Context
 from central_api.device_api import router as devices
 from central_api.db import Database
@@ -30,6 +31,7 @@ LOOK_S = 2.0  # how often another process's commits are looked for, in case noth
 HANDLERS: list[ControllerRouterHandler] = [
     *health.handlers,
     *devices.handlers,
+    console.router,
 ]
 """Every route of the service, feature by feature."""
 

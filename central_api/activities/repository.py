@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import select
 
+from central_api import texts
 from central_api.activities.tables import activities, activity_shares
 from central_api.db import Tx
 from club.model.board import ActivityLine
-from club.model.text import Text
 
 
 def lines(tx: Tx) -> Mapping[str, ActivityLine]:
@@ -35,18 +34,14 @@ def share_pictures(tx: Tx) -> Mapping[str, str]:
 def _line(row: Any) -> ActivityLine:
     return ActivityLine(
         slug=row.slug,
-        kind=_text(row.kind),
-        title=_text(row.title),
-        place=_text(row.place),
+        kind=texts.text(row.kind),
+        title=texts.text(row.title),
+        place=texts.text(row.place),
         starts=row.starts,
         ends=row.ends,
         left=row.capacity - row.taken,
-        unit=_text(row.unit),
+        unit=texts.text(row.unit),
         fee_points=row.fee_points,
         picture=row.picture,
         url=row.url,
     )
-
-
-def _text(value: Any) -> Text:
-    return msgspec.convert(value, Text)

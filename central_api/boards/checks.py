@@ -8,7 +8,6 @@ from typing import Literal
 
 from central_api.boards.content import Fields
 from central_api.boards.templates import PLACEHOLDER, PLACEHOLDERS, TEMPLATES, Template, length
-from club.model.board import Picture
 
 Level = Literal["ok", "warn", "stop"]
 
@@ -30,19 +29,19 @@ class Check:
     facts: tuple[tuple[str, int | str], ...] = ()
 
 
-def check(fields: Fields, picture: Picture | None, picture_width: int, activity_ends: datetime | None) -> list[Check]:
+def check(fields: Fields, has_picture: bool, picture_width: int, activity_ends: datetime | None) -> list[Check]:
     """All findings on a draft, in the order the editor shows them.
 
     Args:
         fields: the draft.
-        picture: its picture when the media store holds it.
+        has_picture: whether the media store holds its picture.
         picture_width: that picture's width in px, 0 without one.
         activity_ends: when the bound activity ends, None without one.
     """
     template = TEMPLATES[fields.template]
     found = [_title(fields), _lengths(fields, template), _private(fields), _english(fields), _placeholders(fields)]
     if template.picture:
-        found.append(_picture(template, picture, picture_width))
+        found.append(_picture(template, has_picture, picture_width))
     found.append(_dates(fields, activity_ends))
     return found
 
@@ -91,8 +90,8 @@ def _placeholders(fields: Fields) -> Check:
     return Check("placeholder", "ok")
 
 
-def _picture(template: Template, picture: Picture | None, width: int) -> Check:
-    if picture is None:
+def _picture(template: Template, has_picture: bool, width: int) -> Check:
+    if not has_picture:
         return Check("picture", "stop") if template.picture_required else Check("picture_none", "ok")
     if width < _PANEL_WIDTH:
         return Check("picture_small", "warn", (("width", width), ("least", _PANEL_WIDTH)))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import select
 
+from central_api import texts
 from central_api.boards import content
 from central_api.boards.tables import (
     board_versions,
@@ -24,6 +24,7 @@ from central_api.boards.tables import (
 from central_api.db import Tx
 from club.model.board import PromiseLine
 from club.model.text import Text
+from club.words.catalogue import LANGUAGES, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def all_displays(tx: Tx, slugs: Collection[str] | None = None) -> list[DisplayRo
     if slugs is not None:
         query = query.where(displays.c.slug.in_(sorted(slugs)))
     return [
-        DisplayRow(row.slug, row.store, text(row.name), text(row.place), row.language, row.layout)
+        DisplayRow(row.slug, row.store, texts.text(row.name), texts.text(row.place), row.language, row.layout)
         for row in tx.rows(query)
     ]
 
@@ -130,7 +131,7 @@ def contents(tx: Tx, rows: Sequence[DisplayRow]) -> list[content.DisplayContent]
                 playlists=named,
                 slots=own,
                 ticker=tuple(
-                    content.TickerLine(text(item["text"]), item.get("activity", ""))
+                    content.TickerLine(texts.text(item["text"]), item.get("activity", ""))
                     for row in ticker
                     for item in row.items
                 ),
@@ -146,6 +147,14 @@ def contents(tx: Tx, rows: Sequence[DisplayRow]) -> list[content.DisplayContent]
     return found
 
 
+def version_fields(tx: Tx, slug: str, version: int) -> content.Fields | None:
+    """What a version froze, None when there is no such version."""
+    found = tx.scalar(
+        select(board_versions.c.snapshot).where(board_versions.c.board == slug, board_versions.c.version == version)
+    )
+    return None if found is None else content.fields_from_json(found)
+
+
 def manifest_row(tx: Tx, display: str) -> Any:
     """A display's manifest as it is sent, None before the first."""
     return tx.first(select(display_manifests).where(display_manifests.c.display == display))
@@ -154,12 +163,12 @@ def manifest_row(tx: Tx, display: str) -> Any:
 def promise_lines(tx: Tx) -> Mapping[str, PromiseLine]:
     """The promises of service, in their order."""
     rows = tx.rows(select(promises).order_by(promises.c.position))
-    return {row.slug: PromiseLine(row.slug, text(row.title), Text(str(row.minutes), str(row.minutes))) for row in rows}
+    return {row.slug: PromiseLine(row.slug, texts.text(row.title), _minutes(row.minutes)) for row in rows}
 
 
-def text(value: Any) -> Text:
-    """A text in a JSON column."""
-    return msgspec.convert(value, Text)
+def _minutes(minutes: int) -> Text:
+    chinese, english = (words(language)("console.promise.minutes", minutes=minutes) for language in LANGUAGES)
+    return Text(chinese, english)
 
 
 def _published(tx: Tx) -> list[content.Published]:

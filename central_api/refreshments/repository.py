@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-import msgspec
 from sqlalchemy import select
 
+from central_api import texts
 from central_api.db import Tx
 from central_api.refreshments.tables import menu_items
 from club.model.board import MenuLine
-from club.model.text import Text
 
 
 def lines(tx: Tx) -> Mapping[str, MenuLine]:
@@ -17,8 +16,8 @@ def lines(tx: Tx) -> Mapping[str, MenuLine]:
     return {
         row.slug: MenuLine(
             slug=row.slug,
-            name=msgspec.convert(row.name, Text),
-            line=msgspec.convert(row.line, Text),
+            name=texts.text(row.name),
+            line=texts.text(row.line),
             picture=row.picture,
             sold_out=row.stock_left == 0,
         )

@@ -22,7 +22,8 @@ TRIES = 5
 LOCK = timedelta(minutes=15)
 LONGEST_SESSION = timedelta(hours=12)
 _TOTP_STEP_S = 30
-_SEEN_EVERY = timedelta(minutes=1)
+SEEN_EVERY = timedelta(minutes=1)
+"""How often a session's life is written: not with every request."""
 # What is checked for a number nobody has: the answer takes as long as for one somebody has.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$LpK3wgEMU14nG1jFtqIxTg$pV2F+qS/WeHmbFjv/BRRU9OczLTUGgvHHL0fjZWyk8A"
 
@@ -51,6 +52,7 @@ class Session:
     person: Person
     csrf: str
     token_sha256: str
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,13 @@ def session(tx: Tx, token: str, now: datetime) -> Session | None:
         stores=tuple(row.stores),
         language=row.language,
     )
-    return Session(person, row.csrf, row.token_sha256)
+    return Session(person, row.csrf, row.token_sha256, row.seen_at)
 
 
 def keep_alive(tx: Tx, token_sha256: str, now: datetime, minutes: int) -> None:
-    """Let a session live on after a request, at most twelve hours from its start; written once a minute at most."""
+    """Let a session live on after a request, at most twelve hours from its start; call it once in `SEEN_EVERY`."""
     row = tx.first(select(staff_sessions).where(staff_sessions.c.token_sha256 == token_sha256))
-    if row is None or now - row.seen_at < _SEEN_EVERY:
+    if row is None:
         return
     until = min(now + timedelta(minutes=minutes), row.created_at + LONGEST_SESSION)
     tx.execute(
@@ -144,6 +146,11 @@ def sign_out(tx: Tx, found: Session, now: datetime) -> None:
     """End a session."""
     tx.execute(delete(staff_sessions).where(staff_sessions.c.token_sha256 == found.token_sha256))
     audit.record(tx, actor=found.person.actor, act="console.sign-out", subject=found.person.actor, now=now)
+
+
+def names(tx: Tx) -> dict[str, str]:
+    """How each actor of the log is called."""
+    return {f"staff:{row.number}": row.name for row in tx.rows(select(staff.c.number, staff.c.name))}
 
 
 def set_password(tx: Tx, passwords: Passwords, number: str, password: str, now: datetime, *, by: str) -> None:

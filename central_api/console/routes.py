@@ -1,0 +1,24 @@
+"""All routes of the console under `/console`, with what they share: the visit, the form, the answers to refusals."""
+
+from litestar import Response, Router, get
+from litestar.di import Provide
+
+from central_api.console import board_pages, entry, picture_routes, sign_in, site
+
+
+@get("/", sync_to_thread=False)
+def home() -> Response[bytes]:
+    """The page one starts on."""
+    return site.redirect(entry.HOME)
+
+
+router = Router(
+    path="/console",
+    route_handlers=[home, site.static, *sign_in.handlers, *board_pages.handlers, *picture_routes.handlers],
+    dependencies={
+        "visit": Provide(entry.provide_visit, sync_to_thread=True),
+        "form": Provide(entry.provide_form),
+    },
+    exception_handlers=entry.HANDLERS,
+    include_in_schema=False,
+)
