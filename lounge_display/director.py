@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from PIL import Image
@@ -13,14 +13,18 @@ from club.model.clock import Clock
 from club.model.scene import Live, Scene, scene_at
 from club.render import footer
 from club.render.context import FOOTER_SIZE, RenderContext
+from club.render.templates.enrol import EnrolView
 from lounge_display import present
 from lounge_display.painter import NotPainted, Painted
-from lounge_display.present import Change, Picture
+from lounge_display.present import Change, Enrolment, Picture
 
 _log = logging.getLogger(__name__)
 
 RETRY_S = 30.0
 """How long a picture that could not be drawn is left alone."""
+
+PAGE_S = 8
+"""How long a text of the ticker stands when motion is reduced (tokens: motion.reduced_motion)."""
 
 
 class Stage(Protocol):
@@ -68,8 +72,10 @@ class Director:
         painter: paints; its answers come back through `painted`.
         clock: the store's time.
         bar: what the bar is drawn with (size, language, zone, club); the manifest fills in its own.
-        fades: lengths of cross-fades.
+        motion: how pictures and ticker change.
         on_shown: told of each picture that begins its fade, with the one it replaces.
+        first: what the stage shows from its first frame.
+        enrol_words: what the screen of a device that is not enrolled says, by its state and whether the server answers.
     """
 
     def __init__(
@@ -78,16 +84,21 @@ class Director:
         painter: Workshop,
         clock: Clock,
         bar: RenderContext,
-        fades: present.Fades,
-        on_shown: Callable[[Shown | None, Shown], None],
+        motion: present.Motion,
+        on_shown: Callable[[Shown, Shown], None],
+        *,
+        first: Picture,
+        enrol_words: Callable[[Enrolment, bool], EnrolView] | None = None,
     ) -> None:
         self._stage, self._painter, self._clock = stage, painter, clock
-        self._bar, self._fades, self._on_shown = bar, fades, on_shown
+        self._bar, self._motion, self._on_shown = bar, motion, on_shown
+        self._enrol_words = enrol_words
         self.manifest: Manifest | None = None
+        self.enrolment = Enrolment.DONE
         self.live = Live(last_contact=clock.now())
         self.online = False
         self.scene: Scene | None = None
-        self.shown: Shown | None = None
+        self.shown = Shown(first, clock.now(), 0.0)
         self._wanted: Picture | None = None
         self._failed: dict[str, float] = {}
         self._clock_text = ""
@@ -97,6 +108,18 @@ class Director:
 
     def manifest_ready(self, manifest: Manifest) -> None:
         """Another manifest was switched to, whole (L4)."""
+        self.enrolment = Enrolment.DONE
+        self._take(manifest)
+        self.tick()
+
+    def enrol(self, state: Enrolment, *, revoked: bool = False) -> None:
+        """This device is not, or not yet, enrolled; once revoked it shows nothing of the store any more."""
+        self.enrolment = state
+        if revoked:
+            self.manifest = self.scene = None
+        self.tick()
+
+    def _take(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self._failed.clear()
         self._ticker = None
@@ -108,7 +131,6 @@ class Director:
             store=manifest.store,
         )
         self._clock_text = ""
-        self.tick()
 
     def contact(self, *, online: bool, since: datetime | None = None) -> None:
         """The server answers, or does not since `since` (None: it is not known when it last did)."""
@@ -126,15 +148,20 @@ class Director:
             self._wanted = None
             return
         before = self.shown
-        change = present.change(before.picture if before else None, done.picture, self.manifest)
+        change = present.change(before.picture, done.picture, self.manifest)
         now = self._clock.now()
         planned = (self.scene.until - now).total_seconds() if self.scene is not None else 0.0
         self.shown = Shown(done.picture, now, max(0.0, planned))
         self._wanted = None
-        self._stage.show(done.image, self._fades.of(change))
+        self._stage.show(done.image, self._motion.fade_ms(change))
         self._on_shown(before, self.shown)
         if self.manifest is not None and self.scene is not None:
             self._painter.prepare(present.upcoming(self.manifest, self.live, self.scene, now))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something else than what is shown is being painted."""
+        return self._wanted is not None
 
     def tick(self) -> None:
         """Look at the clock; cheap, called several times a second and after each event."""
@@ -143,6 +170,8 @@ class Director:
             self.live = replace(self.live, last_contact=now)
         if self.manifest is None:
             wanted = Picture(None, "none", self._bar.language)
+            if self.enrolment is not Enrolment.DONE and self._enrol_words is not None:
+                wanted = replace(wanted, enrol=self._enrol_words(self.enrolment, self.online))
         else:
             self.scene = scene_at(self.manifest, self.live, now)
             self.live = replace(self.live, playhead=self.scene.playhead or self.live.playhead)
@@ -151,20 +180,12 @@ class Director:
         self._tell_time(now)
         self._tell_news(now)
 
-    def wakes_in(self) -> float:
-        """Seconds until something may change by itself: the scene's end or the clock's next minute, at most one."""
-        now = self._clock.now()
-        minute = (now + timedelta(minutes=1)).replace(second=0, microsecond=0)
-        due = [minute, *([self.scene.until] if self.scene is not None else [])]
-        return min(1.0, max(0.02, min((at - now).total_seconds() for at in due)))
-
     # ---------------------------------------------------------------- what it does about them
 
     def _want(self, wanted: Picture) -> None:
         if wanted == self._wanted:
             return
-        shown = self.shown.picture if self.shown else None
-        if present.change(shown, wanted, self.manifest) is Change.NONE:
+        if present.change(self.shown.picture, wanted, self.manifest) is Change.NONE:
             self._wanted = None  # back to what is on the glass: whatever was being painted is not needed any more
             return
         if self._failed.get(wanted.what, 0.0) > self._clock.monotonic():
@@ -182,6 +203,8 @@ class Director:
         texts: Sequence[str] = ()
         if self.manifest is not None and self.scene is not None:
             texts = footer.ticker_texts(self.scene, self.manifest, replace(self._bar, now=now))
+        if self._motion.paged and texts:
+            texts = (texts[int(now.timestamp() // PAGE_S) % len(texts)],)
         if tuple(texts) == self._ticker:
             return
         self._ticker = tuple(texts)

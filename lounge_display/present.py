@@ -6,6 +6,7 @@ from enum import Enum
 
 from club.model.board import Board, Manifest
 from club.model.scene import Live, Scene, scene_at, variant
+from club.render.templates.enrol import EnrolView
 from club.words import numbers
 from club.words.catalogue import words
 
@@ -17,7 +18,8 @@ class Picture:
     """Everything the pixels of a board depend on: equal pictures need no new drawing.
 
     `board` None is the built-in welcome; `stale` is when the data were last fresh, to the minute, None while they are;
-    `day` tells apart the pictures of a board that counts days; `begun` is set for notices, which show it.
+    `day` tells apart the pictures of a board that counts days; `begun` is set for notices, which show it; `enrol` is what the
+    screen of a device that is not enrolled says.
     """
 
     board: Board | None
@@ -26,11 +28,14 @@ class Picture:
     day: str = ""
     stale: datetime | None = None
     begun: datetime | None = None
+    enrol: EnrolView | None = None
 
     @property
     def what(self) -> str:
-        """As health reports it: `b-lakeside@3`, or `welcome`."""
-        return f"{self.board.slug}@{self.board.version}" if self.board is not None else "welcome"
+        """As health reports it: `b-lakeside@3`, `welcome` or `enrol`."""
+        if self.board is None:
+            return "welcome" if self.enrol is None else "enrol"
+        return f"{self.board.slug}@{self.board.version}"
 
     def is_same_board(self, other: "Picture | None") -> bool:
         """Whether the other is this board too, perhaps in another version."""
@@ -49,18 +54,19 @@ class Change(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fades:
-    """Lengths of cross-fades in ms: an ordinary one, and one that may not wait."""
+class Motion:
+    """How things change on the glass: lengths of cross-fades in ms, and whether the ticker shows page after page."""
 
     calm: int = 800
     quick: int = 200
+    paged: bool = False
 
-    def of(self, change: Change) -> int:
-        """How long this change takes."""
+    def fade_ms(self, change: Change) -> int:
+        """How long this change takes; one that may not wait is quick (notices appear in 200 ms)."""
         return self.quick if change is Change.AT_ONCE else self.calm
 
 
-REDUCED_MOTION = Fades(calm=160, quick=160)
+REDUCED_MOTION = Motion(calm=160, quick=160, paged=True)
 
 
 def picture_of(scene: Scene, manifest: Manifest, now: datetime) -> Picture:
@@ -110,35 +116,33 @@ def clock_text(now: datetime, time_zone: str) -> str:
     return numbers.clock(now, time_zone)
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolView:
-    """What the screen of a device that is not enrolled says."""
+class Enrolment(Enum):
+    """How far this device is on its way into a store."""
 
-    title: str
-    line: str
-    state: str
-    heading: str
-    steps: tuple[str, ...]
-    device: str
+    DONE = "done"
+    NEEDED = "needed"
+    REFUSED = "refused"  # the code given is wrong or has lapsed
+    WAITING = "waiting"  # a code was given or accepted; the content is on its way
 
 
-def enrol_view(language: str, device_id: str, size: tuple[int, int], *, refused: bool, waiting: bool) -> EnrolView:
-    """The words of that screen.
+def enrol_view(language: str, device_id: str, size: tuple[int, int], state: Enrolment, *, online: bool) -> EnrolView:
+    """The words of the screen of a device that is not enrolled.
 
     Args:
         language: a language tag.
         device_id: of this device, for staff.
-        size: of the picture in px.
-        refused: the code that was given is wrong or has lapsed.
-        waiting: a code was accepted and the content is on its way.
+        size: of the screen in px.
+        state: how far it is.
+        online: whether the server answers.
     """
     say = words(language)
-    state = say("lounge.enrol.waiting") if waiting else say("lounge.enrol.refused") if refused else ""
+    news = {Enrolment.WAITING: "lounge.enrol.waiting", Enrolment.REFUSED: "lounge.enrol.refused"}.get(state)
     return EnrolView(
         title=say("lounge.enrol.title"),
         line=say("lounge.enrol.line"),
-        state=state,
+        state=say(news) if news else "",
         heading=say("lounge.enrol.steps"),
         steps=tuple(say(f"lounge.enrol.step-{step}") for step in (1, 2, 3)),
         device=say("lounge.enrol.device", device=device_id, width=size[0], height=size[1]),
+        offline="" if online else say("lounge.enrol.offline"),
     )

@@ -10,7 +10,19 @@ from club.model.scene import Scene
 from club.render import footer
 from club.render.canvas import Canvas
 from club.render.context import BOARD_SIZE, SCREEN_SIZE, RenderContext
-from club.render.templates import activity, countdown, image, menu, notice, promise, refill, share, tier_promo, welcome
+from club.render.templates import (
+    activity,
+    countdown,
+    enrol,
+    image,
+    menu,
+    notice,
+    promise,
+    refill,
+    share,
+    tier_promo,
+    welcome,
+)
 
 Draw = Callable[[Canvas, Board, RenderContext], None]
 
@@ -46,6 +58,13 @@ def render_welcome(ctx: RenderContext) -> Image.Image:
     """The built-in picture for when nothing is scheduled or nothing has arrived yet (L5)."""
     canvas = Canvas(ctx.size, ctx.theme.color.night.ground, reference=BOARD_SIZE)
     welcome.draw(canvas, ctx)
+    return canvas.image
+
+
+def render_enrol(view: enrol.EnrolView, ctx: RenderContext) -> Image.Image:
+    """The picture of a display that is not enrolled (C9)."""
+    canvas = Canvas(ctx.size, ctx.theme.color.night.ground, reference=BOARD_SIZE)
+    enrol.draw(canvas, view, ctx)
     return canvas.image
 
 

@@ -32,7 +32,12 @@ def ticker_area(ctx: RenderContext) -> Box:
         + Canvas(ctx.size, ctx.theme.color.night.surface, reference=FOOTER_SIZE).width(ctx.pick(ctx.club), _name(ctx))
         + _BESIDE_TICKER
     )
-    return Box(left, 2, clock_area().x - _BESIDE_TICKER - left, 106)
+    return Box(left, 2, ticker_right() - left, 106)
+
+
+def ticker_right() -> float:
+    """Where the ticker's place ends, in design px of the bar."""
+    return clock_area().x - _BESIDE_TICKER
 
 
 def clock_area() -> Box:

@@ -1,0 +1,35 @@
+"""Sends a program's log to standard error, as lines for people or one JSON object a line."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from club.settings.shared import Log
+
+
+def start(log: Log) -> None:
+    """Take over the root logger: level and form as set. Call once, from a program's `__main__`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if log.form == "json" else _Text("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(log.level.upper())
+
+
+class _Text(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 -- logging's name
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+class _Json(_Text):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)

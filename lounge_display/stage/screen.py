@@ -1,0 +1,140 @@
+"""Puts the glass and the bar into the window and runs it; the one door of the stage."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from club.render import footer
+from club.render.context import BOARD_SIZE, FOOTER_SIZE, SCREEN_SIZE
+from club.ui import window
+
+TITLE = "club-lounge"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a screen of any size of the design's shape is divided, in px."""
+
+    screen: tuple[int, int]
+    board: tuple[int, int]
+    bar: tuple[int, int]
+
+    @classmethod
+    def of(cls, width: int, height: int) -> "Layout":
+        """The design's shares of a screen: 972 of 1080 rows for the board."""
+        rows = round(BOARD_SIZE[1] * height / SCREEN_SIZE[1])
+        return cls((width, height), (width, rows), (width, height - rows))
+
+
+class Screen:
+    """The lounge's one window. Make it on the main thread, once in a process.
+
+    Args:
+        layout: sizes in px.
+        first: the picture of the first frame, RGB, of the board's size.
+        monotonic: seconds.
+        ticker_px_per_s: speed in px of the design.
+        fullscreen: cover the display.
+        position: left and top on the display, when not.
+
+    Raises:
+        WindowFault: no display answers.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        first: Image.Image,
+        monotonic: Callable[[], float],
+        *,
+        ticker_px_per_s: float = 90,
+        fullscreen: bool = False,
+        position: tuple[int, int] | None = None,
+        max_fps: int = 20,
+    ) -> None:
+        prepared = window.prepare(
+            *layout.screen,
+            title=TITLE,
+            fullscreen=fullscreen,
+            reference_width=SCREEN_SIZE[0],
+            ground=_ground(),
+            position=position,
+        )
+        # Only now may Kivy's widgets be imported: prepare() has closed Kivy's own settings.
+        from kivy.uix.floatlayout import FloatLayout
+
+        from lounge_display.stage.bar import Bar
+        from lounge_display.stage.glass import STEPS_PER_SECOND, Glass
+        from lounge_display.stage.redraw import Redraw
+
+        self.window: Any = prepared.window
+        self.renderer = prepared.renderer
+        self._redraw = Redraw(prepared.window, prepared.renderer)
+        scale = layout.bar[1] / FOOTER_SIZE[1]
+        clock = footer.clock_area()
+        box = (round(clock.x * scale), 0, round(clock.w * scale), round(clock.h * scale))
+        self.glass = Glass(first, monotonic, self._redraw.whole, pos=(0, layout.bar[1]))
+        self.bar = Bar(
+            layout.bar, box, round(footer.ticker_right() * scale), ticker_px_per_s * scale, monotonic, self._redraw.mark
+        )
+        self.root = FloatLayout(size=layout.screen)
+        self.root.add_widget(self.glass)
+        self.root.add_widget(self.bar)
+        window.set_pace(max(max_fps, STEPS_PER_SECOND))
+
+    @property
+    def frames(self) -> int:
+        """Frames drawn so far."""
+        return self._redraw.frames
+
+    def show(self, image: Image.Image, fade_ms: int) -> None:
+        """Cross-fade to a board's picture."""
+        self.glass.show(image, fade_ms)
+
+    def show_bar(self, plate: Image.Image, area_x: int, strip: Image.Image, *, moves: bool) -> None:
+        """Set the bar's plate and ticker."""
+        self.bar.show(plate, area_x, strip, moves=moves)
+
+    def show_clock(self, image: Image.Image) -> None:
+        """Set the clock."""
+        self.bar.show_clock(image)
+
+    def repeat(self, action: Callable[[], None], every_s: float) -> None:
+        """Call `action` on the UI thread, again and again."""
+        from kivy.clock import Clock
+
+        Clock.schedule_interval(lambda _elapsed: action(), every_s)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Show the window until `stop`; `ready` is called at the first frame."""
+        from kivy.base import runTouchApp
+        from kivy.clock import Clock
+
+        Clock.schedule_once(lambda _elapsed: ready(), 0)
+        runTouchApp(self.root)
+
+    def stop(self) -> None:
+        """Leave `run`."""
+        from kivy.base import stopTouchApp
+
+        stopTouchApp()
+
+    def shot(self, path: Path) -> None:
+        """Write what the window shows, as PNG."""
+        from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+
+        self._redraw.whole()
+        self.window.dispatch("on_draw")
+        width, height = self.window.system_size
+        pixels = glReadPixels(0, 0, int(width), int(height), GL_RGB, GL_UNSIGNED_BYTE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.frombytes("RGB", (int(width), int(height)), pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
+
+
+def _ground() -> tuple[float, float, float, float]:
+    from club.resources.theme import theme
+
+    return theme().color.night.ground.rgba

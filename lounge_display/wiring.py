@@ -1,0 +1,237 @@
+"""Puts the lounge together: settings in, a running window out; the only module that knows every part."""
+
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from club.model.board import Manifest
+from club.model.clock import clock_for
+from club.model.scene import Live, scene_at
+from club.model.text import Text
+from club.render.context import RenderContext
+from club.render.templates.enrol import EnrolView
+from club.settings import LoungeSettings
+from club.sync import events
+from club.sync.client import ApiClient
+from club.sync.identity import Identity
+from club.sync.manifest_store import ManifestStore
+from club.sync.store import DeviceStore
+from club.sync.worker import SyncWorker
+from club.words.catalogue import words
+from lounge_display import present
+from lounge_display.director import Director, Shown
+from lounge_display.health import Health
+from lounge_display.painter import NotPainted, Painted, Painter
+from lounge_display.play_log import Play, PlayLog
+from lounge_display.present import Enrolment, Picture
+from lounge_display.press import Press
+from lounge_display.stage.screen import Layout, Screen
+
+_log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+"""How often the plan is compared with the clock; far below what an eye notices at a change of boards."""
+
+
+class Lounge:
+    """The lounge display, from its settings to its last frame. Make it on the main thread; `run` returns when it ends.
+
+    Args:
+        settings: of this display.
+        enrol_code: a one-time code of the console; only used while the device is not enrolled.
+
+    Raises:
+        WindowFault: no display answers.
+        IdentityDamaged: the device's key cannot be read.
+    """
+
+    def __init__(self, settings: LoungeSettings, enrol_code: str = "") -> None:
+        self._code = enrol_code or settings.server.enrol_code
+        self._language = settings.ui.language
+        self._closing = ExitStack()
+        data = settings.device.data_dir
+        self.clock = clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
+        self.identity = Identity.load_or_create(data / "identity.json")
+        store = DeviceStore(data / "store.db")
+        self._closing.callback(store.close)
+        client = ApiClient(settings.server.url, self.identity, self.clock)
+        self.worker = SyncWorker(store, client, self.clock, self._post, kind="lounge", media_dir=data / "media")
+        self.plays = PlayLog(store)
+        window = settings.window
+        self._layout = Layout.of(round(window.width * window.scale), round(window.height * window.scale))
+        club = Text(words("zh-CN")("lounge.club"), words("en")("lounge.club"))
+        self._playing = self._on_disk(data / "media" / "manifests")
+        self._press = Press(self._layout.board, self.clock, self.worker.media.path, lambda: self._playing, club)
+        first = self._first()
+        self.screen = Screen(
+            self._layout,
+            self._press.draw(first),
+            self.clock.monotonic,
+            ticker_px_per_s=self._playing.ticker_px_per_s if self._playing else 90,
+            fullscreen=window.fullscreen,
+            position=None if window.fullscreen else (window.left, window.top),
+            max_fps=window.max_fps,
+        )
+        # The bridge stands on Kivy's clock, which may only be imported once the window is prepared.
+        from club.ui.bridge import Bridge
+
+        self._bridge: Bridge[Any] = Bridge(self._handle)
+        self._painter = Painter(self._press.draw, self._post, self.clock.monotonic)
+        self._closing.callback(self._painter.close)
+        self._health = Health(self.worker.report, lambda: self.screen.frames, self.clock.monotonic)
+        self.director = Director(
+            self.screen,
+            self._painter,
+            self.clock,
+            RenderContext(now=self.clock.now(), language=self._language, size=self._layout.bar, club=club),
+            present.REDUCED_MOTION if settings.ui.reduced_motion else present.Motion(),
+            self._shown,
+            first=first,
+            enrol_words=self._enrol_words,
+        )
+        if settings.control.socket:
+            self._open_control(Path(settings.control.socket))
+
+    def run(self) -> None:
+        """Show the display until it is told to stop (SIGTERM, SIGINT, the control socket)."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop_by_signal)
+        with self._closing:
+            self._closing.callback(self.worker.close)
+            self._closing.callback(self._bridge.close)
+            self.screen.repeat(self._tick, TICK_S)
+            self.screen.run(self._ready)
+            _log.info("lounge stopped")
+
+    # ---------------------------------------------------------------- beginnings
+
+    def _on_disk(self, folder: Path) -> Manifest | None:
+        """The manifest to play from the first frame on, without a network (L5)."""
+        kept = ManifestStore(folder).load()
+        whole = [one for one in kept if not self.worker.media.missing(one.manifest.media)]
+        playing = next(iter(whole or kept), None)
+        return playing.manifest if playing is not None else None
+
+    def _first(self) -> Picture:
+        if self._playing is not None:
+            now = self.clock.now()
+            return present.picture_of(scene_at(self._playing, Live(last_contact=now), now), self._playing, now)
+        if self.worker.mirror.enrolled() is None:
+            return Picture(None, "none", self._language, enrol=self._enrol_words(self._state_at_start(), online=False))
+        return Picture(None, "none", self._language)
+
+    def _state_at_start(self) -> Enrolment:
+        return Enrolment.WAITING if self._code else Enrolment.NEEDED
+
+    def _ready(self) -> None:
+        if self._playing is not None:
+            self.director.manifest_ready(self._playing)
+        elif self.worker.mirror.enrolled() is None:
+            self.director.enrol(self._state_at_start())
+        self._health.shown(self.director.shown.picture.what, self.director.shown.since)
+        self.worker.start()
+        _log.info("lounge ready, showing %s on %s", self.director.shown.picture.what, self.screen.renderer)
+
+    # ---------------------------------------------------------------- events
+
+    def _post(self, event: object) -> None:
+        self._bridge.post(event)
+
+    def _handle(self, event: object) -> None:
+        match event:
+            case events.ManifestReady(manifest, revision):
+                _log.info("manifest %d plays", revision)
+                self._playing = manifest
+                self._painter.forget()
+                self.director.manifest_ready(manifest)
+            case events.Online():
+                self.director.contact(online=True)
+            case events.Offline(since):
+                self.director.contact(online=False, since=since)
+            case events.NeedsEnrolment(revoked):
+                self._needs_enrolment(revoked=revoked)
+            case events.DeviceEnrolled(enrolled):
+                _log.info("enrolled as %s", enrolled.place)
+                if self.director.manifest is None:
+                    self.director.enrol(Enrolment.WAITING)
+            case events.EnrolRefused(error):
+                _log.warning("the enrolment code was refused: %s", error.code)
+                self.director.enrol(Enrolment.REFUSED)
+            case Painted() | NotPainted():
+                self.director.painted(event)
+            case _ if callable(event):
+                event()
+            case _:
+                pass  # what only a kiosk needs: the mirror's changes, commands
+
+    def _needs_enrolment(self, *, revoked: bool) -> None:
+        code, self._code = self._code, ""
+        if revoked:
+            self._playing = None
+        self.director.enrol(Enrolment.WAITING if code else Enrolment.NEEDED, revoked=revoked)
+        if code:
+            self.worker.enrol(code)
+
+    def _tick(self) -> None:
+        self.director.tick()
+        self._health.beat()
+
+    def _shown(self, before: Shown, now: Shown) -> None:
+        _log.info("on the glass: %s (%s)", now.picture.what, now.picture.layer)
+        self._health.shown(now.picture.what, now.since)
+        if before.picture.board is None:
+            return
+        board = before.picture.board
+        seconds = (now.since - before.since).total_seconds()
+        self.plays.add(Play(board.slug, board.version, before.picture.layer, before.since, seconds, before.planned_s))
+
+    def _enrol_words(self, state: Enrolment, online: bool) -> EnrolView:
+        return present.enrol_view(self._language, self.identity.device_id, self._layout.screen, state, online=online)
+
+    def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._bridge.post(self.screen.stop)
+
+    # ---------------------------------------------------------------- the control socket
+
+    def _open_control(self, path: Path) -> None:
+        from club.ui.control import ControlServer
+
+        server = ControlServer(path, self._asked, self._post)
+        self._closing.callback(server.close)
+
+    def _asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        doings: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+            "state": self._state,
+            "shot": lambda: self._shot(Path(str(request["path"]))),
+            "plays": lambda: {"totals": self.plays.totals()},
+            "stop": self._stop,
+        }
+        doing = doings.get(str(request.get("do")))
+        if doing is None:
+            return {"error": f"expected one of {sorted(doings)} in 'do', found {request.get('do')!r}"}
+        return doing()
+
+    def _state(self) -> Mapping[str, Any]:
+        director = self.director
+        return {
+            "screen": director.shown.picture.what,
+            "layer": director.shown.picture.layer,
+            "settled": not self.screen.glass.is_fading and not director.is_waiting,
+            "revision": director.manifest.revision if director.manifest else 0,
+            "online": director.online,
+            "stale": director.shown.picture.stale is not None,
+            "enrolment": director.enrolment.value,
+            "frames": self.screen.frames,
+        }
+
+    def _shot(self, path: Path) -> Mapping[str, Any]:
+        self.screen.shot(path)
+        return {"path": str(path), **self._state()}
+
+    def _stop(self) -> Mapping[str, Any]:
+        self.screen.stop()
+        return {"stopping": True}
