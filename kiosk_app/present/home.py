@@ -1,0 +1,128 @@
+"""The home page: card, both tracks of points, the way up, what expires next, what to do (K2, K14)."""
+
+import re
+
+from club.words import numbers
+from kiosk_app.flow import offers
+from kiosk_app.flow.actions import Action
+from kiosk_app.present import frame
+from kiosk_app.present.context import Context
+from kiosk_app.present.views import ExpiryNote, HomeView, MemberCard, PointsPanel, Tile
+
+_TIME = re.compile(r"\b(\d{1,2}:\d{2})\b")
+
+
+def home(ctx: Context) -> HomeView:
+    """kiosk-05; from the mirror alone without what only the central API knows."""
+    session = ctx.state.session
+    known = session.home if session else None
+    greeting = numbers.greeting(ctx.words, ctx.state.now, ctx.state.time_zone)
+    service = ctx.pick(known.service_line) if known and known.service_line else ""
+    return HomeView(
+        header=frame.header(ctx),
+        dock=frame.dock(ctx, back=False, home=False),
+        timeout=frame.timeout(ctx),
+        greeting=ctx.words("kiosk.home.greeting", person=ctx.person(), greeting=greeting),
+        service_line=_TIME.sub(r"<b>\1</b>", service),
+        card=_card(ctx),
+        points=_points(ctx),
+        expiry=_expiry(ctx),
+        tiles=_tiles(ctx),
+        notice=frame.notice(ctx),
+    )
+
+
+def _card(ctx: Context) -> MemberCard:
+    words, session, own = ctx.words, ctx.state.session, ctx.figures
+    if session is None or own is None:
+        return MemberCard()
+    tier, programme = ctx.tier(own.tier), ctx.catalogue.programme
+    known = session.home
+    return MemberCard(
+        tier=ctx.tier_art(),
+        tier_name=ctx.tier_name(own.tier),
+        pips=tier.rank if tier else 0,
+        pips_of=len(programme.tiers) if programme else 0,
+        number_label=words("kiosk.home.card-number") if known else "",
+        number=known.card_number if known else "",
+        valid_label=words("kiosk.home.valid-to") if known else "",
+        valid=ctx.full_date(known.valid_to) if known else "",
+    )
+
+
+def _points(ctx: Context) -> PointsPanel:
+    words, own = ctx.words, ctx.figures
+    if own is None:
+        return PointsPanel()
+    way = ctx.progress(own.tier, own.tier_points)
+    above = way.next if way else None
+    if way and above:
+        next_tier = words("kiosk.home.next-tier", points=numbers.points(way.missing), tier=ctx.tier_card(above.slug))
+    else:
+        next_tier = words("kiosk.home.top-tier") if way else ""
+    return PointsPanel(
+        points_label=words("kiosk.home.points"),
+        points_hint=words("kiosk.home.points-hint"),
+        points=numbers.points(own.points),
+        tier_points_label=words("kiosk.home.tier-points"),
+        tier_points_hint=words("kiosk.home.tier-points-hint"),
+        tier_points=numbers.points(own.tier_points),
+        progress=way.permille / 1000 if way and above else None,
+        tier_name=ctx.tier_name(own.tier),
+        next_tier=next_tier,
+    )
+
+
+def _expiry(ctx: Context) -> ExpiryNote | None:
+    words, soon = ctx.words, ctx.soon()
+    if soon is None:
+        return None
+    on, points = soon
+    days = (on - ctx.today).days
+    button = words("kiosk.home.expiry-button")
+    if days == 0:
+        return ExpiryNote(title=words("kiosk.home.expiry-today", points=numbers.points(points)), button=button)
+    enough = _enough_for(ctx, points)
+    if enough:
+        reward, count = enough
+        detail = words("kiosk.home.expiry-enough", days=days, count=count, reward=reward)
+    else:
+        detail = words("kiosk.home.expiry-days", days=days)
+    title = words("kiosk.home.expiry", points=numbers.points(points), day=ctx.day(on))
+    return ExpiryNote(title=title, detail=detail, button=button)
+
+
+def _enough_for(ctx: Context, points: int) -> tuple[str, int] | None:
+    """The reward that uses the expiring points up best, and how many of it; rather two or three than one."""
+    session = ctx.state.session
+    if session is None:
+        return None
+    best = None
+    for each in offers.offers(ctx.catalogue, session):
+        count = min(points // each.price, each.most) if each.price else 0
+        if count:
+            rank = (-count * each.price, count < 2, count, each.reward.order)
+            if best is None or rank < best[0]:
+                best = (rank, ctx.pick(each.reward.name), count)
+    return (best[1], best[2]) if best else None
+
+
+def _tiles(ctx: Context) -> tuple[Tile, ...]:
+    words, session = ctx.words, ctx.state.session
+    if session is None:
+        return ()
+    open_offers = [each for each in offers.offers(ctx.catalogue, session) if each.standing is offers.Standing.OPEN]
+    rewards = (
+        words("kiosk.home.rewards-detail", count=len(open_offers))
+        if open_offers
+        else words("kiosk.home.rewards-browse")
+    )
+    if session.home is None:
+        vouchers = words("kiosk.home.when-online")
+    else:
+        ready = sum(voucher.state == "issued" for voucher in session.home.vouchers)
+        vouchers = words("kiosk.home.vouchers-detail", count=ready) if ready else words("kiosk.home.vouchers-none")
+    return (
+        Tile(words("kiosk.home.rewards"), rewards, "gift", Action.REWARDS, primary=True),
+        Tile(words("kiosk.home.vouchers"), vouchers, "ticket", Action.VOUCHERS),
+    )

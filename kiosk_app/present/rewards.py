@@ -1,0 +1,219 @@
+"""The catalogue, one reward, and the confirm sheet over it (K4, A11)."""
+
+from club.words import numbers
+from kiosk_app.flow import offers, redeem
+from kiosk_app.flow import state as st
+from kiosk_app.flow.actions import Action
+from kiosk_app.flow.offers import Offer, Standing
+from kiosk_app.present import frame
+from kiosk_app.present.context import Context
+from kiosk_app.present.views import (
+    Button,
+    Chip,
+    ConfirmSheet,
+    Fact,
+    RewardCard,
+    RewardDetailView,
+    RewardsView,
+    SheetLine,
+)
+
+CATEGORY_ICONS = {"service": "wrench", "wash": "drop", "fuel": "fuel"}
+BANNER = "rewards/travel-mug"
+_LOCK_ICONS = {Standing.TIER: "lock", Standing.SHORT: "coins", Standing.LIMIT: "clock", Standing.SOLD_OUT: "box"}
+
+
+def catalogue(ctx: Context, screen: st.Rewards) -> RewardsView:
+    """kiosk-07."""
+    words, own, soon, session = ctx.words, ctx.figures, ctx.soon(), ctx.state.session
+    listed = offers.offers(ctx.catalogue, session, screen.category) if session else ()
+    expiry = (
+        words("kiosk.rewards.expiry", points=numbers.points(soon[1]), day=ctx.day(soon[0]))
+        if soon
+        else frame.notice(ctx)
+    )
+    return RewardsView(
+        header=frame.header(ctx),
+        dock=frame.dock(ctx),
+        timeout=frame.timeout(ctx),
+        title=words("kiosk.rewards.title"),
+        points_label=words("kiosk.home.points"),
+        points=numbers.points(own.points) if own else "",
+        expiry=expiry,
+        picture=BANNER,
+        chips=_chips(ctx, screen.category),
+        cards=tuple(_card(ctx, each) for each in listed),
+        empty=words("kiosk.rewards.empty" if screen.category else "kiosk.rewards.empty-all") if not listed else "",
+    )
+
+
+def _chips(ctx: Context, chosen: str) -> tuple[Chip, ...]:
+    everything = Chip(ctx.words("kiosk.rewards.all"), Action.CATEGORY, "", on=not chosen)
+    return (
+        everything,
+        *(
+            Chip(
+                ctx.pick(category.name),
+                Action.CATEGORY,
+                category.slug,
+                CATEGORY_ICONS.get(category.slug, ""),
+                on=category.slug == chosen,
+            )
+            for category in ctx.catalogue.categories
+        ),
+    )
+
+
+def _card(ctx: Context, offer: Offer) -> RewardCard:
+    reward, available = offer.reward, offer.standing is Standing.OPEN
+    tag = ctx.words("kiosk.rewards.badge-expiring") if reward.badge == "expiring" and available and ctx.soon() else ""
+    return RewardCard(
+        slug=reward.slug,
+        title=ctx.pick(reward.name),
+        detail=ctx.pick(reward.line),
+        price=numbers.points(offer.price),
+        unit=ctx.words("kiosk.rewards.unit"),
+        picture=art(reward.picture),
+        available=available,
+        tag=tag,
+        lock="" if available else _lock(ctx, offer),
+        lock_icon=_LOCK_ICONS.get(offer.standing, "lock"),
+    )
+
+
+def _lock(ctx: Context, offer: Offer) -> str:
+    words = ctx.words
+    match offer.standing:
+        case Standing.TIER:
+            return words("kiosk.rewards.lock-tier", tier=ctx.tier_card(offer.needs) or words("common.higher-tier"))
+        case Standing.SHORT:
+            return words("kiosk.rewards.lock-short", points=numbers.points(offer.missing))
+        case Standing.LIMIT:
+            return words(_per(ctx, "kiosk.rewards.lock-limit", offer.reward.limit_per))
+        case Standing.SOLD_OUT:
+            return words("kiosk.rewards.lock-sold-out")
+        case Standing.OPEN:
+            return ""
+
+
+def detail(ctx: Context, screen: st.RewardDetail) -> RewardDetailView:
+    """kiosk-08, and kiosk-09 over it while `confirming`."""
+    words, session = ctx.words, ctx.state.session
+    reward, own = ctx.catalogue.reward(screen.slug), ctx.figures
+    if reward is None or session is None or own is None:
+        # Withdrawn while it was looked at.
+        return RewardDetailView(
+            header=frame.header(ctx),
+            dock=frame.dock(ctx),
+            timeout=frame.timeout(ctx),
+            title=words("kiosk.rewards.lock-sold-out"),
+        )
+    offer = offers.offer(ctx.catalogue, session, reward)
+    why_not = _why_not(ctx, screen, offer)
+    takes = screen.quantity * offer.price
+    can_take = session.home is not None and ctx.state.world.online and 0 < screen.quantity <= offer.most
+    return RewardDetailView(
+        header=frame.header(ctx),
+        dock=frame.dock(ctx),
+        timeout=frame.timeout(ctx),
+        slug=reward.slug,
+        picture=art(reward.picture),
+        title=ctx.pick(reward.name),
+        detail=ctx.pick(reward.line),
+        price=numbers.points(offer.price),
+        unit=words("kiosk.reward.unit"),
+        facts=_facts(ctx, offer),
+        quantity_label=words("kiosk.reward.quantity"),
+        quantity_limit=_limit(ctx, offer),
+        quantity=str(screen.quantity),
+        can_less=screen.quantity > 1,
+        can_more=screen.quantity < offer.most,
+        after_label=words("kiosk.reward.after") if own.points >= takes else "",
+        after=numbers.points(own.points - takes) if own.points >= takes else "",
+        why_not=why_not,
+        redeem=Button(words("kiosk.reward.redeem"), Action.REDEEM, reward.slug, "gift", "jade", enabled=can_take),
+        confirm=_sheet(ctx, session, screen, offer) if screen.confirming else None,
+    )
+
+
+def _why_not(ctx: Context, screen: st.RewardDetail, offer: Offer) -> str:
+    session = ctx.state.session
+    if screen.error is not None:
+        return ctx.refusal(screen.error, offer.reward)
+    if offer.standing is Standing.SHORT:
+        return ctx.words("kiosk.reward.why-short", points=numbers.points(offer.missing))
+    if offer.standing is not Standing.OPEN:
+        return _lock(ctx, offer)
+    if not ctx.state.world.online:
+        return ctx.words("kiosk.reward.why-offline")
+    return "" if session and session.home else ctx.words("kiosk.reward.why-checking")
+
+
+def _facts(ctx: Context, offer: Offer) -> tuple[Fact, ...]:
+    words, reward = ctx.words, offer.reward
+    stores = words("common.list-comma").join(ctx.pick(store) for store in reward.stores)
+    facts = (
+        Fact("car", words("kiosk.reward.fits"), ctx.pick(reward.fits)),
+        Fact("calendar", words("kiosk.reward.valid"), words("kiosk.reward.valid-days", days=reward.valid_days)),
+        Fact("location", words("kiosk.reward.stores"), stores),
+        Fact("document", words("kiosk.reward.terms"), ctx.pick(reward.terms)),
+    )
+    return tuple(fact for fact in facts if fact.text)
+
+
+def _limit(ctx: Context, offer: Offer) -> str:
+    if offer.limit_left is not None:
+        return ctx.words(_per(ctx, "kiosk.reward.limit", offer.reward.limit_per), left=offer.limit_left)
+    stock = offer.reward.stock_left
+    return ctx.words("kiosk.reward.stock", left=stock) if stock else ""
+
+
+def _sheet(ctx: Context, session: st.Session, screen: st.RewardDetail, offer: Offer) -> ConfirmSheet:
+    words, home, programme = ctx.words, session.home, ctx.catalogue.programme
+    takes = screen.quantity * offer.price
+    points = home.points if home else 0
+    asks = redeem.asks_pin(ctx.state, session)
+    from_day = ctx.today.toordinal() + offer.reward.valid_days
+    return ConfirmSheet(
+        title=words("kiosk.confirm.title"),
+        seconds=str(ctx.state.left),
+        share=ctx.share(),
+        picture=art(offer.reward.picture),
+        what=words("kiosk.confirm.what", reward=ctx.pick(offer.reward.name), count=screen.quantity),
+        valid=words("kiosk.confirm.valid", day=ctx.full_date(ctx.today.fromordinal(from_day))),
+        lines=(
+            SheetLine(words("kiosk.confirm.now"), numbers.points(points)),
+            SheetLine(_taken_label(ctx, session, takes), numbers.points(-takes)),
+            SheetLine(words("kiosk.confirm.after"), numbers.points(max(0, points - takes)), total=True),
+        ),
+        tier_note=words("kiosk.confirm.tier-note", points=numbers.points(home.tier_points)) if home else "",
+        cancel=words("kiosk.confirm.cancel"),
+        confirm=words("kiosk.confirm.with-pin" if asks else "kiosk.confirm.without-pin"),
+        confirm_icon="lock" if asks else "gift",
+        arg=offer.reward.slug,
+        footnote=words("kiosk.confirm.footnote", days=programme.reversible_days) if programme else "",
+        problem=ctx.refusal(screen.error, offer.reward) if screen.error else "",
+    )
+
+
+def _taken_label(ctx: Context, session: st.Session, takes: int) -> str:
+    part = redeem.expiring_part(session.home, takes) if session.home else None
+    if part is None:
+        return ctx.words("kiosk.confirm.taken")
+    on, points = part
+    return ctx.words(
+        "kiosk.confirm.taken-expiring",
+        month=on.month,
+        name=ctx.words(f"common.date.month-{on.month}"),
+        points=numbers.points(points),
+    )
+
+
+def _per(ctx: Context, key: str, per: str) -> str:
+    special = f"{key}-{per}"
+    return special if per and ctx.words.has(special) else key
+
+
+def art(picture: str) -> str:
+    """The art name of a reward's picture; a path or a hash of the device's own media stays as it is."""
+    return picture if not picture or "/" in picture or len(picture) == 64 else f"rewards/{picture}"
