@@ -72,6 +72,10 @@ class VirtualGlass:
         """The whole virtual screen."""
         return self._screen.grab()
 
+    def peek(self, box: tuple[int, int, int, int]) -> bytes:
+        """The raw pixels of a part of it, fast enough to watch a fade (see `XScreen.peek`)."""
+        return self._screen.peek(box)
+
     def close(self) -> None:
         """Stop the virtual screen."""
         self._screen.close()

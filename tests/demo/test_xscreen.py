@@ -75,3 +75,10 @@ def test_grabs_are_rgb_pictures() -> None:
     with XScreen(320, 240) as screen:
         assert isinstance(screen.grab(), Image.Image)
         assert screen.grab().mode == "RGB"
+
+
+def test_a_peek_shows_the_same_pixels_as_a_grab() -> None:
+    with XScreen(320, 240) as screen:
+        whole = screen.grab().crop((10, 20, 60, 50))
+        part = Image.frombytes("RGB", (50, 30), screen.peek((10, 20, 60, 50)), "raw", "BGRX")
+        assert part.tobytes() == whole.tobytes()
