@@ -1,0 +1,228 @@
+"""The engine against a whole simulated world: any fault at any step, and in the end everything is right, once."""
+
+import itertools
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from club.model import errors
+from club.sync import engine, events, steps
+from tests.club.sync import makers
+from tests.club.sync.simulation import FAULTS, FEED, World
+
+_ops = st.one_of(
+    st.tuples(st.just("submit"), st.booleans()),
+    st.tuples(st.just("change"), st.sampled_from(["a", "b", "c"]), st.integers(1, 999), st.booleans()),
+    st.tuples(st.just("publish"), st.sets(st.sampled_from(["m1", "m2", "m3"])), st.booleans()),
+    st.tuples(st.just("restore")),
+    st.tuples(st.just("break-stream")),
+    st.tuples(st.just("wake")),
+    st.tuples(st.just("contact"), st.booleans()),
+    st.tuples(st.just("glass")),
+    st.tuples(st.just("ring"), st.booleans()),
+    st.tuples(st.just("run"), st.integers(1, 8)),
+)
+
+
+def _play(ops: list[tuple[object, ...]], faults: list[str]) -> World:
+    left = iter(faults)
+    world = World(lambda: next(left, "none"))
+    refused: set[str] = set()
+    for number, op in enumerate(ops):
+        match op:
+            case ("submit", bool(wanted)):
+                command_id = f"command-{number:04d}"
+                if not wanted:
+                    refused.add(command_id)
+                    world.server.refuses = frozenset(refused)
+                world.submit(command_id)
+            case ("change", str(entity), int(points), bool(heard)):
+                world.change(entity, points, heard=heard)
+            case ("publish", set(media), bool(heard)):
+                world.publish(tuple(sorted(media)), heard=heard)
+            case ("restore",):
+                world.server.restore()
+            case ("break-stream",):
+                world.break_stream()
+            case ("wake",):
+                world.inputs.append(steps.Woken())
+            case ("contact", bool(ok)):
+                world.inputs.append(steps.Contact(ok))
+            case ("glass",):
+                world.inputs.append(steps.PictureChanged())
+            case ("ring", bool(periodic)):
+                world.ring(periodic=periodic)
+            case ("run", int(times)):
+                for _ in range(times):
+                    world.take()
+    world.calm_down()
+    return world
+
+
+@given(ops=st.lists(_ops, max_size=40), faults=st.lists(st.sampled_from(FAULTS), max_size=60))
+def test_whatever_fails_every_command_is_carried_out_exactly_once_and_the_mirror_is_the_servers(
+    ops: list[tuple[object, ...]], faults: list[str]
+) -> None:
+    world = _play(ops, faults)
+
+    wanted = [one for one in world.submitted if one not in world.server.refuses]
+    assert world.server.carried_out == Counter(wanted)
+    assert world.disk.outbox == []
+    assert world.state.commands == ()
+    assert world.disk.entities == world.server.entities
+    assert world.disk.epoch == str(world.server.epoch)
+    assert world.disk.playing == world.server.revision
+    assert world.state.busy is None
+    assert world.state.online is True
+    assert world.stream_open
+
+
+@given(ops=st.lists(_ops, max_size=30), faults=st.lists(st.sampled_from(FAULTS[:-1]), max_size=40))
+def test_the_program_hears_of_online_and_offline_in_turns_and_of_each_command_once(
+    ops: list[tuple[object, ...]], faults: list[str]
+) -> None:
+    world = _play(ops, faults)
+
+    line = [event for event in world.told if isinstance(event, events.Online) or event == "offline"]
+    assert all(type(one) is not type(other) for one, other in itertools.pairwise(line))
+    ends = Counter(
+        event.command_id for event in world.told if isinstance(event, events.CommandSettled | events.CommandRefused)
+    )
+    assert ends == Counter(world.submitted)
+
+
+def _quiet_world() -> World:
+    world = World(lambda: "none")
+    world.calm_down()
+    world.told.clear()
+    world.calls.clear()
+    return world
+
+
+def test_a_command_goes_first_before_a_snapshot_boards_and_pictures() -> None:
+    world = World(lambda: "none")
+    world.publish(("m1", "m2", "m3"), heard=False)
+    world.submit("command-0001")
+    while world.take():
+        pass
+    calls = [work for work in world.calls if isinstance(work, steps.Call)]
+    # One call was under way when the finger touched the glass; the command is the next.
+    assert calls[1] == steps.Call("command", "command-0001")
+
+
+def test_a_command_is_tried_at_once_although_the_server_was_just_away() -> None:
+    world = _quiet_world()
+    world.fault = lambda: "lost-before"
+    world.inputs.append(steps.Woken())
+    while world.take():
+        pass
+    assert world.told == ["offline"]
+    assert "server" in world.state.rest
+    world.calls.clear()
+
+    world.submit("command-0001")
+    world.take()
+
+    assert world.calls == [steps.Call("command", "command-0001")]
+
+
+def test_commands_keep_their_order_while_the_server_is_away() -> None:
+    world = _quiet_world()
+    world.fault = lambda: "lost-before"
+    for number in range(3):
+        world.submit(f"command-{number:04d}")
+    for _ in range(20):
+        if not world.take():
+            world.ring()
+    world.calls.clear()
+    world.calm_down()
+    sent = [work.key for work in world.calls if isinstance(work, steps.Call) and work.job == "command"]
+    assert sent == ["command-0000", "command-0001", "command-0002"]
+
+
+def test_a_command_the_server_chokes_on_does_not_hold_up_the_next() -> None:
+    world = _quiet_world()
+    faults = iter(["confused-before"])
+    world.fault = lambda: next(faults, "none")
+    world.submit("command-bad1")
+    world.submit("command-good")
+    while world.take():
+        pass
+    assert world.server.carried_out == Counter(["command-good"])
+    assert world.state.commands == ("command-bad1",)
+    world.calm_down()
+    assert world.server.carried_out == Counter(["command-good", "command-bad1"])
+
+
+@pytest.mark.parametrize(("failures", "high"), [(1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 30.0), (400, 30.0)])
+def test_back_off_is_full_jitter_between_half_a_second_and_thirty(failures: int, high: float) -> None:
+    assert engine.backoff(failures) == (0.5, high)
+
+
+def test_a_broken_stream_is_answered_by_a_probe_so_that_offline_shows_at_once() -> None:
+    world = _quiet_world()
+    world.fault = lambda: "lost-before"
+    world.break_stream()
+    while world.take():
+        pass
+    assert world.told == ["offline"]
+
+
+def test_a_device_that_was_revoked_wipes_its_mirror_but_keeps_what_was_promised() -> None:
+    world = _quiet_world()
+    world.change("a", 500, heard=True)
+    while world.take():
+        pass
+    assert world.disk.entities
+    state, effects = engine.step(
+        engine.State(enrolled=True, busy=steps.Call("heartbeat"), commands=("command-0001",), places={FEED: 3}),
+        steps.Failed(steps.Fault.REVOKED, errors.DeviceRevoked()),
+    )
+    assert effects[:2] == (steps.Wipe(), steps.Tell(events.NeedsEnrolment(revoked=True)))
+    assert state.commands == ("command-0001",)
+    assert not state.enrolled
+    assert state.busy is None
+
+
+def test_enrolment_by_code_then_a_whole_snapshot() -> None:
+    state, effects = engine.step(engine.State(), steps.Started())
+    assert effects == (steps.Tell(events.NeedsEnrolment()),)
+    state, effects = engine.step(state, steps.EnrolAsked("123456"))
+    assert effects == (steps.Call("enrol", "123456"),)
+    refused = errors.EnrolCodeWrong()
+    state, effects = engine.step(state, steps.Failed(steps.Fault.REFUSED, refused))
+    assert steps.Tell(events.EnrolRefused(refused)) in effects
+    state, effects = engine.step(state, steps.EnrolAsked("654321"))
+    assert effects == (steps.Call("enrol", "654321"),)
+    state, effects = engine.step(state, steps.Known(makers.an_enrolled()))
+    assert steps.Tell(events.DeviceEnrolled(makers.an_enrolled())) in effects
+    assert steps.OpenStream() in effects
+    assert effects[-1] == steps.Call("snapshot")
+
+
+def test_an_unreachable_server_during_enrolment_is_asked_again_with_the_same_code() -> None:
+    state, _ = engine.step(engine.State(), steps.EnrolAsked("123456"))
+    state, effects = engine.step(state, steps.Failed(steps.Fault.UNREACHABLE))
+    assert steps.TellOffline() in effects
+    state, effects = engine.step(state, steps.TimedOut("server"))
+    assert effects == (steps.Call("enrol", "123456"),)
+
+
+def test_a_lost_row_of_a_feed_is_noticed_and_a_snapshot_fetched() -> None:
+    world = _quiet_world()
+    world.change("a", 1, heard=False)
+    world.change("b", 2, heard=True)
+    row = world.server.log.pop(0)  # the server sends a page with a hole
+    while world.take():
+        pass
+    assert steps.Call("snapshot") in world.calls
+    assert row.entity_id in world.disk.entities
+
+
+def test_no_manifest_for_this_place_is_no_fault() -> None:
+    state = engine.State(enrolled=True, stream="open", busy=steps.Call("manifest"), wants=frozenset({"manifest"}))
+    state, effects = engine.step(state, steps.Failed(steps.Fault.NOT_FOUND, errors.NotFound()))
+    assert state.wants == frozenset()
+    assert not any(isinstance(effect, steps.StartTimer) for effect in effects)
