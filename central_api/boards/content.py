@@ -12,6 +12,10 @@ from club.model.board import ActivityLine, MenuLine, PromiseLine, TierLine
 from club.model.text import Text
 
 
+TICKER_PX_PER_S = 90
+"""How fast a ticker runs that nobody set otherwise, in px per second of a screen 1920 px wide."""
+
+
 class Bind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which data a board follows; slugs and switches only, so that a version can be frozen while its data live on.
 
@@ -130,7 +134,7 @@ class DisplayContent:
     playlists: tuple[PlaylistContent, ...] = ()
     slots: tuple[SlotContent, ...] = ()
     ticker: tuple[TickerLine, ...] = ()
-    ticker_px_per_s: int = 90
+    ticker_px_per_s: int = TICKER_PX_PER_S
     prompts: tuple[PromptContent, ...] = ()
     notices: tuple[NoticeContent, ...] = ()
 

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Table, insert, select
 
 from central_api.boards import service
-from central_api.boards.content import Bind, Fields, fields_to_json
+from central_api.boards.content import Bind, BoundReader, Fields, fields_to_json
 from central_api.boards.tables import boards, displays, notices, playlists, promises, prompts, slots, tickers
+from central_api.boards.templates import PLACEHOLDER
 from central_api.db import Tx
 from central_api.media import service as media
 from central_api.media.store import MediaStore
@@ -56,7 +57,7 @@ def load(tx: Tx, store: MediaStore, content: DemoFiles, dates: RelativeDates, *,
     _notices(tx, content.boards["notice"], dates)
 
 
-def publish_all(tx: Tx, content: DemoFiles, *, now: datetime, read_bound: Any) -> None:
+def publish_all(tx: Tx, content: DemoFiles, *, now: datetime, read_bound: BoundReader) -> None:
     """Publish the boards that the file calls published and nobody has touched since they were loaded."""
     for board in content.boards["board"]:
         row = service.board(tx, board["slug"])
@@ -101,7 +102,7 @@ def _fields(tx: Tx, store: MediaStore, row: Mapping[str, Any], dates: RelativeDa
     return Fields(
         template=row["template"],
         texts=_texts(row["fields"]),
-        picture=_picture(tx, store, row["picture"], row["fields"]["title_zh"], now),
+        picture=_picture(tx, store, row["picture"], PLACEHOLDER.sub("", row["fields"]["title_zh"]), now),
         dwell_s=row["dwell_seconds"],
         starts=dates.instant(row["starts"]),
         ends=dates.instant(row["ends"], end_of_day=True),

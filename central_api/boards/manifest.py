@@ -172,7 +172,8 @@ def _media(boards: Iterable[Board], pictures: Mapping[str, Picture]) -> tuple[Pi
     found: set[str] = set()
     for board in boards:
         found.update(board.pictures)
-        found.update(line.picture for line in (*board.upcoming, *board.menu))
+        found.update(line.picture for line in board.upcoming)
+        found.update(line.picture for line in board.menu)
         if board.activity is not None:
             found.add(board.activity.picture)
     return tuple(pictures[sha256] for sha256 in sorted(found) if sha256)

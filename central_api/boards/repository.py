@@ -135,7 +135,7 @@ def contents(tx: Tx, rows: Sequence[DisplayRow]) -> list[content.DisplayContent]
                     for row in ticker
                     for item in row.items
                 ),
-                ticker_px_per_s=ticker[0].px_per_s if ticker else content.DisplayContent.ticker_px_per_s,
+                ticker_px_per_s=ticker[0].px_per_s if ticker else content.TICKER_PX_PER_S,
                 prompts=tuple(_prompt(row) for row in prompt_rows if display.slug in row.displays),
                 notices=tuple(
                     content.NoticeContent(row.slug, content.fields_from_json(row.fields), row.starts, row.ends)

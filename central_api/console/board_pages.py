@@ -42,15 +42,17 @@ def show_list(context: Served, visit: Visiting) -> Response[bytes]:
     """All boards, each with its picture, state and the TVs that play it."""
     visit.need("boards.see")
     with context.db.read() as tx:
-        around = _surroundings(tx, visit, context.clock.now())
+        now = context.clock.now()
+        around = _surroundings(tx, visit, now)
         rows = repository.all_boards(tx)
     cards = [
         present.card(
             visit.words,
             row,
             [display for display, _ in _playing(around, row.slug)],
+            around.data,
+            now,
             by=around.names.get(row.edited_by, ""),
-            time_zone=around.data.time_zone,
             drawn=row.template in DRAWABLE,
         )
         for row in rows
@@ -157,7 +159,8 @@ def _edit(tx: Tx, context: Context, visit: Visit, row: BoardRow, fields: Fields,
         now=now,
         page=form.text("page")[:64],
     )
-    if changed.edit != row.edit:
+    # A page stores its draft at every pause in typing; the log holds that it was edited there, once.
+    if changed.edit != row.edit and changed.edited_on != row.edited_on:
         audit.record(
             tx,
             actor=visit.person.actor,
@@ -187,7 +190,7 @@ def _editor(
         visit=visit,
         row=row,
         page=page,
-        title=row.draft.text("title").pick(words.language),
+        title=present.title(words, row.draft, around.data, now),
         saved=present.saved_line(words, row, time_zone, around.names),
         inputs=present.inputs(words, row.draft),
         dates=present.dates(words, row.draft, time_zone),
@@ -196,6 +199,7 @@ def _editor(
         may_publish=visit.may("boards.publish") and checks.may_publish(found),
         shown_on=comma.join(display.name.pick(words.language) for display, _ in playing),
         showings=present.showings(words, showings, now, time_zone),
+        where=present.where(words, showings, now, time_zone),
         library=media.library(tx, least_width=_LIBRARY_LEAST_WIDTH) if TEMPLATES[row.template].picture else [],
         has_picture=TEMPLATES[row.template].picture,
         drawn=row.template in DRAWABLE,

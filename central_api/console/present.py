@@ -12,6 +12,7 @@ from central_api.boards.templates import TEMPLATES, length
 from club.model.board import WEEKDAYS
 from club.words import numbers
 from club.words.catalogue import Words
+from club.words.fill import fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +73,55 @@ class Dates:
 
 
 def card(
-    words: Words, row: BoardRow, displays: Sequence[DisplayRow], *, by: str, time_zone: str, drawn: bool
+    words: Words,
+    row: BoardRow,
+    displays: Sequence[DisplayRow],
+    data: BoundData,
+    now: datetime,
+    *,
+    by: str,
+    drawn: bool,
 ) -> Card:
-    """A board of the list, with the displays that play it."""
+    """A board of the list, with the displays that play it.
+
+    Args:
+        words: in the reader's language.
+        row: the board.
+        displays: those that play it.
+        data: what boards follow.
+        now: the instant.
+        by: who edited it last, empty for nobody of the staff.
+        drawn: whether its template has a picture.
+    """
     language = words.language
     state = "changed" if row.state == "published" and row.changed else row.state
     version = words("console.boards.version", version=row.version) if row.version else words("console.boards.never")
-    edited = words("console.boards.edited", when=moment(words, row.edited_at, time_zone), who=by)
+    when = moment(words, row.edited_at, data.time_zone)
+    edited = words("console.boards.edited", when=when, who=by) if by else words("console.boards.loaded", when=when)
     names = words("console.list-comma").join(display.name.pick(language) for display in displays)
     return Card(
         slug=row.slug,
-        title=row.draft.text("title").pick(language),
+        title=title(words, row.draft, data, now),
         template=words(f"console.template.{row.template}"),
         state=state,
         state_text=words(f"console.state.{state}"),
         facts=f"{version} · {edited}",
         shown_on=names or words("console.boards.nowhere"),
         drawn=drawn,
+    )
+
+
+def title(words: Words, fields: Fields, data: BoundData, now: datetime) -> str:
+    """A board's title as the TV says it, its places filled."""
+    bind = fields.bind
+    return fill(
+        fields.text("title"),
+        words.language,
+        now=now,
+        time_zone=data.time_zone,
+        activity=data.activities.get(bind.activity),
+        on=data.expires_on if bind.expiry else None,
+        until=bind.until,
     )
 
 
@@ -112,7 +145,7 @@ def inputs(words: Words, fields: Fields) -> list[tuple[str, list[Input]]]:
                     count=words(f"console.editor.count-{language}", taken=taken, most=most),
                     over=taken > most,
                     focus=spec.name == "title" and language == "zh",
-                    long=most > 40,
+                    long=most > 60,
                 )
             )
         found.append((spec.name, pair))
@@ -204,6 +237,22 @@ def showings(
     return words("console.list-semicolon").join(parts) or words("console.shown.nowhere")
 
 
+def where(
+    words: Words, found: Sequence[tuple[DisplayRow, datetime | None]], now: datetime, time_zone: str
+) -> list[str]:
+    """One line for each TV that plays a board: 电视 1：这个时段在播."""
+    lines = []
+    for display, start in found:
+        name = display.name.pick(words.language)
+        if start is None:
+            lines.append(words("console.where.later", tv=name))
+        elif start <= now:
+            lines.append(words("console.where.now", tv=name))
+        else:
+            lines.append(words("console.where.from", tv=name, when=moment(words, start, time_zone, now)))
+    return lines
+
+
 def moment(words: Words, at: datetime, time_zone: str, now: datetime | None = None) -> str:
     """An instant in the store's time: 5 月 16 日 14:31, or 今天 17:00 when `now` is given and of the same day."""
     day = numbers.local_day(at, time_zone)
@@ -216,12 +265,10 @@ def moment(words: Words, at: datetime, time_zone: str, now: datetime | None = No
 def saved_line(words: Words, row: BoardRow, time_zone: str, names: Mapping[str, str]) -> str:
     """Below the title: 看板编辑，草稿，14:31 自动保存."""
     state = "changed" if row.state == "published" and row.changed else row.state
-    return words(
-        "console.editor.saved",
-        state=words(f"console.state.{state}"),
-        time=numbers.clock(row.edited_at, time_zone),
-        who=names.get(row.edited_by, ""),
-    )
+    who, time = names.get(row.edited_by, ""), numbers.clock(row.edited_at, time_zone)
+    if not who:
+        return words("console.editor.loaded", state=words(f"console.state.{state}"), time=time)
+    return words("console.editor.saved", state=words(f"console.state.{state}"), time=time, who=who)
 
 
 def _local(at: datetime | None, time_zone: str) -> str:
