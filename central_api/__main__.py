@@ -1,0 +1,121 @@
+"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from central_api import app, backup, server
+from central_api.context import Context
+from central_api.demo_data import loader
+from central_api.demo_data.files import DemoFolder
+from central_api.devices import service as devices
+from central_api.staff import cli as staff
+from club import resources
+from club.model import errors
+from club.settings import CentralSettings, SettingsRefused, load
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 refused, 2 the settings or arguments cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load(options.config, CentralSettings, options.set)
+    except SettingsRefused as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    logging.basicConfig(level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Migrations and the access log say nothing that anybody reads.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    command: Callable[[CentralSettings, argparse.Namespace], None] = options.command
+    try:
+        command(settings, options)
+    except (errors.ClubError, OSError, ValueError) as fault:
+        print(f"central-api: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, metavar="FILE", help="settings, such as config/central.toml")
+    common.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="goes before the file")
+    parser = argparse.ArgumentParser(prog="central-api", description="The central API of the club.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, call: Callable[[CentralSettings, argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, parents=[common], help=text, description=text)
+        found.set_defaults(command=call)
+        return found
+
+    add("serve", _serve, "answer devices and staff until stopped")
+    add("migrate", _migrate, "bring the database up to date")
+    demo = add("load-demo", _load_demo, "load the demo club; loading again changes nothing")
+    demo.add_argument("--out", type=Path, required=True, metavar="DIR", help="where cards.toml and sign-in.json go")
+    code = add("enrol-code", _enrol_code, "print a one-time code for a new device")
+    code.add_argument("--place", required=True, help="where it will stand, such as kiosk-1 or tv-1")
+    password = add("staff-password", _staff_password, "set and print a new password for a member of the staff")
+    password.add_argument("--number", required=True, help="the staff number")
+    copy = add("backup", _backup, "write a copy of the database and the master keys (SQLite)")
+    copy.add_argument("--to", type=Path, required=True, metavar="DIR", help="an empty or new folder")
+    return parser
+
+
+@contextmanager
+def _open(settings: CentralSettings) -> Iterator[Context]:
+    context = app.open_context(settings)
+    try:
+        yield context
+    finally:
+        context.passwords.close()
+        context.db.close()
+
+
+def _serve(settings: CentralSettings, options: argparse.Namespace) -> None:
+    server.serve(settings)
+
+
+def _migrate(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings):
+        print("the database is up to date")
+
+
+def _load_demo(settings: CentralSettings, options: argparse.Namespace) -> None:
+    folder = DemoFolder(Path(settings.programme.demo_dir) if settings.programme.demo_dir else resources.demo_dir())
+    with _open(settings) as context:
+        found = loader.load(context, folder, options.out)
+    print(f"loaded {found.members} members and {found.staff} staff; cards and sign-ins are in {options.out}")
+
+
+def _enrol_code(settings: CentralSettings, options: argparse.Namespace) -> None:
+    minutes = settings.sessions.enrol_code_min
+    with _open(settings) as context:
+        digits = f"{context.random_below(10**devices.CODE_DIGITS):0{devices.CODE_DIGITS}d}"
+        with context.db.write() as tx:
+            devices.make_code(
+                tx,
+                context.keyring,
+                place=options.place,
+                now=context.clock.now(),
+                minutes=minutes,
+                digits=digits,
+                code_id=context.new_id(),
+            )
+    print(f"good once within {minutes} minutes for {options.place}: {digits}")
+
+
+def _staff_password(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings) as context:
+        print(staff.new_password(context, options.number))
+
+
+def _backup(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings) as context:
+        written = backup.write(context, options.to)
+    print("\n".join(str(path) for path in written))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Runs the service under uvicorn: says when it is ready, ends open streams when it is told to stop."""
+
+import logging
+import socket
+from types import FrameType
+
+import uvicorn
+
+from central_api import app
+from central_api.feed.hub import Hub
+from club.settings import CentralSettings
+
+_STOP_WITHIN_S = 5
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, hub: Hub, url: str) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"ready on {self._url}", flush=True)  # noqa: T201 -- whoever started us waits for this line
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Streams never end by themselves, and the server waits for them before anything else is shut down.
+        self._hub.close()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: CentralSettings) -> None:
+    """Serve until SIGINT or SIGTERM; port 0 takes a free one. Prints `ready on http://host:port` when it answers.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    context = app.open_context(settings)
+    try:
+        listening = socket.create_server((settings.http.host, settings.http.port), backlog=1024)
+        host, port = listening.getsockname()[:2]
+        url = settings.http.public_url or f"http://{host}:{port}"
+        config = uvicorn.Config(
+            app.create_app(settings, context=context),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_STOP_WITHIN_S,
+        )
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        with listening:
+            _Server(config, context.hub, url).run(sockets=[listening])
+    finally:
+        context.passwords.close()
+        context.db.close()
