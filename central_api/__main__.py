@@ -15,7 +15,7 @@ from central_api.devices import service as devices
 from central_api.staff import cli as staff
 from club import resources
 from club.model import errors
-from club.settings import CentralSettings, SettingsRefused, load
+from club.settings import CentralSettings, SettingsRefused, load, log
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsRefused as refused:
         print(refused, file=sys.stderr)
         return 2
-    logging.basicConfig(level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log.start(settings.log)
     # Migrations and the access log say nothing that anybody reads.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     command: Callable[[CentralSettings, argparse.Namespace], None] = options.command
@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="central-api", description="The central API of the club.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, call: Callable[[CentralSettings, argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+    def add(
+        name: str, call: Callable[[CentralSettings, argparse.Namespace], None], text: str
+    ) -> argparse.ArgumentParser:
         found = commands.add_parser(name, parents=[common], help=text, description=text)
         found.set_defaults(command=call)
         return found

@@ -131,9 +131,7 @@ class Generator:
             events += self._bills(profile, draw, first, rest, count)
         return events
 
-    def _bills(
-        self, profile: Mapping[str, Any], draw: Draws, first: date, rest: int, count: int
-    ) -> Iterable[_Event]:
+    def _bills(self, profile: Mapping[str, Any], draw: Draws, first: date, rest: int, count: int) -> Iterable[_Event]:
         last = max(self._today - timedelta(days=draw.between(*profile["last"])), first + timedelta(days=1))
         span = (last - first).days
         third = max(0, span // count // 3)

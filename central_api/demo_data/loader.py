@@ -57,9 +57,7 @@ def load(context: Context, folder: DemoFolder, out: Path) -> Loaded:
         rules.load_jobs(tx, folder, dates)
         made = _pins(tx, context, fresh, now)
         _load_lounge(tx, context, folder, dates, now)
-        signs = [
-            deck.StaffSignIn(*found) for found in staff.load(tx, context.passwords, folder.toml("staff"))
-        ]
+        signs = [deck.StaffSignIn(*found) for found in staff.load(tx, context.passwords, folder.toml("staff"))]
     deck.write_cards(out, context.keyring, folder.members[:IN_HAND])
     deck.add_sign_ins(out, made, signs)
     return Loaded(len(fresh), len(signs))

@@ -1,0 +1,109 @@
+"""A private PostgreSQL for tests: its own cluster in a temporary folder, a local socket only, stopped and removed at the end."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_ACCOUNT = "postgres"  # PostgreSQL refuses to run as root
+_PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+class Cluster:
+    """A running server. Databases are made in it by name, or as copies of one."""
+
+    def __init__(self, sockets: Path) -> None:
+        self._sockets = sockets
+
+    def url(self, database: str) -> str:
+        """What the central API's `[database] url` takes."""
+        return f"postgresql+psycopg://{_ACCOUNT}@/{database}?host={self._sockets}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Make a database as a copy of another one that nobody is connected to; returns its URL."""
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template)))
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is connected."""
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(host=str(self._sockets), user=_ACCOUNT, dbname="template1", autocommit=True) as link:
+            link.execute(statement)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Start a cluster; skips the test where PostgreSQL is not installed."""
+    found = shutil.which("initdb") or (str(_PLACES[0] / "initdb") if _PLACES else None)
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (Debian package postgresql)")
+    programs = Path(found).parent
+    folder = Path(tempfile.mkdtemp(prefix="club-pg-"))
+    account = _account()
+    try:
+        if account is not None:
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        data, settings = folder / "data", f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=100"
+        run = _runner(account, folder)
+        run(
+            [
+                str(programs / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                _ACCOUNT,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-N",
+            ]
+        )
+        start = [str(programs / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-o", settings, "-w", "start"]
+        run(start)
+        try:
+            yield Cluster(folder)
+        finally:
+            run([str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(_ACCOUNT)
+    except KeyError:
+        pytest.skip(f"PostgreSQL does not run as root, and there is no account {_ACCOUNT}")
+
+
+def _runner(account: pwd.struct_passwd | None, folder: Path) -> Callable[[list[str]], None]:
+    def run(command: list[str]) -> None:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command[0]} failed: {done.stderr}"
+
+    return run
