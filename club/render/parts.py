@@ -1,5 +1,6 @@
 """What several templates share: the label pill, the offline mark, a code with its words, a title that may take two lines."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from club.render.canvas import Box, Canvas, Paragraph, Type
@@ -51,6 +52,34 @@ def title(
 ) -> Paragraph:
     """A headline in the display face: shrinks to 76 %, then takes a second line."""
     return canvas.fit(text, Type("serif-bold", size, colour, 1.18), width, lines=lines, smallest=48, height=height)
+
+
+class Stack:
+    """Blocks one under another whose lower edge is fixed: the first may grow upwards, into the picture behind."""
+
+    def __init__(self) -> None:
+        self._blocks: list[tuple[float, float, Callable[[float], object]]] = []
+
+    def add(self, height: float, draw: Callable[[float], object], *, gap: float = 0) -> None:
+        """Put a block below the last one, `gap` px apart; `draw` gets its upper edge."""
+        self._blocks.append((gap if self._blocks else 0, height, draw))
+
+    def draw(self, canvas: Canvas, ctx: RenderContext, bottom: float, width: float) -> None:
+        """Darken what lies behind, as far up as the blocks reach, then draw them all."""
+        top = bottom - sum(gap + height for gap, height, _ in self._blocks)
+        shade(canvas, ctx, top, width)
+        for gap, height, draw in self._blocks:
+            draw(top + gap)
+            top += gap + height
+
+
+def shade(canvas: Canvas, ctx: RenderContext, top: float, width: float) -> None:
+    """Darken the picture from above `top` down, over the left `width` px, so that white text is read on any picture (4.5:1)."""
+    above = 150.0
+    start = max(0.0, top - above)
+    box = Box(0, start, width, canvas.box.h - start)
+    reach = (top - start) / box.h
+    canvas.wash(box, ctx.theme.color.night.ground, ((0.0, 0.0), (reach, 0.62), (1.0, 0.7)))
 
 
 def split_clause(text: str) -> tuple[str, str]:

@@ -73,7 +73,7 @@ def qr(data: str, size: int, dark: tuple[int, int, int]) -> Image.Image:
     return ground
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=48)
 def rounded(width: int, height: int, radius: int) -> Image.Image:
     """An opaque mask with round, smooth corners."""
     mask = Image.new("L", (width, height), 255)
@@ -90,7 +90,7 @@ def rounded(width: int, height: int, radius: int) -> Image.Image:
     return mask
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=12)
 def ramp(width: int, height: int, stops: tuple[tuple[float, float], ...], *, across: bool) -> Image.Image:
     """An alpha ramp: `stops` are (place 0-1, opacity 0-1); it runs down, or to the right when `across`."""
     length = width if across else height
@@ -99,7 +99,7 @@ def ramp(width: int, height: int, stops: tuple[tuple[float, float], ...], *, acr
     return strip.resize((width, height), Image.Resampling.NEAREST)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def slope(
     width: int, height: int, angle: int, colours: tuple[tuple[int, int, int], ...], stops: tuple[float, ...]
 ) -> Image.Image:
@@ -123,7 +123,7 @@ def slope(
     return edge
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=8)
 def _cover(path: str, modified: int, length: int, width: int, height: int) -> Image.Image | None:
     try:
         with Image.open(path) as source:
@@ -134,7 +134,7 @@ def _cover(path: str, modified: int, length: int, width: int, height: int) -> Im
         return None
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=24)
 def _contain(path: str, modified: int, length: int, width: int, height: int) -> Image.Image | None:
     try:
         with Image.open(path) as source:

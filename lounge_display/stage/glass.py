@@ -18,7 +18,7 @@ void main(void) {
     gl_FragColor = vec4(mix(before.rgb, texture2D(texture1, tex_coord0).rgb, share), 1.0);
 }
 """
-STEPS_PER_SECOND = 25
+STEPS_PER_SECOND = 20
 
 
 class Glass(Widget):

@@ -1,5 +1,6 @@
 """Puts the glass and the bar into the window and runs it; the one door of the stage."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,10 @@ class Screen:
         from kivy.uix.floatlayout import FloatLayout
 
         from lounge_display.stage.bar import Bar
-        from lounge_display.stage.glass import STEPS_PER_SECOND, Glass
+        from lounge_display.stage.glass import Glass
         from lounge_display.stage.redraw import Redraw
 
+        logging.getLogger("kivy").setLevel(logging.WARNING)  # importing Kivy has set it lower again
         self.window: Any = prepared.window
         self.renderer = prepared.renderer
         self._redraw = Redraw(prepared.window, prepared.renderer)
@@ -83,7 +85,7 @@ class Screen:
         self.root = FloatLayout(size=layout.screen)
         self.root.add_widget(self.glass)
         self.root.add_widget(self.bar)
-        window.set_pace(max(max_fps, STEPS_PER_SECOND))
+        window.set_pace(max_fps)
 
     @property
     def frames(self) -> int:

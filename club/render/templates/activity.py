@@ -39,7 +39,7 @@ def _ground(canvas: Canvas, board: Board, ctx: RenderContext, *, full: bool) -> 
     if not canvas.picture(ctx.picture(shown), box):
         canvas.slope(box, 0, 150, (ctx.theme.color.light.jade_press, night.surface_2, night.ground), (0.0, 0.6, 1.0))
         canvas.contour(Box(box.x, 0, box.w, 620), 0, night.jade, 0.25)
-    canvas.wash(box, night.ground, ((0.0, 0.15), (0.26, 0.0), (0.58, 0.66), (1.0, 0.98)))
+    canvas.wash(box, night.ground, ((0.0, 0.15), (0.26, 0.0), (0.58, 0.3), (1.0, 0.92)))
     if full and board.upcoming:
         canvas.wash(Box(920, 0, 1000, 972), night.ground, ((0.0, 0.0), (0.28, 0.92), (1.0, 0.96)), across=True)
     elif not full:
@@ -47,53 +47,65 @@ def _ground(canvas: Canvas, board: Board, ctx: RenderContext, *, full: bool) -> 
 
 
 def _main(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
-    """Set from the bottom up, so that a second line of the title grows into the picture."""
-    night = ctx.theme.color.night
+    """Title, date and place, then the code with its words; a second line of the title grows into the picture."""
     room = Box(_LEFT, 150, _WIDE + 36, _BOTTOM - 150)
+    stack = parts.Stack()
+    heading = parts.title(canvas, ctx.field(board, "title"), _WIDE, size=116, colour=ctx.theme.color.night.snow)
+    stack.add(heading.height, lambda y: canvas.paragraph(heading, _LEFT, y, room=room))
+    if board.activity is not None:
+        _when_and_where(canvas, board.activity, ctx, stack, room)
+    _code_and_words(canvas, board, ctx, stack, room)
+    stack.draw(canvas, ctx, _BOTTOM, 1180)
+
+
+def _when_and_where(canvas: Canvas, activity: ActivityLine, ctx: RenderContext, stack: parts.Stack, room: Box) -> None:
+    """On one line, a little smaller if need be; else the place under the date."""
+    snow = ctx.theme.color.night.snow
+    runs: list[tuple[str, Type]] = []
+    for size in (50, 44, 40):
+        runs = [
+            (ctx.days_of(activity), Type("sans-bold", size, snow, 1.4)),
+            (ctx.pick(activity.place), Type("sans", size, snow, 1.4)),
+        ]
+        if sum(canvas.width(text, style) for text, style in runs) + 36 <= room.w:
+            break
+    else:
+        _where_below(canvas, activity, ctx, stack, room)
+        return
+    stack.add(runs[0][1].size * 1.4, lambda y: canvas.row(runs, _LEFT, y, gap=36, room=room), gap=14)
+
+
+def _where_below(canvas: Canvas, activity: ActivityLine, ctx: RenderContext, stack: parts.Stack, room: Box) -> None:
+    snow = ctx.theme.color.night.snow
+    when = canvas.fit(ctx.days_of(activity), Type("sans-bold", 44, snow, 1.4), room.w)
+    where = canvas.fit(ctx.pick(activity.place), Type("sans", 40, snow, 1.4), room.w, lines=2)
+    stack.add(when.height, lambda y: canvas.paragraph(when, _LEFT, y, room=room), gap=14)
+    stack.add(where.height, lambda y: canvas.paragraph(where, _LEFT, y, room=room))
+
+
+def _code_and_words(canvas: Canvas, board: Board, ctx: RenderContext, stack: parts.Stack, room: Box) -> None:
+    night = ctx.theme.color.night
     url = board.url or (board.activity.url if board.activity else "")
+    x = _LEFT + (_QR + 32 if url else 0)
     body = Type("sans", 40, night.snow, 1.4)
-    words_x = _LEFT + (_QR + 32 if url else 0)
-    line = canvas.fit(
-        ctx.field(board, "line") or (ctx.places(board.activity) if board.activity else ""),
-        body,
-        room.right - words_x,
-        lines=2,
-    )
-    default_action = "lounge.activity.action" if url else "lounge.activity.action-no-code"
-    action = canvas.fit(ctx.field(board, "action") or ctx.words(default_action), body, room.right - words_x, lines=2)
-    high = line.height + action.height
-    block = max(_QR if url else 0, high)
-    top = _BOTTOM - block
-    if url:
-        canvas.qr(url, Box(_LEFT, _BOTTOM - _QR, _QR, _QR), 14, night.ground)
-    y = top + (block - high) / 2
-    first, rest = parts.split_clause(line.lines[0])
-    if board.activity is not None:
-        lead = Type("sans-bold", line.style.size, night.jade, 1.4)
-        canvas.row([(first, lead), (rest, line.style)], words_x, y, room=room)
-        for i, more in enumerate(line.lines[1:], 1):
-            canvas.line(more, line.style, words_x, y + i * line.style.size * 1.4, room=room)
-    else:
-        canvas.paragraph(line, words_x, y, room=room)
-    canvas.paragraph(action, words_x, y + line.height, room=room)
-    if board.activity is not None:
-        when = Type("sans-bold", 50, night.snow, 1.4)
-        where = Type("sans", 50, night.snow, 1.4)
-        runs = [(ctx.days_of(board.activity), when), (ctx.pick(board.activity.place), where)]
-        if sum(canvas.width(text, style) for text, style in runs) + 36 > room.w:
-            where = Type("sans", 40, night.snow, 1.4)
-            runs = [(runs[0][0], Type("sans-bold", 44, night.snow, 1.4)), (runs[1][0], where)]
-        if sum(canvas.width(text, style) for text, style in runs) + 36 > room.w:
-            top -= 30 + 56
-            canvas.paragraph(canvas.fit(runs[1][0], where, room.w), _LEFT, top, room=room)
-            runs, top = runs[:1], top + 20
-        top -= 30 + runs[0][1].size * 1.4
-        canvas.row(runs, _LEFT, top, gap=36, room=room)
-        top -= 14
-    else:
-        top -= 30
-    heading = parts.title(canvas, ctx.field(board, "title"), _WIDE, size=116, colour=night.snow)
-    canvas.paragraph(heading, _LEFT, top - heading.height, room=room)
+    places = ctx.places(board.activity) if board.activity else ""
+    line = canvas.fit(ctx.field(board, "line") or places, body, room.right - x, lines=2)
+    default = ctx.words("lounge.activity.action" if url else "lounge.activity.action-no-code")
+    action = canvas.fit(ctx.field(board, "action") or default, body, room.right - x, lines=2)
+    high = max(_QR if url else 0, line.height + action.height)
+
+    def draw(top: float) -> None:
+        if url:
+            canvas.qr(url, Box(_LEFT, top + high - _QR, _QR, _QR), 14, night.ground)
+        y = top + (high - line.height - action.height) / 2
+        first, rest = parts.split_clause(line.lines[0])
+        lead = Type("sans-bold", line.style.size, night.jade, 1.4) if board.activity else line.style
+        canvas.row([(first, lead), (rest, line.style)], x, y, room=room)
+        for place, more in enumerate(line.lines[1:], 1):
+            canvas.line(more, line.style, x, y + place * line.style.size * 1.4, room=room)
+        canvas.paragraph(action, x, y + line.height, room=room)
+
+    stack.add(high, draw, gap=30)
 
 
 def _item(canvas: Canvas, activity: ActivityLine, ctx: RenderContext, top: float) -> None:

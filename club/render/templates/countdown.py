@@ -23,15 +23,17 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
         parts.pill(canvas, ctx, label, _LEFT, 56)
     parts.stale_mark(canvas, ctx, 1848, 52)
     room = Box(_LEFT, 140, 1776, _BOTTOM - 140)
-    line = canvas.fit(ctx.field(board, "line"), Type("sans", 50, night.snow, 1.4), 1500, lines=2)
-    canvas.paragraph(line, _LEFT, _BOTTOM - line.height, room=room)
     before, _, after = raw.partition("{days}")
     days = str(days_left(board.until, ctx.now, ctx.time_zone))
     number, words = Type("sans-bold", 260, night.jade, 1.0), Type("serif-bold", 104, night.snow, 1.2)
     while canvas.width(days, number) + 24 + canvas.width(after.strip(), words) > room.w and words.size > 60:
         words = Type("serif-bold", words.size - 8, night.snow, 1.2)
-    top = _BOTTOM - line.height - 20 - number.size * number.line_height
-    canvas.row([(days, number), (after.strip(), words)], _LEFT, top, gap=24, room=room)
+    stack = parts.Stack()
     if before.strip():
         heading = parts.title(canvas, before.strip().rstrip("，,"), 1500, size=84, colour=night.snow)
-        canvas.paragraph(heading, _LEFT, top - heading.height - 4, room=room)
+        stack.add(heading.height + 4, lambda y: canvas.paragraph(heading, _LEFT, y, room=room))
+    runs = [(days, number), (after.strip(), words)]
+    stack.add(number.size, lambda y: canvas.row(runs, _LEFT, y, gap=24, room=room))
+    line = canvas.fit(ctx.field(board, "line"), Type("sans", 50, night.snow, 1.4), 1500, lines=2)
+    stack.add(line.height, lambda y: canvas.paragraph(line, _LEFT, y, room=room), gap=20)
+    stack.draw(canvas, ctx, _BOTTOM, 1920)

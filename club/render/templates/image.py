@@ -31,15 +31,15 @@ def words_and_code(canvas: Canvas, board: Board, ctx: RenderContext, heading: st
     url = board.url or (board.activity.url if board.activity else "")
     wide = 1848 - _LEFT - (_QR + 60 if url else 0)
     room = Box(_LEFT, 150, wide, _BOTTOM - 150)
+    stack = parts.Stack()
+    large = parts.title(canvas, heading, min(wide, 1500), size=124, colour=night.snow)
+    stack.add(large.height, lambda y: canvas.paragraph(large, _LEFT, y, room=room))
+    if line:
+        below = canvas.fit(line, Type("sans", 50, night.snow, 1.4), min(wide, 1400), lines=2)
+        stack.add(below.height, lambda y: canvas.paragraph(below, _LEFT, y, room=room), gap=12)
+    stack.draw(canvas, ctx, _BOTTOM, 1920)
     if url:
         canvas.qr(url, Box(1848 - _QR, _BOTTOM - _QR, _QR, _QR), 16, night.ground)
-    below = canvas.fit(line, Type("sans", 50, night.snow, 1.4), min(wide, 1400), lines=2) if line else None
-    top = _BOTTOM - (below.height if below else 0)
-    if below:
-        canvas.paragraph(below, _LEFT, top, room=room)
-        top -= 12
-    large = parts.title(canvas, heading, min(wide, 1500), size=124, colour=night.snow)
-    canvas.paragraph(large, _LEFT, top - large.height, room=room)
 
 
 def draw_ground(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
@@ -47,7 +47,7 @@ def draw_ground(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
     night = ctx.theme.color.night
     shown = ctx.picture(board.pictures[0] if board.pictures else (board.activity.picture if board.activity else ""))
     if canvas.picture(shown, canvas.box):
-        canvas.wash(canvas.box, night.ground, ((0.0, 0.2), (0.24, 0.0), (0.5, 0.35), (0.78, 0.84), (1.0, 0.96)))
+        canvas.wash(canvas.box, night.ground, ((0.0, 0.2), (0.24, 0.0), (0.5, 0.1), (0.78, 0.5), (1.0, 0.85)))
         canvas.wash(Box(0, 0, 1100, 972), night.ground, ((0.0, 0.45), (1.0, 0.0)), across=True)
         return
     draw_welcome_ground(canvas, ctx)

@@ -24,7 +24,7 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
         colour=night.snow,
         lines=1,
     )
-    canvas.paragraph(heading, _LEFT, 60, room=Box(_LEFT, 40, _WIDE, 160))
+    canvas.paragraph(heading, _LEFT, 60, room=Box(_LEFT, 40, _WIDE, 175))
     line = canvas.fit(ctx.field(board, "line"), Type("sans", 46, night.snow_2, 1.4), wide, lines=1)
     canvas.paragraph(line, _LEFT, 212, room=Box(_LEFT, 205, wide, 80))
     foot = ctx.field(board, "foot")
