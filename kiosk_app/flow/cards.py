@@ -31,7 +31,7 @@ def tapped(state: st.State, event: ev.CardTapped) -> Step:
     if session is not None and session.card == event.card:
         return _again(state, session, event)
     ended, over = end(state, Ending.OTHER_CARD)
-    opened = replace(ended, session=st.Session(event.session_id, event.card), screen=st.Reading())
+    opened = replace(ended, session=st.Session(event.session_id, event.card, event.note), screen=st.Reading())
     ask = effects.OpenCardSession(event.session_id, event.evidence, event.at)
     return replace(opened, failures=state.failures), (*over, effects.PlaySound("tap"), ask)
 
@@ -111,7 +111,7 @@ def refused(state: st.State, error: errors.ClubError) -> Step:
         return card_problem(state, blocked_by(error), Ending.REFUSED)
     if isinstance(error, errors.Refusal | errors.Malformed):
         trouble = st.CardTrouble.UNKNOWN if isinstance(error, errors.CardUnknown) else st.CardTrouble.REFUSED
-        return card_problem(state, st.CardProblem(trouble, error), Ending.REFUSED)
+        return card_problem(state, st.CardProblem(trouble, error, state.session.note), Ending.REFUSED)
     if state.session.known:
         return state, ()  # the service is out of order, the member is not: the mirror's page stays
     return card_problem(state, st.CardProblem(st.CardTrouble.REFUSED, error), Ending.REFUSED)

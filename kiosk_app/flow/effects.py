@@ -61,6 +61,7 @@ class Ending(StrEnum):
     CARD_REMOVED = "card_removed"
     REFUSED = "refused"
     REVOKED = "revoked"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)

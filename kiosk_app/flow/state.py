@@ -77,11 +77,12 @@ class Session:
 
     `card` only tells whether another tap is the same card; `mirror` is what this device knew, `home` what the central API
     says. `unlocked`: the PIN was given once, which a card that can be copied needs behind the home page (N4); `pin_forced`:
-    the central API asked for it; `commands`: ids of what was sent in this visit.
+    the central API asked for it; `commands`: ids of what was sent in this visit; `note`: facts about the card for staff.
     """
 
     id: str
     card: str
+    note: str = ""
     mirror: MemberEntity | None = None
     home: MemberHome | None = None
     assurance: AssuranceName = "uid"

@@ -1,0 +1,94 @@
+"""Answers the control socket of tests and the demo: which screen, a picture of it, a finger on it; never personal data.
+
+There is no way to put an event in: taps go through the real reader, and touches through the glass.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from kiosk_app.flow.state import State
+from kiosk_app.present.views import View
+
+
+class Glass(Protocol):
+    """What the control socket needs of the window (`kiosk_app.ui.shell.KioskUI`)."""
+
+    frames: int
+
+    @property
+    def view(self) -> View | None:
+        """What is shown now."""
+        ...
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing moves and the last view is on the glass."""
+        ...
+
+    def screenshot(self, path: Path | str) -> None:
+        """Write what is on the glass as a PNG."""
+        ...
+
+    def touch(self, x: float, y: float) -> None:
+        """Press and let go at a place of the drawing."""
+        ...
+
+    def stop(self) -> None:
+        """End the program."""
+        ...
+
+
+class Control:
+    """Answers requests, on the UI thread.
+
+    Args:
+        glass: the window.
+        state: gives the flow's state.
+        taps: gives the figures of the taps so far, in milliseconds.
+    """
+
+    def __init__(self, glass: Glass, state: Callable[[], State], taps: Callable[[], list[dict[str, float]]]) -> None:
+        self._glass, self._state, self._taps = glass, state, taps
+
+    def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One request's answer.
+
+        `{"do": "state"}` · `{"do": "shot", "path": P}` · `{"do": "touch", "x": X, "y": Y}` in px of the drawing from its
+        top left · `{"do": "taps"}` · `{"do": "stop"}`.
+        """
+        match request:
+            case {"do": "state"}:
+                return self._now()
+            case {"do": "shot", "path": str(path)}:
+                self._glass.screenshot(path)
+                return {"path": path, **self._now()}
+            case {"do": "touch", "x": int() | float() as x, "y": int() | float() as y}:
+                self._glass.touch(float(x), float(y))
+                return {"touched": [x, y]}
+            case {"do": "taps"}:
+                return {"taps": self._taps()}
+            case {"do": "stop"}:
+                self._glass.stop()
+                return {"stopping": True}
+            case _:
+                keys = ", ".join(sorted(map(str, request)))
+                return {
+                    "error": f"expected do = state, shot (path), touch (x, y), taps or stop; found the keys {keys or 'none'}"
+                }
+
+    def _now(self) -> dict[str, Any]:
+        state, view = self._state(), self._glass.view
+        return {
+            "screen": view.screen if view else "",
+            "settled": self._glass.settled,
+            "language": state.language,
+            "session_open": state.session is not None,
+            "confirmed": state.session is not None and state.session.home is not None,
+            "asking": state.asking,
+            "left": state.left,
+            "online": state.world.online,
+            "enrolled": state.world.enrolled,
+            "reader": state.world.reader_ready,
+            "frames": self._glass.frames,
+        }

@@ -1,0 +1,217 @@
+"""Puts the kiosk together: settings in, a running window out; the only module that knows every part."""
+
+import logging
+import secrets
+import signal
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import nfc
+from club.model.clock import clock_for
+from club.resources import files
+from club.settings import KioskSettings
+from club.sync import events as sync
+from club.sync.client import ApiClient
+from club.sync.identity import Identity
+from club.sync.store import DeviceStore
+from club.sync.worker import SyncWorker
+from club.ui import window
+from club.wire.devices import OnGlass
+from club.words.catalogue import words
+from kiosk_app.flow import events as ev
+from kiosk_app.flow import session as visit
+from kiosk_app.flow import state as st
+from kiosk_app.work import catalogue, sounds, sync_events
+from kiosk_app.work.card_events import CardEvents
+from kiosk_app.work.doer import Doer
+from kiosk_app.work.runtime import Runtime
+from kiosk_app.work.tap_times import TapTimes
+from kiosk_app.work.ticker import Ticker
+
+_log = logging.getLogger(__name__)
+
+
+class Kiosk:
+    """The kiosk, from its settings to its last frame. Make it on the main thread; `run` returns when it ends.
+
+    Args:
+        settings: of this kiosk.
+        enrol_code: a one-time code of the console; only used while the device is not enrolled.
+
+    Raises:
+        WindowFault: no display answers.
+        IdentityDamaged: the device's key cannot be read.
+        ReaderSupportMissing: the card library is not installed.
+        ValueError: the reader's spec is not understood.
+        OSError, sqlite3.Error: the device's folder cannot be used.
+    """
+
+    def __init__(self, settings: KioskSettings, enrol_code: str = "") -> None:
+        self._settings = settings
+        self._code = enrol_code or settings.server.enrol_code
+        self._closing = ExitStack()
+        data = settings.device.data_dir
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.clock = clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
+        identity = Identity.load_or_create(data / "identity.json")
+        store = DeviceStore(data / "store.db")
+        self._closing.callback(store.close)
+        client = ApiClient(settings.server.url, identity, self.clock)
+        self.worker = SyncWorker(store, client, self.clock, self._synced, kind="kiosk", media_dir=data / "media")
+        self.ui = self._open_window()
+        # The bridge stands on Kivy's clock, which may only be imported once the window is prepared.
+        from club.ui.bridge import Bridge
+
+        self.times = TapTimes(self.clock.monotonic)
+        player = sounds.find_player(files.sound, enabled=settings.sound.enabled, volume=settings.sound.volume)
+        self._bridge: Bridge[ev.Event | Callable[[], None]] = Bridge(self._handle)
+        self._doer = Doer(client, self.worker.mirror, self.worker, player, self._post, self.times)
+        self.runtime = Runtime(
+            visit.begin(self._rules(), self.clock.now(), self._world()),
+            words=words,
+            show=self.ui.show,
+            wipe=self.ui.wipe,
+            do=self._doer.do,
+            shown=self._doer.shown,
+            new_id=new_id,
+        )
+        self.runtime.watch = self._report
+        self._cards = CardEvents(new_id, self.clock.now, secrets.token_bytes(32))
+        self._ticker = Ticker(lambda: self._post(ev.Second(self.clock.now())), self.clock)
+        if settings.control.socket:
+            self._open_control(Path(settings.control.socket))
+
+    def run(self) -> None:
+        """Serve members until told to stop (SIGTERM, SIGINT, the control socket)."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop_by_signal)
+        with self._closing:
+            self._closing.callback(self._bridge.close)
+            self._closing.callback(self._doer.close)
+            self._closing.callback(self.worker.close)
+            self.runtime.start()
+            self.worker.start()
+            self._closing.callback(self._open_reader().close)
+            self._ticker.start()
+            self._closing.callback(self._ticker.close)
+            _log.info("kiosk ready")
+            self.ui.run()
+            _log.info("kiosk stopped")
+
+    # -- beginnings -----------------------------------------------------------------------------------------------
+
+    def _open_window(self) -> Any:
+        """The window, and the screens in it; `Any`, as Kivy may not be imported before the window is prepared."""
+        asked = self._settings.window
+        window.prepare(
+            round(asked.width * asked.scale),
+            round(asked.height * asked.scale),
+            title="kiosk",
+            fullscreen=asked.fullscreen,
+            reference_width=asked.width,
+            position=None if asked.fullscreen else (asked.left, asked.top),
+        )
+        from kiosk_app.ui.shell import KioskUI
+
+        return KioskUI(self._tell, self._drawn)
+
+    def _rules(self) -> st.Rules:
+        timing = self._settings.timing
+        return st.Rules(
+            idle_s=timing.session_idle_s,
+            # A count-down as long as the session itself would cover every screen.
+            warn_s=min(timing.session_warn_at_s, timing.session_idle_s - 1),
+            success_s=timing.success_return_s,
+            message_s=timing.message_return_s,
+            reading_s=max(1, round(timing.reading_limit_s)),
+            end_on_removal=timing.end_on_card_removed,
+            language=self._settings.ui.language,
+        )
+
+    def _world(self) -> st.World:
+        mirror = self.worker.mirror
+        return st.World(catalogue=catalogue.read(mirror), enrolled=mirror.enrolled() is not None)
+
+    def _open_reader(self) -> nfc.CardReader:
+        reader = self._settings.reader
+        timing = nfc.Timing(debounce_s=reader.debounce_ms / 1000)
+        return nfc.open_reader(reader.spec, self._card_event, self.clock.monotonic, timing)
+
+    def _open_control(self, path: Path) -> None:
+        from club.ui.control import ControlServer
+        from kiosk_app.control import Control
+
+        control = Control(self.ui, lambda: self.runtime.state, self.times.figures)
+        self._closing.callback(ControlServer(path, control.answer, self._bridge.post).close)
+
+    # -- events, from any thread ----------------------------------------------------------------------------------
+
+    def _post(self, event: ev.Event) -> None:
+        self._bridge.post(event)
+
+    def _card_event(self, event: nfc.Event) -> None:
+        """From the reader's thread; it must not be held up."""
+        told = self._cards.flow_event(event)
+        if isinstance(told, ev.CardTapped) and isinstance(event, nfc.CardPresented):
+            self.times.tapped(told.session_id, event.read_s)
+        if isinstance(event, nfc.ReaderReady | nfc.ReaderLost):
+            reader = "ready" if isinstance(event, nfc.ReaderReady) else f"lost: {event.reason.value}"
+            _log.info("card reader %s", reader)
+            self.worker.report(reader=reader)
+        if told is not None:
+            self._post(told)
+
+    def _synced(self, event: sync.SyncEvent) -> None:
+        """From the sync worker's thread."""
+        match event:
+            case sync.NeedsEnrolment(revoked) if self._code and not revoked:
+                code, self._code = self._code, ""
+                _log.info("enrolling this device")
+                self.worker.enrol(code)
+                return
+            case sync.NeedsEnrolment():
+                _log.warning("this device is not enrolled: start it with --enrol and a code of the console")
+            case sync.EnrolRefused(error):
+                _log.warning("the enrolment code was refused: %s", error.code)
+            case sync.DeviceEnrolled(enrolled):
+                _log.info("enrolled as %s", enrolled.place)
+            case sync.CommandSettled(command_id):
+                _log.info("command %s settled", command_id)
+            case sync.CommandRefused(command_id, error):
+                _log.info("command %s refused: %s", command_id, error.code)
+            case sync.Online() | sync.Offline():
+                _log.info("the central API %s", "answers" if isinstance(event, sync.Online) else "does not answer")
+        for told in sync_events.flow_events(event, self.worker.mirror, lambda: self.worker.last_contact):
+            self._post(told)
+
+    # -- on the UI thread -----------------------------------------------------------------------------------------
+
+    def _handle(self, event: ev.Event | Callable[[], None]) -> None:
+        if callable(event):
+            event()
+        else:
+            self.runtime.handle(event)
+
+    def _tell(self, action: str, arg: str) -> None:
+        self.runtime.tell(action, arg)
+
+    def _drawn(self, frame: Any) -> None:
+        self.times.frame(frame.screen, frame.opacity, frame.at, frame.cost_ms)
+
+    def _report(self, state: st.State) -> None:
+        """Tell the console what is on the glass: that somebody is there, not what they look at."""
+        view = self.ui.view
+        what = "session" if state.session else view.screen if view else ""
+        self.worker.report(OnGlass(what=what, since=state.now, frames=self.ui.frames))
+
+    def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.ui.stop()
+
+
+def new_id() -> str:
+    """An id nobody else will make."""
+    return uuid.uuid4().hex
