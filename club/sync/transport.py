@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,9 @@ import urllib3.exceptions
 from club.sync import errors
 
 Timeouts = tuple[float, float]  # seconds: to connect, between two bytes
+# urllib3 writes each path to the debug log, and a path names a member's session.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
+
 _FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 

@@ -1,0 +1,312 @@
+"""The worker with real threads, a real store and a real server: what programs see of it."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from club.model import errors
+from club.model.clock import PinnedClock
+from club.sync import events
+from club.sync.client import ApiClient
+from club.sync.errors import ServerUnreachable
+from club.sync.store import DeviceStore
+from club.sync.worker import SyncWorker
+from club.wire.devices import DeviceKind, OnGlass
+from tests.club.sync import makers
+from tests.club.sync.small_club import SmallClub, a_club
+
+E = TypeVar("E")
+PATIENCE_S = 15.0
+
+
+@dataclass
+class Device:
+    """A device's sync as its program holds it; what it was told is taken in order."""
+
+    folder: Path
+    address: str
+    kind: DeviceKind = "kiosk"
+    told: "queue.SimpleQueue[events.SyncEvent]" = field(default_factory=queue.SimpleQueue)
+
+    def __post_init__(self) -> None:
+        self.store = DeviceStore(self.folder / "device.db")
+        self.client = ApiClient(self.address, makers.an_identity(self.folder), makers.a_clock())
+        self.worker = SyncWorker(
+            self.store,
+            self.client,
+            PinnedClock(makers.NOW),  # the drawn day, with real seconds between
+            self.told.put,
+            kind=self.kind,
+            media_dir=self.folder / "media",
+            version="0.1.0",
+            between=_soon,
+        )
+
+    def until(self, kind: type[E], where: Callable[[E], bool] = lambda _: True) -> E:
+        """The next event of that kind; others are passed over."""
+        while True:
+            event = self.told.get(timeout=PATIENCE_S)
+            if isinstance(event, kind) and where(event):
+                return event
+
+    def enrolled(self) -> "Device":
+        self.worker.mirror.keep_enrolled(makers.an_enrolled())
+        return self
+
+    def on_disk(self) -> bytes:
+        return b"".join(path.read_bytes() for path in sorted(self.folder.glob("device.db*")))
+
+    def close(self) -> None:
+        self.worker.close()
+        self.store.close()
+
+
+def _soon(low: float, high: float) -> float:
+    """Retries come at once, periodic work never."""
+    return 3600.0 if low >= 30 else min(high, 0.01)
+
+
+@pytest.fixture
+def club() -> Iterator[SmallClub]:
+    with a_club() as made:
+        yield made
+
+
+@pytest.fixture
+def device(club: SmallClub, tmp_path: Path) -> Iterator[Device]:
+    made = Device(tmp_path, club.server.address)
+    yield made
+    made.close()
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread will do, in small steps, up to a limit."""
+    pulse = threading.Event()
+    for _ in range(1500):
+        if condition():
+            return
+        pulse.wait(0.01)
+    raise AssertionError("expected it to happen within 15 s")
+
+
+def test_enrolment_then_mirror_boards_and_stream(club: SmallClub, device: Device) -> None:
+    club.known = False
+    club.change_reward("wash", 500)
+    manifest = club.publish(1, b"picture one")
+    device.worker.start()
+    device.until(events.NeedsEnrolment)
+    device.worker.enrol("000000")
+    assert device.until(events.EnrolRefused).error.code == "enrol_code_wrong"
+    device.worker.enrol("123456")
+    assert device.until(events.DeviceEnrolled).enrolled == makers.an_enrolled()
+    device.until(events.MirrorChanged)
+    assert [one.slug for one in device.worker.mirror.rewards()] == ["wash"]
+    assert device.until(events.ManifestReady).manifest == manifest
+    path = device.worker.media.path(manifest.media[0].sha256)
+    assert path is not None
+    assert path.read_bytes() == b"picture one"
+    _wait(lambda: len(club.streams) == 1)
+    club.change_reward("wash", 450)
+    device.until(events.MirrorChanged, lambda _: device.worker.mirror.rewards()[0].points == 450)
+    club.publish(2, b"picture one", b"picture two")
+    assert device.until(events.ManifestReady).revision == 2
+    assert device.worker.last_contact == makers.NOW
+
+
+def test_a_submitted_command_is_sent_at_once_and_its_answer_told_kept_and_forgotten(
+    club: SmallClub, device: Device
+) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    command = makers.a_redeem("command-0001")
+    device.worker.submit(command, member_id="member-0001")
+    assert device.until(events.CommandSettled).answer == makers.a_redeemed("command-0001")
+    assert device.worker.outbox.answer("command-0001") == makers.a_redeemed("command-0001")
+    assert b"7K2M9Q4T63" in device.on_disk()
+    device.worker.acknowledge("command-0001")
+    assert b"7K2M9Q4T63" not in device.on_disk()
+    assert club.carried_out == {"command-0001": 1}
+
+
+def test_a_refusal_is_told_and_frees_the_hold(club: SmallClub, device: Device) -> None:
+    club.refuses["command-0001"] = errors.NotEnoughPoints(balance=300, price=500)
+    device.enrolled().worker.start()
+    device.worker.submit(makers.a_redeem("command-0001"), member_id="member-0001")
+    refused = device.until(events.CommandRefused)
+    assert isinstance(refused.error, errors.NotEnoughPoints)
+    assert device.worker.outbox.held("member-0001") == 0
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_bytes(club: SmallClub, device: Device) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    club.lose_answers.add("command-0001")
+    device.worker.submit(makers.a_redeem("command-0001"), member_id="member-0001")
+    device.until(events.Offline)
+    assert device.worker.outbox.held("member-0001") == 500
+    club.down = False
+    device.until(events.CommandSettled)
+    sent = [one for one in club.server.asked if one.target == "/v1/redemptions"]
+    assert len(sent) >= 2
+    assert all(one == sent[0] for one in sent)
+    assert club.carried_out == {"command-0001": 1}
+
+
+def test_the_program_hears_offline_with_the_last_contact_and_online_again(club: SmallClub, device: Device) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    _wait(lambda: len(club.streams) == 1)
+    club.go_down()
+    assert device.until(events.Offline).since == makers.NOW
+    club.down = False
+    device.until(events.Online)
+    _wait(lambda: len(club.streams) == 1)
+
+
+def test_a_call_of_the_kiosks_own_tells_too(club: SmallClub, device: Device) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    _wait(lambda: len(club.streams) == 1)
+    club.down = True
+    with pytest.raises(ServerUnreachable):
+        device.client.myself()
+    device.until(events.Offline)
+
+
+def test_it_boots_offline_from_disk_with_boards_and_mirror(club: SmallClub, tmp_path: Path) -> None:
+    club.change_reward("wash", 500)
+    club.publish(1, b"picture one")
+    first = Device(tmp_path, club.server.address).enrolled()
+    first.worker.start()
+    ready = first.until(events.ManifestReady)
+    _wait(lambda: bool(first.worker.mirror.rewards()))
+    first.close()
+    club.down = True
+
+    second = Device(tmp_path, club.server.address)
+    second.worker.start()
+    try:
+        assert second.until(events.ManifestReady) == ready
+        assert second.worker.last_contact == makers.NOW
+        second.until(events.Offline)
+        assert [one.slug for one in second.worker.mirror.rewards()] == ["wash"]
+    finally:
+        second.close()
+
+
+def test_a_manifest_whose_media_were_lost_gives_way_to_the_one_before_and_is_repaired(
+    club: SmallClub, tmp_path: Path
+) -> None:
+    club.publish(1, b"picture one")
+    first = Device(tmp_path, club.server.address).enrolled()
+    first.worker.start()
+    first.until(events.ManifestReady)
+    _wait(lambda: len(club.streams) == 1)
+    newest = club.publish(2, b"picture two")
+    first.until(events.ManifestReady)
+    first.close()
+    lost = first.worker.media.path(newest.media[0].sha256)
+    assert lost is not None
+    lost.unlink()
+
+    second = Device(tmp_path, club.server.address)
+    second.worker.start()
+    try:
+        assert second.until(events.ManifestReady).revision == 1
+        assert second.until(events.ManifestReady).revision == 2
+        assert second.worker.media.path(newest.media[0].sha256) is not None
+    finally:
+        second.close()
+
+
+def test_unsettled_commands_go_on_after_a_restart_and_old_answers_are_gone(club: SmallClub, tmp_path: Path) -> None:
+    first = Device(tmp_path, club.server.address).enrolled()
+    first.worker.start()
+    first.worker.submit(makers.a_redeem("command-0001"))
+    first.until(events.CommandSettled)
+    club.down = True
+    first.worker.submit(makers.a_redeem("command-0002"))
+    first.close()  # nobody acknowledged the first
+
+    club.down = False
+    second = Device(tmp_path, club.server.address)
+    second.worker.start()
+    try:
+        assert second.until(events.CommandSettled).command_id == "command-0002"
+        assert club.carried_out == {"command-0001": 1, "command-0002": 1}
+        assert second.worker.outbox.pending() == ()
+        assert b"7K2M9Q4T63" not in second.on_disk()  # no member stands there for either answer
+    finally:
+        second.close()
+
+
+def test_when_the_member_has_gone_no_answer_is_kept_k13(club: SmallClub, device: Device) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    device.worker.submit(makers.a_redeem("command-0001"))
+    device.until(events.CommandSettled)
+    club.down = True
+    device.worker.submit(makers.a_redeem("command-0002"))
+    device.until(events.Offline)
+    device.worker.end_session()
+    assert b"7K2M9Q4T63" not in device.on_disk()
+    club.down = False
+    device.until(events.CommandSettled)
+    assert device.worker.outbox.answer("command-0002") is None
+    assert b"7K2M9Q4T63" not in device.on_disk()
+    assert b"command-0002" not in device.on_disk()
+
+
+def test_a_new_picture_on_the_glass_is_reported_at_once(club: SmallClub, device: Device) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    device.worker.report(OnGlass(what="welcome v3", since=makers.NOW, frames=12), reader="ready")
+    _wait(lambda: any(b"welcome v3" in one.body for one in club.server.asked))
+    beat = next(one for one in club.server.asked if b"welcome v3" in one.body)
+    assert b'"reader":"ready"' in beat.body
+    before = club.server.count("POST /v1/heartbeats")
+    device.worker.report(OnGlass(what="welcome v3", since=makers.NOW, frames=900))
+    device.worker.submit(makers.a_redeem("command-0001"))
+    device.until(events.CommandSettled)
+    assert club.server.count("POST /v1/heartbeats") == before  # the same picture waits for its turn
+
+
+def test_closing_is_prompt_although_the_stream_is_open(club: SmallClub, tmp_path: Path) -> None:
+    device = Device(tmp_path, club.server.address).enrolled()
+    device.worker.start()
+    _wait(lambda: len(club.streams) == 1)
+    clock = PinnedClock(makers.NOW)
+    before = clock.monotonic()
+    device.close()
+    assert clock.monotonic() - before < 1.5
+    assert not any(thread.name.startswith("sync-") for thread in threading.enumerate())
+
+
+def test_a_program_that_fails_on_an_event_does_not_stop_the_sync(
+    club: SmallClub, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = Device(tmp_path, club.server.address).enrolled()
+    settled = threading.Event()
+    name = "王先生"
+
+    def post(event: events.SyncEvent) -> None:
+        if isinstance(event, events.CommandSettled):
+            settled.set()
+        raise KeyError(name)
+
+    device.worker._post = post
+    with caplog.at_level(logging.DEBUG):
+        device.worker.start()
+        device.worker.submit(makers.a_redeem("command-0001"))
+        try:
+            assert settled.wait(PATIENCE_S)
+        finally:
+            device.close()
+    assert "unforeseen KeyError" in caplog.text
+    assert name not in caplog.text
