@@ -1,20 +1,35 @@
 """Round things: the countdown ring, the turning ring, and QR codes (which are square, but drawn the same way)."""
 
 import math
+from functools import cache
 from typing import Any
 
 import segno
 from kivy.clock import Clock
-from kivy.graphics import Color, Line, Mesh, Rectangle
+from kivy.graphics import Color, Mesh, Rectangle
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from PIL import Image, ImageDraw
 
 from club.ui import pictures, place, theme
 
 _STEPS = 96
 _TURN_S, _TURNS_FPS = 1.1, 20
-_QUIET_ZONE = 4
+_QUIET_ZONE = 2
+_FINE = 4
+_REACH = 1.02
+"""Slices reach a little beyond the ring, so that its outer edge is not cut to corners."""
+
+
+_HALVES = {
+    "": (0.0, 0.0, 1.0, 1.0),
+    "bottom": (0.0, 0.0, 1.0, 0.5),
+    "top": (0.0, 0.5, 1.0, 0.5),
+    "left": (0.0, 0.0, 0.5, 1.0),
+    "right": (0.5, 0.0, 0.5, 1.0),
+}
+"""Which part of the circle: left, bottom, width and height as shares of it."""
 
 
 class Ring(place.Placed):
@@ -52,47 +67,66 @@ class Ring(place.Placed):
 
     def _redraw(self, *_: object) -> None:
         self.canvas.clear()
-        if self.width < 2:
+        side = int(min(self.size))
+        if side < 2:
             return
-        outer = min(self.size) / 2
-        inner = outer - dp(self.thickness)
+        texture = _ring_texture(side, max(1, round(dp(self.thickness))))
         share = min(1.0, max(0.0, self.share))
         with self.canvas:
             if share < 1.0:
                 Color(*theme.rgba(self.track))
-                self._arc(outer, inner, share, 1.0)
+                self._arc(texture, side / 2, share, 1.0)
             if share > 0.0:
                 Color(*theme.rgba(self.role))
-                self._arc(outer, inner, 0.0, share)
+                self._arc(texture, side / 2, 0.0, share)
 
-    def _arc(self, outer: float, inner: float, start: float, end: float) -> None:
-        """Draw part of the ring as a strip, its edges softened by a thin line on either side."""
+    def _arc(self, texture: Texture, radius: float, start: float, end: float) -> None:
+        """Draw a slice of the ring's picture."""
         steps = max(2, math.ceil(_STEPS * (end - start)))
-        points = []
+        vertices: list[float] = [self.center_x, self.center_y, 0.5, 0.5]
         for index in range(steps + 1):
             angle = math.radians(self._angle + 360 * (start + (end - start) * index / steps))
-            points.append((math.sin(angle), math.cos(angle)))
-        vertices: list[float] = []
-        for x, y in points:
-            vertices += (self.center_x + x * outer, self.center_y + y * outer, 0, 0)
-            vertices += (self.center_x + x * inner, self.center_y + y * inner, 0, 0)
-        Mesh(vertices=vertices, indices=list(range(2 * len(points))), mode="triangle_strip")
-        for radius in (outer - 0.5, inner + 0.5):
-            flat = [value for x, y in points for value in (self.center_x + x * radius, self.center_y + y * radius)]
-            Line(points=flat, width=1.01)
+            x, y = math.sin(angle) * _REACH, math.cos(angle) * _REACH
+            vertices += (self.center_x + x * radius, self.center_y + y * radius, 0.5 + x / 2, 0.5 + y / 2)
+        Mesh(vertices=vertices, indices=list(range(steps + 2)), mode="triangle_fan", texture=texture)
+
+
+@cache
+def _ring_texture(side: int, thickness: int) -> Texture:
+    """Return a white ring with soft edges, ``side`` px across; there are only a handful of sizes."""
+    large = Image.new("L", (side * _FINE, side * _FINE), 0)
+    pen = ImageDraw.Draw(large)
+    edge = side * _FINE - 1
+    pen.ellipse((0, 0, edge, edge), fill=255)
+    inner = thickness * _FINE
+    pen.ellipse((inner, inner, edge - inner, edge - inner), fill=0)
+    alpha = large.resize((side, side), Image.Resampling.LANCZOS)
+    white = Image.new("L", (side, side), 255)
+    pixels = Image.merge("RGBA", (white, white, white, alpha)).tobytes()
+    texture = Texture.create(size=(side, side), colorfmt="rgba")
+    texture.blit_buffer(pixels, colorfmt="rgba", bufferfmt="ubyte")
+    return texture
 
 
 class Disc(place.Placed):
-    """A filled circle."""
+    """A filled circle, or the `half` of one that is "top", "bottom", "left" or "right"."""
 
     role = StringProperty("ink")
+    half = StringProperty("")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with self.canvas:
             self._color = Color(*theme.rgba(self.role))
-            self._circle = Rectangle(texture=pictures.art_texture("ui/rounded/circle-256"))
-        self.bind(pos=self._follow, size=self._follow, role=self._recolour)
+            self._circle = Rectangle()
+        self.bind(pos=self._follow, size=self._follow, role=self._recolour, half=self._cut)
+        self._cut()
+
+    def _cut(self, *_: object) -> None:
+        circle = pictures.art_texture("ui/rounded/circle-256")
+        width, height = circle.size
+        x, y, wide, high = _HALVES[self.half]
+        self._circle.texture = circle.get_region(x * width, y * height, wide * width, high * height)
 
     def _recolour(self, *_: object) -> None:
         self._color.rgba = theme.rgba(self.role)
@@ -136,7 +170,10 @@ class Pill(place.Placed):
 
 
 class QrCode(place.Placed):
-    """A QR code (error correction M) with its quiet zone, black on white, each module the same whole number of window px."""
+    """A QR code (error correction M), ink on white, each module the same whole number of window px.
+
+    Two modules of quiet zone are its own; lay it on white with two more around it (ISO/IEC 18004 asks for four).
+    """
 
     content = StringProperty("")
 

@@ -87,13 +87,14 @@ class Panel(place.Plane):
         if self.fill:
             self._fill_color = Color(*theme.rgba(self.fill))
             before.add(self._fill_color)
-            self._add(nine_slice(self.shape or f"ui/rounded/fill-r{radius}"), 0)
+            self._add(nine_slice(self.shape or f"ui/rounded/fill-r{radius}"))
         if self.line:
             before.add(Color(*theme.rgba(self.line)))
-            self._add(nine_slice(f"ui/rounded/line{int(self.line_width)}-r{radius}"), 0)
+            self._add(nine_slice(f"ui/rounded/line{int(self.line_width)}-r{radius}"))
         self._follow()
 
-    def _add(self, part: BorderImage, grown: float) -> None:
+    def _add(self, part: BorderImage, grown: float = 0) -> None:
+        """Draw a part that reaches that much beyond the panel on each side."""
         self.canvas.before.add(part)
         self._parts.append((part, dp(grown)))
 

@@ -12,7 +12,7 @@ from kiosk_app.ui.screen import Tell, load_kv
 class HeaderBar(place.Plane):
     """Club, store and time; the mark "offline" where the central API does not answer."""
 
-    header = ObjectProperty(views.Header())
+    header = ObjectProperty(views.Header(), rebind=True)
     night = BooleanProperty(False)
 
 
@@ -27,13 +27,13 @@ class DockKey(touch.TapPanel):
 class ExitKey(touch.TapPanel):
     """Sign out, with the seconds left in a ring."""
 
-    dock = ObjectProperty(views.Dock())
+    dock = ObjectProperty(views.Dock(), rebind=True)
 
 
 class Dock(place.Plane):
     """Back, home and exit: only those that have words."""
 
-    dock = ObjectProperty(views.Dock())
+    dock = ObjectProperty(views.Dock(), rebind=True)
     night = BooleanProperty(False)
     tell = ObjectProperty()
 

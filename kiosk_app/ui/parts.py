@@ -57,19 +57,19 @@ class ButtonRow(place.Plane):
 class CheckLine(Row):
     """What works or does not."""
 
-    item = ObjectProperty(views.CheckRow())
+    item = ObjectProperty(views.CheckRow(), rebind=True)
 
 
 class HelpLine(Row):
     """A way on, with its button where there is one."""
 
-    item = ObjectProperty(views.HelpRow())
+    item = ObjectProperty(views.HelpRow(), rebind=True)
 
 
 class BannerStrip(surface.Panel):
     """A coloured strip; away while there is no banner."""
 
-    banner = ObjectProperty(None, allownone=True)
+    banner = ObjectProperty(None, allownone=True, rebind=True)
 
     @staticmethod
     def soft(tone: str) -> str:

@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.all is None and (options.screen is None or options.png is None):
         parser.error("expected a sample and a file, or --all and a folder")
     wanted = (
-        {name: options.all / f"{name}.png" for name in samples.SAMPLES} if options.all else {options.screen: options.png}
+        {name: options.all / f"{name}.png" for name in samples.SAMPLES}
+        if options.all
+        else {options.screen: options.png}
     )
     window.prepare(options.width, options.width * 1920 // 1080, title="kiosk preview")
     from kivy.base import EventLoop

@@ -30,7 +30,7 @@ class Screen(place.Plane):
     many_fingers: ClassVar[bool] = False
     """Whether a second finger may press while the first is still down (typing)."""
 
-    view = ObjectProperty()
+    view = ObjectProperty(rebind=True)
     tell = ObjectProperty()
 
     def __init__(self, tell: Tell, **kwargs: Any) -> None:
@@ -53,7 +53,7 @@ class Screen(place.Plane):
 class Item(touch.TapPanel):
     """A child of a list: draws its `item`."""
 
-    item = ObjectProperty()
+    item = ObjectProperty(rebind=True)
     first = BooleanProperty(False)
     index = -1
 
@@ -61,6 +61,6 @@ class Item(touch.TapPanel):
 class Row(place.Plane):
     """A child of a list that is not pressed as a whole; the `first` has no line above it."""
 
-    item = ObjectProperty()
+    item = ObjectProperty(rebind=True)
     first = BooleanProperty(False)
     index = -1

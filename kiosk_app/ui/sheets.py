@@ -39,7 +39,7 @@ class Sheet(touch.Blocker):
     sheet_class: ClassVar[type[Any]]
     height_px: ClassVar[float] = 0
 
-    sheet = ObjectProperty()
+    sheet = ObjectProperty(rebind=True)
 
     def __init__(self, tell: Tell, **kwargs: Any) -> None:
         self._rise: Any = None
@@ -92,7 +92,7 @@ class Sheet(touch.Blocker):
 class SheetLineRow(Row):
     """A line of the confirm sheet."""
 
-    item = ObjectProperty(views.SheetLine())
+    item = ObjectProperty(views.SheetLine(), rebind=True)
 
 
 class ConfirmSheet(Sheet):

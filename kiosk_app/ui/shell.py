@@ -87,15 +87,14 @@ class KioskUI:
         drawn: called after each frame that changed the glass.
     """
 
-    def __init__(
-        self, tell: Callable[[str, str], None], drawn: Callable[[Drawn], None] | None = None
-    ) -> None:
+    def __init__(self, tell: Callable[[str, str], None], drawn: Callable[[Drawn], None] | None = None) -> None:
         theme.register_fonts()
         self.tell = tell
         self.frames = 0
         self._drawn = drawn
         self._view: views.View | None = None
         self._screens: dict[str, Screen] = {}
+        self._warm: set[str] = set()
         self._current: Screen | None = None
         self._leaving: Screen | None = None
         self._change: Any = None
@@ -116,7 +115,9 @@ class KioskUI:
             self._stage.add_widget(part)
         EventLoop.ensure_window()
         Window.add_widget(self._stage)
-        Window.bind(size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done)
+        Window.bind(
+            size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
+        )
         Window.clearcolor = self._grounds[1]
         self._pace = Clock.schedule_interval(self._slow_down, 1.0)
         self._warming = Clock.schedule_once(self._warm_next, 0.2)
@@ -147,12 +148,15 @@ class KioskUI:
         screen = self._screen(view.screen)
         screen.view = view
         if screen is not self._current:
-            self._change_to(screen, lights_on=before is not None and (before.screen, view.screen) == ("reading", "home"))
+            self._change_to(
+                screen, lights_on=before is not None and (before.screen, view.screen) == ("reading", "home")
+            )
         self._header.header, self._header.night = view.header, screen.night_header
         self._dock.dock, self._dock.night = view.dock, view.night
         self._dock.shown = bool(view.dock.back or view.dock.home or view.dock.exit)
         for name, sheet in self._sheets.items():
-            sheet.update(getattr(view, name, None))
+            part = getattr(view, name, None)
+            sheet.update(part if isinstance(part, sheet.sheet_class) else None)
         window.set_pace(window.LIVELY_FPS)
         self._last_touch = Clock.get_time()
 
@@ -177,7 +181,11 @@ class KioskUI:
 
     def visible_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass."""
-        return tuple(widget.text for widget in _tree(self._stage) if isinstance(widget, text.Text) and widget.text and widget.width)
+        return tuple(
+            widget.text
+            for widget in _tree(self._stage)
+            if isinstance(widget, text.Text) and widget.text and widget.width
+        )
 
     def overflowing_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass that did not fit their box whole."""
@@ -202,7 +210,9 @@ class KioskUI:
         for event in (self._pace, self._warming, self._change):
             if event is not None:
                 event.cancel()
-        Window.unbind(size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done)
+        Window.unbind(
+            size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
+        )
         Window.remove_widget(self._stage)
         self._calls.close()
         pictures.close_pool()
@@ -246,14 +256,16 @@ class KioskUI:
 
     def _warm_next(self, _elapsed: float) -> None:
         """Build the next screen while nobody waits, so that no touch ever does."""
-        unbuilt = next((name for name in catalogue.SCREENS if name not in self._screens), None)
+        unbuilt = next((name for name in catalogue.SCREENS if name not in self._warm), None)
         if unbuilt is None:
-            pictures.pool()
             catalogue.warm()
             self._warming = None
             return
         if self._change is None:
-            self._screen(unbuilt)
+            self._warm.add(unbuilt)
+            for widget in _tree(self._screen(unbuilt)):
+                if isinstance(widget, text.Text):
+                    widget.warm()
         self._warming = Clock.schedule_once(self._warm_next, 0.05)
 
     def _change_to(self, screen: Screen, *, lights_on: bool) -> None:

@@ -14,7 +14,7 @@ _PICTURES = {
     "offline": ("ui/notice/offline", _WIDE),
     "blocked": ("ui/notice/card-blocked", _WIDE),
     "reader": ("ui/notice/reader-lost", _WIDE),
-    "sold-out": ("ui/empty/sold-out", _NARROW),
+    "sold-out": ("ui/empty/no-vouchers", _NARROW),
 }
 
 

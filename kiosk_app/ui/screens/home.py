@@ -35,7 +35,7 @@ class Pips(place.Plane):
 class HomeTile(Item):
     """An entry to a journey."""
 
-    item = ObjectProperty(views.Tile())
+    item = ObjectProperty(views.Tile(), rebind=True)
 
 
 class HomeScreen(Screen):

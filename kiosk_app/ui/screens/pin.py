@@ -16,7 +16,7 @@ class PinDot(place.Plane):
 class PinKeyButton(Item):
     """One key."""
 
-    item = ObjectProperty(views.PinKey())
+    item = ObjectProperty(views.PinKey(), rebind=True)
 
 
 class PinScreen(Screen):

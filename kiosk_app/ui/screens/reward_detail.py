@@ -9,7 +9,7 @@ from kiosk_app.ui.screen import Row, Screen, load_kv
 class FactRow(Row):
     """A line of facts."""
 
-    item = ObjectProperty(views.Fact())
+    item = ObjectProperty(views.Fact(), rebind=True)
 
 
 class RewardDetailScreen(Screen):

@@ -12,13 +12,13 @@ from kiosk_app.ui.screen import Item, Screen, load_kv
 class ChoiceChip(buttons.Chip):
     """A chip of a row of choices."""
 
-    item = ObjectProperty(views.Chip())
+    item = ObjectProperty(views.Chip(), rebind=True)
 
 
 class RewardTile(Item):
     """One reward."""
 
-    item = ObjectProperty(views.RewardCard())
+    item = ObjectProperty(views.RewardCard(), rebind=True)
 
 
 class RewardsScreen(Screen):

@@ -12,7 +12,7 @@ SHADES = ("jade", "#2F5E51", "#1D3B33")
 class VoucherRow(Row):
     """One voucher: a stub torn off along its perforation."""
 
-    item = ObjectProperty(views.VoucherCard())
+    item = ObjectProperty(views.VoucherCard(), rebind=True)
 
     @staticmethod
     def stub_role(card: views.VoucherCard) -> str:
