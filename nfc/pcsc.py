@@ -96,8 +96,6 @@ class Context:
             self._handle, reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         )
         _check("SCardConnect", result)
-        # A card that failed once is activated anew by the next connection; a good one is left as it is, for others.
-        farewell = scard.SCARD_RESET_CARD
         try:
             _check("SCardBeginTransaction", scard.SCardBeginTransaction(card))
             header = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
@@ -109,10 +107,11 @@ class Context:
                 return bytes(byte & 0xFF for byte in answer)
 
             yield transmit
-            farewell = scard.SCARD_LEAVE_CARD
         finally:
+            # Never reset, not even after a fault: when the card is just leaving, pcscd fails to reset it and then takes
+            # long to notice who comes next. A card that lost its field is activated anew by pcscd's own polling.
             scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
-            scard.SCardDisconnect(card, farewell)
+            scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
 
     def escape(self, reader: str, command: bytes) -> bytes:
         """Send a command to the reader itself; see ``service.Context.escape``."""

@@ -10,6 +10,7 @@ it, and anyone else gets a private /run in a mount namespace (util-linux' unshar
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import pwd
@@ -19,7 +20,8 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -41,6 +43,7 @@ _STOP_S = 3.0
 _PORT_ATTEMPTS = 50
 _IPC_FOLDER = Path("/run/pcscd")
 _TAIL_LINES = 20
+_HIGH_DESCRIPTOR = 20
 
 # The shell becomes pcscd (exec keeps its process id, which LISTEN_PID must name) after moving our socket from standard
 # input to descriptor 3, where socket activation expects it.
@@ -73,16 +76,15 @@ class PrivatePcscd:
         self, socket_path: Path | None = None, reader_name: str = READER_NAME, driver: Path | None = None
     ) -> None:
         self._reader_name = reader_name
-        self._driver = driver or _find_driver()
+        self._driver = _find_driver((str(driver),) if driver else _DRIVER_PLACES)
         self._program = _find_pcscd()
         self._folder = Path(tempfile.mkdtemp(prefix="nfc-pcscd-"))
-        # nobody must be able to read the configuration.
-        self._folder.chmod(0o755)
         self.socket_path = socket_path or self._folder / "pcscd.comm"
         self.port = _free_ports()
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
-        self._ready = threading.Event()
+        self._started = threading.Event()
+        self._ready = False
         self._tail: list[str] = []
 
     @property
@@ -124,7 +126,8 @@ class PrivatePcscd:
         Raises:
             PcscdFailed: it ended or was not ready in time.
         """
-        self._ready.clear()
+        self._started.clear()
+        self._ready = False
         self._tail.clear()
         self.socket_path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
@@ -136,10 +139,13 @@ class PrivatePcscd:
             target=self._follow, args=(self._process.stdout,), name="private-pcscd-log", daemon=True
         )
         self._reader.start()
-        if not self._ready.wait(_START_S) or self._process.poll() is not None:
-            tail = "\n".join(self._tail[-_TAIL_LINES:])
+        self._started.wait(_START_S)
+        if not self._ready:
             self.kill()
-            raise PcscdFailed(f"the private PC/SC service was not ready within {_START_S:.0f} s; its log ends:\n{tail}")
+            tail = "\n".join(self._tail)
+            raise PcscdFailed(
+                f"the private PC/SC service ended or was not ready within {_START_S:.0f} s; its log:\n{tail}"
+            )
 
     def kill(self) -> None:
         """End the service as a crash would (SIGKILL); clients notice at once."""
@@ -170,8 +176,8 @@ class PrivatePcscd:
         file.write_text(configuration, encoding="utf-8")
         file.chmod(0o644)
 
-    def _command(self) -> list[str]:
-        pcscd = [str(self._program), "--foreground", "--info", "--config", str(self._folder / "readers")]
+    def _command(self, configuration: int) -> list[str]:
+        pcscd = [str(self._program), "--foreground", "--info", "--config", f"/proc/self/fd/{configuration}"]
         setpriv = shutil.which("setpriv")
         # util-linux' setpriv ties the service's life to ours, also when we are killed.
         tie = [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
@@ -182,21 +188,24 @@ class PrivatePcscd:
     def _spawn(self, listener: socket.socket) -> subprocess.Popen[bytes]:
         as_root = os.geteuid() == 0
         if as_root:
-            _IPC_FOLDER.mkdir(exist_ok=True)
+            with suppress(OSError):  # /run may be read-only: then we are like anyone else
+                _IPC_FOLDER.mkdir(exist_ok=True)
         nobody = pwd.getpwnam("nobody") if as_root else None
-        return subprocess.Popen(
-            self._command(),
-            stdin=listener.fileno(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LISTEN_FDS": "1"},
-            # Ctrl-C reaches the whole terminal; the service should outlive our own orderly end.
-            start_new_session=True,
-            user=nobody.pw_uid if nobody else None,
-            group=nobody.pw_gid if nobody else None,
-            extra_groups=[] if nobody else None,
-        )
+        with _opened(self._folder / "readers") as configuration:
+            return subprocess.Popen(
+                self._command(configuration),
+                stdin=listener.fileno(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(configuration,),
+                cwd="/",
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LISTEN_FDS": "1"},
+                # Ctrl-C reaches the whole terminal; the service should outlive our own orderly end.
+                start_new_session=True,
+                user=nobody.pw_uid if nobody else None,
+                group=nobody.pw_gid if nobody else None,
+                extra_groups=[] if nobody else None,
+            )
 
     def _follow(self, output: IO[bytes]) -> None:
         with output:
@@ -206,8 +215,9 @@ class PrivatePcscd:
                 del self._tail[:-_TAIL_LINES]
                 log.debug("pcscd: %s", line)
                 if _READY_LINE in line:
-                    self._ready.set()
-        self._ready.set()  # ended before it was ready: start() looks at the process
+                    self._ready = True
+                    self._started.set()
+        self._started.set()  # it may have ended before it was ready
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
@@ -224,13 +234,27 @@ class PrivatePcscd:
             self._reader.join()
 
 
-def _find_driver() -> Path:
-    for place in _DRIVER_PLACES:
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """Open a folder for a child that may not be able to walk to it, as nobody in root's private temporary folder."""
+    low = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        # Away from 3, where the child wants its socket.
+        high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _HIGH_DESCRIPTOR)
+    finally:
+        os.close(low)
+    try:
+        yield high
+    finally:
+        os.close(high)
+
+
+def _find_driver(places: Sequence[str]) -> Path:
+    for place in places:
         if Path(place).exists():
             return Path(place)
     raise PcscdMissing(
-        f"the virtual reader driver libifdvpcd.so was not found in {_paths(_DRIVER_PLACES)}: "
-        "install Debian's vsmartcard-vpcd package"
+        f"the virtual reader driver was not found as {', '.join(places)}: install Debian's vsmartcard-vpcd package"
     )
 
 
@@ -240,10 +264,6 @@ def _find_pcscd() -> Path:
     if not found:
         raise PcscdMissing("the PC/SC service pcscd was not found: install Debian's pcscd package")
     return Path(found)
-
-
-def _paths(places: Sequence[str]) -> str:
-    return ", ".join(str(Path(place).parent) for place in places)
 
 
 def _free_ports() -> int:

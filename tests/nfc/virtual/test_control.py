@@ -18,7 +18,6 @@ from nfc.protocol import keys, sun
 from nfc.virtual import control, deck
 from nfc.virtual.card import ATR_CLASSIC_1K
 from nfc.virtual.ntag424 import Ntag424
-from nfc.virtual.pcscd import PcscdMissing, PrivatePcscd
 from nfc.virtual.slot import VirtualSlot
 from tests.support.rig import FILE_MASTER, META_KEY, UID, CardRig
 
@@ -206,16 +205,3 @@ def test_the_control_process_stops_when_asked(tmp_path: Path) -> None:
             process.terminate()
         assert process.wait(5.0) == 0
     assert not path.exists()
-
-
-def test_a_missing_driver_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nfc.virtual.pcscd._DRIVER_PLACES", ("/nowhere/libifdvpcd.so",))
-    with pytest.raises(PcscdMissing, match="vsmartcard-vpcd"):
-        PrivatePcscd()
-
-
-def test_a_missing_service_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("nfc.virtual.pcscd._PCSCD_PLACES", ("/nowhere",))
-    with pytest.raises(PcscdMissing, match="Debian's pcscd package"):
-        PrivatePcscd()
