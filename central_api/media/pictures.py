@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from club.model import errors
 
@@ -37,12 +37,13 @@ def prepare(data: bytes) -> Prepared:
     picture = ImageOps.exif_transpose(picture)
     picture.thumbnail((PANEL_SIDE, PANEL_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    if _has_alpha(picture):
-        picture.convert("RGBA").save(out, "PNG", optimize=True)
-        kind = "PNG"
+    kind = "PNG" if _has_alpha(picture) else "JPEG"
+    picture = _in_srgb(picture.convert("RGBA" if kind == "PNG" else "RGB"))
+    picture.info.clear()  # comments, profiles and text travel in here, and would be written again
+    if kind == "PNG":
+        picture.save(out, kind, optimize=True)
     else:
-        picture.convert("RGB").save(out, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
-        kind = "JPEG"
+        picture.save(out, kind, quality=_JPEG_QUALITY, subsampling=0, optimize=True)
     return Prepared(out.getvalue(), _MEDIA_TYPES[kind], picture.width, picture.height)
 
 
@@ -80,6 +81,26 @@ def _opened(data: bytes) -> Image.Image:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
         raise errors.Malformed("expected a whole picture, found a damaged one", reason="damaged") from fault
     return picture
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """The colours as panels show them; a profile that cannot be read is taken to be sRGB already."""
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
+        found = ImageCms.profileToProfile(
+            picture.convert("RGB"), given, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return picture
+    if found is None:
+        return picture
+    if alpha is not None:
+        found.putalpha(alpha)
+    return found
 
 
 def _has_alpha(picture: Image.Image) -> bool:
