@@ -88,7 +88,8 @@ class Supervisor:
         self._clock = clock
         self._timing = timing
         self._stop = threading.Event()
-        # Guards everything below and the calls of post, so that events have one order.
+        # Guards the visits' outcomes, the debounce, the context and the workers, and every call of post, so that events
+        # have one order. The seats belong to the watching thread alone.
         self._lock = threading.Lock()
         self._closed = False
         self._context: service.Context | None = None
