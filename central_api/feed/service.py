@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.feed.tables import change_log, feed_entities, feed_epoch, feeds
-from club.wire.changes import Change, DisplayEntity, Snapshot, SnapshotRow, SyncAnswer
+from club.wire.changes import GONE, Change, DisplayEntity, Snapshot, SnapshotRow, SyncAnswer
 
 GLOBAL = "global"
 ROWS_PER_FEED = 500
@@ -190,7 +190,7 @@ def _change(row: object) -> Change:
         seq=row.seq,  # type: ignore[attr-defined]
         entity=row.entity,  # type: ignore[attr-defined]
         entity_id=row.entity_id,  # type: ignore[attr-defined]
-        payload=None if payload is None else msgspec.Raw(payload.encode()),
+        payload=GONE if payload is None else msgspec.Raw(payload.encode()),
     )
 
 

@@ -123,7 +123,7 @@ class Mirror:
             for change in changes:
                 if change.entity not in KINDS:
                     continue
-                if change.payload is None:
+                if change.is_gone:
                     db.execute(
                         "DELETE FROM entity WHERE kind = ? AND id = ? AND feed = ?",
                         (change.entity, change.entity_id, change.feed),

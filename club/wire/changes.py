@@ -11,14 +11,23 @@ from club.wire.limits import Count, Fen, Hash, Points, Seq, Slug
 EntityKind = Literal["programme", "store", "reward", "reward_category", "member", "display"]
 
 
+# `Raw | None` would not do: msgspec then takes nothing but null.
+GONE = msgspec.Raw(b"null")
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of a feed: `seq` is dense within it. `payload` is the entity whole, None when it is gone; unknown kinds are skipped."""
+    """One row of a feed: `seq` is dense within it. `payload` is the entity whole, `GONE` when it is; unknown kinds are skipped."""
 
     feed: str  # global | store-east
     seq: Seq
     entity: str
     entity_id: str
-    payload: msgspec.Raw | None
+    payload: msgspec.Raw = GONE
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the row says that the entity is no more."""
+        return bytes(self.payload) == bytes(GONE)
 
 
 class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,10 @@ def from_text(text: str) -> bytes:
     Raises:
         ValueError: not base64url.
     """
+    fault = "expected base64url without padding, found something else"
+    if any(symbol in text for symbol in "+/="):  # one spelling only; the decoder would take these too
+        raise ValueError(fault)
     try:
         return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError("expected base64url without padding, found something else") from error
+        raise ValueError(fault) from error

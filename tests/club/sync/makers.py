@@ -14,7 +14,7 @@ from club.model.text import Text
 from club.sync.identity import Identity
 from club.wire import codec
 from club.wire.cards import VoucherView
-from club.wire.changes import Change, MemberEntity, RewardEntity
+from club.wire.changes import GONE, Change, MemberEntity, RewardEntity
 from club.wire.devices import Enrolled, StoreProfile
 from club.wire.rewards import Redeem, Redeemed
 
@@ -109,7 +109,7 @@ def a_reward(slug: str, *, points: int = 500, order: int = 1) -> RewardEntity:
 
 
 def a_change(feed: str, seq: int, entity: str, entity_id: str, value: msgspec.Struct | None) -> Change:
-    payload = None if value is None else msgspec.Raw(codec.encode(value))
+    payload = GONE if value is None else msgspec.Raw(codec.encode(value))
     return Change(feed=feed, seq=seq, entity=entity, entity_id=entity_id, payload=payload)
 
 

@@ -43,7 +43,7 @@ class Server:
         """A backup was put back: another epoch, another history."""
         self.epoch += 1
         self.log = self.log[: len(self.log) // 2]
-        self.entities = {row.entity_id: bytes(row.payload or b"") for row in self.log}
+        self.entities = {row.entity_id: bytes(row.payload) for row in self.log}
 
     def redeem(self, command_id: str) -> steps.Input:
         if command_id in self.refuses:
@@ -254,7 +254,7 @@ class World:
         match work:
             case steps.Apply(changes, epoch, places):
                 for change in changes:
-                    self.disk.entities[change.entity_id] = bytes(change.payload or b"")
+                    self.disk.entities[change.entity_id] = bytes(change.payload)
                 self.disk.epoch, self.disk.places = epoch, dict(places)
                 return steps.Applied(epoch, places, frozenset(change.entity for change in changes))
             case steps.Replace(shot):
