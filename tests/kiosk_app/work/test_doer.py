@@ -1,0 +1,202 @@
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from club.model import errors
+from club.model.clock import HandClock
+from club.wire.cards import OpenCardSession, StepUp
+from club.wire.rewards import Redeem
+from kiosk_app.flow import effects as ef
+from kiosk_app.flow import events as ev
+from kiosk_app.flow.state import Digits
+from kiosk_app.work.doer import Doer
+from kiosk_app.work.tap_times import TapTimes
+from tests.support import kiosk_values as make
+from tests.support.kiosk_house import UNREACHABLE, FakeCommands, FakeMirror, FakeServer, Posted
+
+COMMAND = Redeem(
+    command_id="command-0001",
+    session_id=make.SESSION,
+    reward="detail-wash",
+    quantity=2,
+    unit_points=600,
+    grant="grant-0001",
+)
+OPEN = ef.OpenCardSession(make.SESSION, make.an_evidence(), make.DRAWN)
+STEP_UP = ef.AskStepUp("command-0001", make.SESSION, "ab" * 32, Digits("314159"))
+
+
+class Cues:
+    def __init__(self) -> None:
+        self.played: list[str] = []
+
+    def play(self, name: str) -> None:
+        self.played.append(name)
+
+
+@dataclass
+class Bench:
+    server: FakeServer = field(default_factory=FakeServer)
+    mirror: FakeMirror = field(default_factory=FakeMirror)
+    commands: FakeCommands = field(default_factory=FakeCommands)
+    cues: Cues = field(default_factory=Cues)
+    posted: Posted = field(default_factory=Posted)
+
+    def __post_init__(self) -> None:
+        times = TapTimes(HandClock(make.DRAWN).monotonic)
+        self.doer = Doer(self.server, self.mirror, self.commands, self.cues, self.posted, times)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.server.free.set()
+    made.doer.close()
+
+
+def test_a_tap_asks_mirror_and_central_api_and_a_hanging_network_does_not_hold_the_mirror_up(bench: Bench) -> None:
+    bench.server.free.clear()
+    bench.doer.do(OPEN)
+    assert bench.posted.until(lambda event: isinstance(event, ev.MirrorAnswered)) == ev.MirrorAnswered(
+        make.SESSION, make.a_mirror_member()
+    )
+    bench.server.free.set()
+    assert bench.posted.until(lambda event: isinstance(event, ev.SessionOpened)) == ev.SessionOpened(make.a_session())
+    assert bench.server.asked == [
+        OpenCardSession(session_id=make.SESSION, evidence=make.an_evidence(), tapped_at=make.DRAWN)
+    ]
+
+
+def test_a_card_the_mirror_does_not_know(bench: Bench) -> None:
+    bench.mirror.uid = "04AA"
+    bench.doer.do(OPEN)
+    assert bench.posted.until(lambda event: isinstance(event, ev.MirrorAnswered)) == ev.MirrorAnswered(
+        make.SESSION, None
+    )
+
+
+def test_a_refusal_and_a_missing_answer_are_told_apart(bench: Bench) -> None:
+    bench.server.error = errors.CardBlocked(reason="lost")
+    bench.doer.do(OPEN)
+    told = bench.posted.until(lambda event: isinstance(event, ev.SessionRefused))
+    assert isinstance(told, ev.SessionRefused)
+    assert told.error is bench.server.error
+    bench.server.error = UNREACHABLE
+    bench.doer.do(ef.RetryOpenSession(make.SESSION))
+    assert bench.posted.until(lambda event: isinstance(event, ev.SessionUnreachable)) == ev.SessionUnreachable(
+        make.SESSION
+    )
+
+
+def test_a_retry_asks_with_the_same_evidence_and_only_while_the_session_runs(bench: Bench) -> None:
+    bench.doer.do(OPEN)
+    bench.posted.until(lambda event: isinstance(event, ev.SessionOpened))
+    bench.doer.do(ef.RetryOpenSession("session-9999"))
+    bench.doer.do(ef.EndSession(make.SESSION, ef.Ending.DONE))
+    bench.doer.do(ef.RetryOpenSession(make.SESSION))
+    bench.commands.until("end_session")
+    bench.doer.close()
+    assert [asked for asked in bench.server.asked if isinstance(asked, OpenCardSession)] == [bench.server.asked[0]]
+    assert not bench.doer.holds_evidence
+
+
+def test_the_pin_goes_to_the_central_api_and_its_answer_back(bench: Bench) -> None:
+    bench.doer.do(STEP_UP)
+    assert bench.posted.until(lambda event: isinstance(event, ev.StepUpGranted)) == ev.StepUpGranted(
+        "command-0001", "grant-0001"
+    )
+    assert bench.server.asked == [
+        StepUp(command_id="command-0001", session_id=make.SESSION, body_sha256="ab" * 32, pin="314159")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [(errors.PinWrong(tries_left=4), ev.StepUpRefused), (UNREACHABLE, ev.StepUpUnreachable)]
+)
+def test_a_pin_that_is_not_granted(bench: Bench, error: Exception, kind: type) -> None:
+    bench.server.error = error
+    bench.doer.do(STEP_UP)
+    bench.posted.until(lambda event: isinstance(event, kind))
+
+
+def test_a_command_is_written_down_with_its_hold(bench: Bench) -> None:
+    bench.doer.do(ef.SubmitRedeem(COMMAND, 1200, "m0001"))
+    bench.commands.until("submit command-0001")
+    assert bench.commands.submitted == [(COMMAND, "m0001", 1200)]
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk full"), OSError("no space")])
+def test_a_command_that_cannot_be_written_down_says_so(bench: Bench, error: Exception) -> None:
+    bench.commands.error = error
+    bench.doer.do(ef.SubmitRedeem(COMMAND, 1200, "m0001"))
+    assert bench.posted.until(lambda event: isinstance(event, ev.CommandNotStored)) == ev.CommandNotStored(
+        "command-0001"
+    )
+
+
+def test_the_end_of_a_visit_stands_before_the_next_ones_command(bench: Bench) -> None:
+    bench.server.free.clear()
+    bench.doer.do(ef.EndSession(make.SESSION, ef.Ending.OTHER_CARD))
+    bench.doer.do(ef.SubmitRedeem(COMMAND, 1200, "m0001"))
+    bench.doer.shown("command-0001")
+    bench.commands.until("acknowledge command-0001")
+    assert bench.commands.log == ["end_session", "submit command-0001", "acknowledge command-0001"]
+
+
+def test_fresh_figures_arrive_as_the_session_and_their_absence_is_no_event(bench: Bench) -> None:
+    bench.doer.do(ef.RefreshSession(make.SESSION))
+    told = bench.posted.until(lambda event: isinstance(event, ev.SessionOpened))
+    assert isinstance(told, ev.SessionOpened)
+    assert told.session.member.points == 5080
+    bench.server.error = errors.SessionEnded()
+    bench.doer.do(ef.RefreshSession(make.SESSION))
+    bench.doer.close()
+    assert len(bench.posted.events) == 1
+
+
+def test_cues_and_waking(bench: Bench) -> None:
+    bench.doer.do(ef.PlaySound("success"))
+    bench.doer.do(ef.WakeSync())
+    assert (bench.cues.played, bench.commands.log) == (["success"], ["wake"])
+
+
+def test_a_bug_takes_no_thread_away_and_its_message_is_not_logged(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.server.error = RuntimeError("王先生 6,280")
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(8):
+            bench.doer.do(OPEN)
+        bench.server.error = None
+        bench.doer.do(STEP_UP)
+        bench.posted.until(lambda event: isinstance(event, ev.StepUpGranted))
+    assert "unforeseen RuntimeError" in caplog.text
+    assert "王先生" not in caplog.text
+
+
+def test_after_the_end_nothing_is_taken_and_nothing_is_left_running(bench: Bench) -> None:
+    bench.doer.close()
+    bench.doer.do(OPEN)
+    assert bench.server.asked == []
+    assert not bench.posted.events
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("kiosk-disk")]
+
+
+def test_the_log_holds_ids_and_codes_and_nothing_of_the_member(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        bench.doer.do(OPEN)
+        bench.posted.until(lambda event: isinstance(event, ev.SessionOpened))
+        bench.doer.do(STEP_UP)
+        bench.posted.until(lambda event: isinstance(event, ev.StepUpGranted))
+        bench.doer.do(ef.SubmitRedeem(COMMAND, 1200, "m0001"))
+        bench.commands.until("submit command-0001")
+        bench.doer.do(ef.EndSession(make.SESSION, ef.Ending.DONE))
+        bench.doer.close()
+    assert "command-0001" in caplog.text
+    for secret in ("314159", "04BF3929190E8A", "e=AA", "grant-0001", "王", "Wang", "2719", "m0001"):
+        assert secret not in caplog.text
