@@ -20,7 +20,9 @@ def write(context: Context, folder: Path) -> tuple[Path, Path]:
         FileExistsError: a copy is there already.
     """
     if not context.db.is_sqlite:
-        raise errors.Unavailable("this copies an embedded database; back up PostgreSQL with pg_basebackup or pgBackRest")
+        raise errors.Unavailable(
+            "this copies an embedded database; back up PostgreSQL with pg_basebackup or pgBackRest"
+        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     database, keys = folder / DATABASE, folder / KEYS
     for path in (database, keys):

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
+
 from central_api.demo_data.files import DemoFolder, LedgerRow, MemberRow, VoucherRow
 from central_api.demo_data.lots import Book
 from central_api.relative_dates import RelativeDates
-from dateutil.relativedelta import relativedelta
 
 _NO_DAY = date.min
 
