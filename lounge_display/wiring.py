@@ -59,7 +59,7 @@ class Lounge:
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
         client = ApiClient(settings.server.url, self.identity, self.clock)
-        self.worker = SyncWorker(store, client, self.clock, self._post, kind="lounge", media_dir=data / "media")
+        self.worker = SyncWorker(store, client, self.clock, self.tell, kind="lounge", media_dir=data / "media")
         self.plays = PlayLog(store)
         window = settings.window
         self._layout = Layout.of(round(window.width * window.scale), round(window.height * window.scale))
@@ -80,7 +80,7 @@ class Lounge:
         from club.ui.bridge import Bridge
 
         self._bridge: Bridge[Any] = Bridge(self._handle)
-        self._painter = Painter(self._press.draw, self._post, self.clock.monotonic)
+        self._painter = Painter(self._press.draw, self.tell, self.clock.monotonic)
         self._closing.callback(self._painter.close)
         self._health = Health(self.worker.report, lambda: self.screen.frames, self.clock.monotonic)
         self.director = Director(
@@ -138,7 +138,8 @@ class Lounge:
 
     # ---------------------------------------------------------------- events
 
-    def _post(self, event: object) -> None:
+    def tell(self, event: object) -> None:
+        """Hand an event to the UI thread, from any thread: what the sync and the painter do."""
         self._bridge.post(event)
 
     def _handle(self, event: object) -> None:
@@ -200,7 +201,7 @@ class Lounge:
     def _open_control(self, path: Path) -> None:
         from club.ui.control import ControlServer
 
-        server = ControlServer(path, self._asked, self._post)
+        server = ControlServer(path, self._asked, self.tell)
         self._closing.callback(server.close)
 
     def _asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:

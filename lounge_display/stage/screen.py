@@ -92,6 +92,11 @@ class Screen:
         """Frames drawn so far."""
         return self._redraw.frames
 
+    @property
+    def clips(self) -> bool:
+        """Whether frames are drawn only where something changed (software renderers)."""
+        return self._redraw.clips
+
     def show(self, image: Image.Image, fade_ms: int) -> None:
         """Cross-fade to a board's picture."""
         self.glass.show(image, fade_ms)
