@@ -176,9 +176,10 @@ class Canvas:
         height: float | None = None,
         smallest: int = 36,
         wrap_first: bool = False,
+        balanced: bool = False,
     ) -> "Paragraph":
         """The paragraph that sets `text` in `width` px: shrunk in steps, then in more lines, never cut (see `typeset.Room`)."""
-        room = typeset.Room(width, lines, min(smallest, style.size), height, style.line_height, wrap_first)
+        room = typeset.Room(width, lines, min(smallest, style.size), height, style.line_height, wrap_first, balanced)
         found = typeset.fit(text, room, lambda line, size: self.width(line, _sized(style, size)), style.size)
         return Paragraph(found.lines, _sized(style, found.size))
 

@@ -17,7 +17,8 @@ NEVER_LAST = frozenset("（《「『【〈〔“‘([{<¥￥$#")
 """Marks that must not end a line."""
 
 _SHRINK = (1.0, 0.92, 0.84, 0.76)
-_ATOM = re.compile(r"[0-9A-Za-zÀ-ɏ]+(?:[.,:'’\-–/&@+][0-9A-Za-zÀ-ɏ]+)*|\s+|.", re.DOTALL)
+_UNIT = r"(?:分钟|小时|积分|公里|元|年|月|日|天|周|次|位|车|台|张)(?:内|前|后|起)?"
+_ATOM = re.compile(_UNIT + r"|[0-9A-Za-zÀ-ɏ]+(?:[.,:'’\-–/&@+][0-9A-Za-zÀ-ɏ]+)*|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def atoms(text: str) -> list[str]:
     """The pieces between which a line may break; joining them gives the text back.
 
     A Latin word or number is one piece; a mark of `NEVER_FIRST` sticks to what is before it, one of `NEVER_LAST` to what
-    follows; a number keeps the unit after its space (余 6 车), so that neither stands alone.
+    follows; a number keeps the unit after its space (余 6 车, 3 分钟内), so that neither stands alone.
     """
     pieces: list[str] = []
     glue = False
@@ -72,6 +73,7 @@ class Room:
         height: px, when the place is bounded below; then the size goes on shrinking until the text is in.
         line_height: the factor that turns size into line distance.
         wrap_first: keep the size and take the allowed lines before shrinking, as running text should.
+        balanced: make the lines about equally long, instead of filling the first.
     """
 
     width: float
@@ -80,6 +82,7 @@ class Room:
     height: float | None = None
     line_height: float = 1.2
     wrap_first: bool = False
+    balanced: bool = False
 
     def holds(self, lines: Sequence[str], size: int, most: int) -> bool:
         """Whether these lines at this size are few and low enough."""
@@ -100,6 +103,8 @@ def fit(text: str, room: Room, measure: Measure, size: int) -> Setting:
         at = max(room.smallest, round(size * step))
         found = wrap(text, at, room.width, measure)
         if room.holds(found, at, allowed):
+            if room.balanced:
+                return Setting(_balanced(text, found, at, room.width, measure), at)
             return Setting(_at_clause(text, found, at, room.width, measure), at)
     at = round(size * _SHRINK[-1])
     while at > room.smallest:
@@ -125,6 +130,20 @@ def _at_clause(text: str, lines: tuple[str, ...], size: int, width: float, measu
         if max(widths) <= width and min(widths) >= max(widths) / 3:
             best = before, after
     return best
+
+
+def _balanced(text: str, lines: tuple[str, ...], size: int, width: float, measure: Measure) -> tuple[str, ...]:
+    """As many lines in the narrowest room that does with so many."""
+    narrow, wide = width / max(1, len(lines)), width
+    while len(lines) > 1 and wide - narrow > size / 8:
+        middle = (narrow + wide) / 2
+        found = wrap(text, size, middle, measure)
+        # A piece wider than the room would be broken inside: that is no balance.
+        if len(found) == len(lines) and all(measure(piece.strip(" "), size) <= middle for piece in atoms(text)):
+            lines, wide = found, middle
+        else:
+            narrow = middle
+    return lines
 
 
 def _largest_below(text: str, room: Room, measure: Measure, size: int) -> Setting:

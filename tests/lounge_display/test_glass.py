@@ -77,7 +77,7 @@ class Running:
         assert self._process is not None
         assert self._process.poll() is None, self._said()
         try:
-            return self.state()["frames"] > 0
+            return bool(self.state()["frames"] > 0)
         except OSError:
             return False
 

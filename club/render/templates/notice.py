@@ -42,7 +42,7 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
 
 def _body(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
     light = ctx.theme.color.light
-    room = Box(_SHEET.x + 72, _SHEET.y + _HEAD + 54, _SHEET.w - 144, _SHEET.h - _HEAD - 54 - 30)
+    room = Box(_SHEET.x + 72, _SHEET.y + _HEAD + 54, _SHEET.w - 144, _SHEET.h - _HEAD - 54 - 24)
     contact = ctx.field(board, "contact", "foot")
     below = 44 + 64 if contact else 0
     when = ctx.field(board, "when")

@@ -51,7 +51,9 @@ def _card(canvas: Canvas, promise: PromiseLine, ctx: RenderContext, box: Box) ->
     found = _NUMBER.search(line) or _NUMBER.search(title)
     inside = box.inset(44, 42)
     canvas.icon(_ICONS.get(promise.slug, "check"), inside.x, inside.y, 72, night.jade)
-    words = canvas.fit(title, Type("sans-bold", 46, night.snow, 1.3), inside.w, lines=3, height=190)
+    words = canvas.fit(
+        title, Type("sans-bold", 46, night.snow, 1.3), inside.w, lines=3, height=190, wrap_first=True, balanced=True
+    )
     more: Paragraph | None = None
     if line and not (found and found.re is _NUMBER and found.group() in line):
         more = canvas.fit(line, Type("sans", 40, night.snow_2, 1.35), inside.w, lines=2, height=110)

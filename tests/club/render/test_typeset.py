@@ -78,6 +78,11 @@ def test_a_number_keeps_its_unit() -> None:
             assert not line.endswith("6") or width < measure("6 车，", 40)
 
 
+def test_balanced_lines_are_about_equally_long() -> None:
+    found = typeset.fit("到店 1 分钟内有人招呼", Room(335, 3, wrap_first=True, balanced=True), measure, 46)
+    assert found.lines == ("到店 1 分钟内", "有人招呼")
+
+
 def test_two_lines_break_behind_the_comma() -> None:
     found = typeset.fit("消防管检修约两小时，车主请到前台移车", Room(800, 2, wrap_first=True), measure, 54)
     assert found.lines == ("消防管检修约两小时，", "车主请到前台移车")
