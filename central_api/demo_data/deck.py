@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from central_api.cards import keys
@@ -70,7 +71,7 @@ def new_pin(random_below: Callable[[int], int]) -> str:
     """Six random digits that are no run and not one digit repeated (K17)."""
     while True:
         pin = f"{random_below(10**_DIGITS):0{_DIGITS}d}"
-        steps = {int(b) - int(a) for a, b in zip(pin, pin[1:], strict=False)}
+        steps = {int(b) - int(a) for a, b in pairwise(pin)}
         if steps not in ({0}, {1}, {-1}):
             return pin
 
