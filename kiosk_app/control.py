@@ -30,6 +30,10 @@ class Glass(Protocol):
         """Write what is on the glass as a PNG."""
         ...
 
+    def collect_texts(self) -> tuple[str, ...]:
+        """Every text that some widget holds, seen or not."""
+        ...
+
     def touch(self, x: float, y: float) -> None:
         """Press and let go at a place of the drawing."""
         ...
@@ -46,16 +50,24 @@ class Control:
         glass: the window.
         state: gives the flow's state.
         taps: gives the figures of the taps so far, in milliseconds.
+        holds_evidence: whether a card's evidence is in memory.
     """
 
-    def __init__(self, glass: Glass, state: Callable[[], State], taps: Callable[[], list[dict[str, float]]]) -> None:
-        self._glass, self._state, self._taps = glass, state, taps
+    def __init__(
+        self,
+        glass: Glass,
+        state: Callable[[], State],
+        taps: Callable[[], list[dict[str, float]]],
+        holds_evidence: Callable[[], bool],
+    ) -> None:
+        self._glass, self._state, self._taps, self._holds_evidence = glass, state, taps, holds_evidence
 
     def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One request's answer.
 
         `{"do": "state"}` · `{"do": "shot", "path": P}` · `{"do": "touch", "x": X, "y": Y}` in px of the drawing from its
-        top left · `{"do": "taps"}` · `{"do": "stop"}`.
+        top left · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
+        the state still holds, so that a test can look for what must be gone (K13) without the program telling what it has.
         """
         match request:
             case {"do": "state"}:
@@ -66,6 +78,9 @@ class Control:
             case {"do": "touch", "x": int() | float() as x, "y": int() | float() as y}:
                 self._glass.touch(float(x), float(y))
                 return {"touched": [x, y]}
+            case {"do": "search", "for": list(wanted)}:
+                held = "\n".join((*self._glass.collect_texts(), repr(self._state())))
+                return {"found": [text for text in wanted if str(text) in held], "evidence": self._holds_evidence()}
             case {"do": "taps"}:
                 return {"taps": self._taps()}
             case {"do": "stop"}:
@@ -74,7 +89,7 @@ class Control:
             case _:
                 keys = ", ".join(sorted(map(str, request)))
                 return {
-                    "error": f"expected do = state, shot (path), touch (x, y), taps or stop; found the keys {keys or 'none'}"
+                    "error": f"expected do = state, shot (path), touch (x, y), search (for), taps or stop; found the keys {keys or 'none'}"
                 }
 
     def _now(self) -> dict[str, Any]:

@@ -117,6 +117,7 @@ class Kiosk:
         )
         from kiosk_app.ui.shell import KioskUI
 
+        logging.getLogger("kivy").setLevel(logging.WARNING)  # Kivy sets its own when it is imported
         return KioskUI(self._tell, self._drawn)
 
     def _rules(self) -> st.Rules:
@@ -145,7 +146,8 @@ class Kiosk:
         from club.ui.control import ControlServer
         from kiosk_app.control import Control
 
-        control = Control(self.ui, lambda: self.runtime.state, self.times.figures)
+        doer = self._doer
+        control = Control(self.ui, lambda: self.runtime.state, self.times.figures, lambda: doer.holds_evidence)
         self._closing.callback(ControlServer(path, control.answer, self._bridge.post).close)
 
     # -- events, from any thread ----------------------------------------------------------------------------------
