@@ -41,5 +41,5 @@ class Bridge(Generic[Event]):
             event = self._waiting.popleft()
             try:
                 self._handle(event)
-            except Exception:
+            except Exception:  # noqa: BLE001 -- one bad event must not stop the next
                 _log.exception("an event of kind %s was not handled", type(event).__name__)

@@ -71,6 +71,7 @@ class PushButton(touch.TapPanel):
         self._flow.rect = (0, 0, width, height)
 
     def lay_out(self, *args: object) -> None:
+        """Let icon and text have the whole surface."""
         place.move(self._flow, *self.pos, *self.size)
 
 
@@ -103,6 +104,7 @@ class Chip(touch.TapPanel):
         self._text.text, self._text.role = self.text, ink
 
     def lay_out(self, *args: object) -> None:
+        """Let icon and text have the whole surface."""
         place.move(self._flow, *self.pos, *self.size)
 
 
@@ -136,4 +138,5 @@ class Tag(surface.Panel):
         self.shown = bool(self.text)
 
     def lay_out(self, *args: object) -> None:
+        """Let icon and text have the whole surface."""
         place.move(self._flow, *self.pos, *self.size)

@@ -42,6 +42,7 @@ class Plane(Placed):
         self.fbind("size", self._lay_out)
 
     def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Take a child, and watch its place."""
         super().add_widget(widget, *args, **kwargs)
         if isinstance(widget, Placed):
             widget.fbind("rect", self._lay_out)
@@ -49,6 +50,7 @@ class Plane(Placed):
         self._lay_out()
 
     def remove_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Let a child go."""
         if isinstance(widget, Placed):
             widget.funbind("rect", self._lay_out)
             widget.funbind("shown", self._lay_out)
@@ -125,6 +127,7 @@ class Flow(Placed):
             self.fbind(name, self._lay_out)
 
     def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Take a child, and watch how much room it needs."""
         super().add_widget(widget, *args, **kwargs)
         for name in ("natural_width", "natural_height", "shown", "rect"):
             widget.fbind(name, self._lay_out)

@@ -60,7 +60,8 @@ class Shelf(place.Placed):
     def _furthest(self) -> float:
         rows = -(-len(self.items) // int(self.columns))
         whole: float = self.inset[1] + rows * self.step[1] + self.foot
-        return max(0.0, whole - self.height / dp(1))
+        seen: float = self.height / dp(1)
+        return max(0.0, whole - seen)
 
     def _arrange_now(self, *_: object) -> None:
         self._scissor.x, self._scissor.y = int(self.x), int(self.y)

@@ -53,6 +53,11 @@ def drawn_texts() -> tuple[str, ...]:
     return tuple(text for _, text in _textures if text != _PROBE)
 
 
+def measured_texts() -> tuple[str, ...]:
+    """Return the texts whose widths are kept."""
+    return tuple(text for _, text in _widths if text != _PROBE)
+
+
 def texture_of(face: Face, text: str) -> Texture:
     """Return the picture of one line in white, from the cache where it is there."""
     key = (face, text)
@@ -183,12 +188,14 @@ class Text(place.Placed):
         self.baseline = self.px * _ASCENT
 
     def _line_width(self, text: str, share: float) -> float:
-        return sum(self._run_width(run, share) for run in self._runs(text))
+        whole: float = sum(self._run_width(run, share) for run in self._runs(text))
+        return whole
 
     def _run_width(self, run: Run, share: float) -> float:
         face = self._face(share, run.bold)
         parts = _parts(run.text, spaced=bool(self.spacing))
-        return sum(width_of(face, part.text) - part.closer * face.size + self.spacing * face.size for part in parts)
+        spacing: float = self.spacing
+        return sum(width_of(face, part.text) + (spacing - part.closer) * face.size for part in parts)
 
     def _runs(self, text: str) -> Iterator[Run]:
         if not self.rich:
@@ -202,6 +209,7 @@ class Text(place.Placed):
                 yield Run(part, bold)
 
     def _redraw(self, *_: object) -> None:
+        self._overflows = False
         self.canvas.clear()
         self.canvas.add(self._color)
         if not self.text or self.width < 1:
@@ -230,7 +238,6 @@ class Text(place.Placed):
 
     def _fit(self) -> tuple[list[list[Run]], float]:
         """Choose the largest size at which the text fits its box, and break it into lines for it."""
-        self._overflows = False
         lines: list[list[Run]] = []
         share = 1.0
         for share in _SHRINK:
@@ -251,7 +258,9 @@ class Text(place.Placed):
         return lines, share
 
     def _width(self, line: list[Run], share: float) -> float:
-        return sum(self._run_width(run, share) for run in line) - self.spacing * self._face(share, bold=False).size
+        whole: float = sum(self._run_width(run, share) for run in line)
+        trailing: float = self.spacing * self._face(share, bold=False).size
+        return whole - trailing
 
     def _break(self, share: float) -> list[list[Run]]:
         """Break at the box's width, keeping bold parts bold."""

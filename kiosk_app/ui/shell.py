@@ -250,6 +250,8 @@ class KioskUI:
     def _screen(self, name: str) -> Screen:
         screen = self._screens.get(name)
         if screen is None:
+            if name not in catalogue.SCREENS:
+                raise KeyError(f"expected a view of one of the screens {', '.join(catalogue.SCREENS)}; found {name!r}")
             screen = self._screens[name] = catalogue.SCREENS[name](self._told, rect=(0, 0, WIDTH, HEIGHT))
             place.move(screen, 0, Window.height - dp(HEIGHT), dp(WIDTH), dp(HEIGHT))
         return screen
@@ -292,8 +294,8 @@ class KioskUI:
     def _change_on(self, _elapsed: float) -> None:
         share = min(1.0, (time.monotonic() - self._changed_at + _HEAD_START_S) / self._change_s)
         eased = 1 - (1 - share) ** 3
-        assert self._current is not None  # a change is always to a screen
-        assert self._leaving is not None
+        if self._current is None or self._leaving is None:
+            return
         if self._lights_on:
             # The lit room is there whole; the dark one in front of it fades, from half on: the name is read at once.
             self._current.opacity, self._leaving.opacity = 1.0, 0.5 * (1 - eased)
@@ -335,15 +337,18 @@ class KioskUI:
     def _frame_starts(self, *_: object) -> None:
         self._frame_began = time.monotonic()
 
-    def _frame_done(self, *_: object) -> None:
+    def _frame_done(self, *_: object) -> bool:
+        """Put the frame on the glass, instead of the window doing so after this: what is measured is then really seen."""
+        Window.flip()
         self.frames += 1
         if self._drawn is None or self._view is None:
-            return
+            return True
         now = time.monotonic()
         opacity = 1.0
         if self._leaving is not None and self._current is not None:
             opacity = 1 - self._leaving.opacity if self._lights_on else self._current.opacity
         self._drawn(Drawn(self._view.screen, opacity, now, (now - self._frame_began) * 1000))
+        return True
 
 
 def _tree(root: Widget) -> Iterator[Any]:
