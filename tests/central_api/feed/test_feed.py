@@ -1,0 +1,199 @@
+"""The change feeds: dense, in order, never missing a row, and only what the device's store may know."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from central_api.feed import service as feed
+from central_api.feed.hub import Hub, Listener
+from central_api.feed.service import DisplayHint, Nudge
+from central_api.feed.tables import change_log, feed_epoch
+from club.wire.changes import DisplayEntity, RewardCategoryEntity, Snapshot, SyncAnswer
+from club.model.text import Text
+from tests.support.central import Club, code_of, read
+
+
+def a_tab(slug: str, order: int = 1) -> RewardCategoryEntity:
+    return RewardCategoryEntity(slug=slug, name=Text("洗车券"), order=order)
+
+
+def publish(club: Club, name: str, slug: str, order: int = 1) -> None:
+    with club.context.db.write() as tx:
+        feed.publish(tx, name, "reward_category", slug, a_tab(slug, order), now=club.clock.now())
+
+
+def heads(club: Club) -> dict[str, int]:
+    with club.context.db.read() as tx:
+        return feed.all_heads(tx)
+
+
+def test_a_snapshot_holds_what_a_kiosk_needs_and_nothing_of_another_store(club: Club) -> None:
+    found = read(club.device().get("/v1/snapshot"), Snapshot)
+    kinds = {row.entity for row in found.rows}
+    assert {"programme", "reward", "reward_category", "member"} <= kinds
+    assert {row.feed for row in found.rows} == {"global", "store-east"}
+    text = b"".join(bytes(row.payload) for row in found.rows).decode()
+    assert "砚舟" not in text, "no given name"
+    assert "138-0000" not in text, "no phone"
+    assert "04BF3929190E8A" not in text, "no UID"
+    assert len([row for row in found.rows if row.entity == "reward"]) == 26
+
+
+def test_changes_follow_a_snapshot_without_a_gap(club: Club) -> None:
+    device = club.device()
+    start = read(device.get("/v1/snapshot"), Snapshot)
+    publish(club, "global", "one")
+    publish(club, "store-east", "two")
+    publish(club, "store-west", "three")
+    after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
+    found = read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer)
+    assert [(change.feed, change.entity_id) for change in found.changes] == [("global", "one"), ("store-east", "two")]
+    assert [change.seq for change in found.changes] == [start.cursors["global"] + 1, start.cursors["store-east"] + 1]
+    assert not found.more
+    later = ",".join(f"{name}:{seq}" for name, seq in found.cursors.items())
+    assert read(device.get(f"/v1/sync?epoch={start.epoch}&after={later}"), SyncAnswer).changes == ()
+
+
+def test_a_long_feed_comes_in_parts(club: Club) -> None:
+    device = club.device()
+    start = read(device.get("/v1/snapshot"), Snapshot)
+    with club.context.db.write() as tx:
+        for number in range(feed.ROWS_PER_FEED + 5):
+            feed.publish(tx, "global", "reward_category", f"tab-{number}", a_tab(f"tab-{number}"), now=club.clock.now())
+    after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
+    first = read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer)
+    assert (len(first.changes), first.more) == (500, True)
+    after = ",".join(f"{name}:{seq}" for name, seq in first.cursors.items())
+    second = read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer)
+    assert (len(second.changes), second.more) == (5, False)
+
+
+@pytest.mark.parametrize("after", ["", "global:0", "global:999999,store-east:0", "store-west:0"])
+def test_places_that_cannot_be_followed_ask_for_a_snapshot(club: Club, after: str) -> None:
+    with club.context.db.read() as tx:
+        epoch = feed.epoch(tx)
+    assert read(club.device().get(f"/v1/sync?epoch={epoch}&after={after}"), SyncAnswer).snapshot_needed
+
+
+def test_another_epoch_asks_for_a_snapshot(club: Club) -> None:
+    device = club.device()
+    start = read(device.get("/v1/snapshot"), Snapshot)
+    after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
+    with club.context.db.write() as tx:
+        tx.execute(update(feed_epoch).values(epoch="restored"))
+    assert read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer).snapshot_needed
+
+
+def test_rows_cleared_away_ask_for_a_snapshot(club: Club) -> None:
+    device = club.device()
+    start = read(device.get("/v1/snapshot"), Snapshot)
+    after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
+    publish(club, "global", "one")
+    club.clock.forward(60)
+    with club.context.db.write() as tx:
+        assert feed.forget_before(tx, club.clock.now()) > 0
+    assert read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer).snapshot_needed
+
+
+@pytest.mark.parametrize("after", ["global", "global:", "global:-1", "global:1.5", ":3", "global:99999999999999999999"])
+def test_places_that_cannot_be_read_are_malformed(club: Club, after: str) -> None:
+    answer = club.device().get(f"/v1/sync?epoch=x&after={after}")
+    assert (answer.status_code, code_of(answer)) == (400, "malformed")
+
+
+def test_an_entity_published_twice_in_one_unit_is_one_row_and_a_gone_one_leaves_the_snapshot(club: Club) -> None:
+    before = heads(club)
+    with club.context.db.write() as tx:
+        feed.publish(tx, "global", "reward_category", "twice", a_tab("twice", 1), now=club.clock.now())
+        feed.publish(tx, "global", "reward_category", "twice", a_tab("twice", 2), now=club.clock.now())
+    assert heads(club)["global"] == before["global"] + 1
+    with club.context.db.read() as tx:
+        kept = feed.last_published(tx, "global", "reward_category", "twice")
+    assert kept == msgspec.json.encode(a_tab("twice", 2))
+    with club.context.db.write() as tx:
+        feed.publish(tx, "global", "reward_category", "twice", None, now=club.clock.now())
+    with club.context.db.read() as tx:
+        assert feed.last_published(tx, "global", "reward_category", "twice") is None
+
+
+def test_what_is_rolled_back_takes_no_number(club: Club) -> None:
+    before = heads(club)
+    with pytest.raises(RuntimeError, match="undo"), club.context.db.write() as tx:
+        feed.publish(tx, "global", "reward_category", "undone", a_tab("undone"), now=club.clock.now())
+        raise RuntimeError("undo")
+    with pytest.raises(RuntimeError, match="part"), club.context.db.write() as tx:
+        feed.publish(tx, "global", "reward_category", "kept", a_tab("kept"), now=club.clock.now())
+        with tx.savepoint():
+            feed.publish(tx, "global", "reward_category", "undone", a_tab("undone"), now=club.clock.now())
+            raise RuntimeError("part")
+    assert heads(club) == before
+    publish(club, "global", "next")
+    assert heads(club)["global"] == before["global"] + 1
+
+
+def test_a_part_that_is_undone_leaves_the_rest(club: Club) -> None:
+    before = heads(club)
+    with club.context.db.write() as tx:
+        feed.publish(tx, "global", "reward_category", "kept", a_tab("kept"), now=club.clock.now())
+        try:
+            with tx.savepoint():
+                feed.publish(tx, "global", "reward_category", "undone", a_tab("undone"), now=club.clock.now())
+                raise RuntimeError("part")
+        except RuntimeError:
+            pass
+    assert heads(club)["global"] == before["global"] + 1
+
+
+def test_numbers_are_dense_under_racing_writers_and_readers_see_no_gap(club: Club) -> None:
+    before = heads(club)
+    seen: list[list[int]] = []
+
+    def write(number: int) -> None:
+        names = ["global", "store-east"] if number % 2 else ["store-east", "global"]
+        with club.context.db.write() as tx:
+            for name in names:
+                feed.publish(tx, name, "reward_category", f"r-{number}", a_tab(f"r-{number}"), now=club.clock.now())
+        with club.context.db.read() as tx:
+            query = select(change_log.c.seq).where(change_log.c.feed == "global").order_by(change_log.c.seq)
+            seen.append([row.seq for row in tx.rows(query)])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(64)))
+    assert heads(club) == {**before, "global": before["global"] + 64, "store-east": before["store-east"] + 64}
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
+
+
+def test_the_hub_tells_those_who_follow_a_feed_and_closes_who_does_not_keep_up() -> None:
+    asyncio.run(_tell_and_close())
+
+
+async def _tell_and_close() -> None:
+    hub, loop = Hub(), asyncio.get_running_loop()
+    kiosk = Listener("kiosk", frozenset({"global"}), "kiosk-1", loop)
+    screen = Listener("screen", frozenset({"global", "store-east"}), "tv-1", loop)
+    hub.add(kiosk)
+    hub.add(screen)
+    hub.tell([Nudge("store-east", 3), DisplayHint("store-east", "tv-1", 9)])
+    assert await asyncio.wait_for(screen.queue.get(), 5) == Nudge("store-east", 3)
+    assert await asyncio.wait_for(screen.queue.get(), 5) == DisplayHint("store-east", "tv-1", 9)
+    assert kiosk.queue.empty()
+    hub.seen({"global": 2, "store-east": 3})
+    assert await asyncio.wait_for(kiosk.queue.get(), 5) == Nudge("global", 2), "only what was not told before"
+    for number in range(70):
+        hub.tell([Nudge("global", 10 + number)])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert kiosk.queue.get_nowait() is None
+    hub.remove(kiosk)
+    assert hub.count == 1
+
+
+def test_a_displays_new_revision_is_told_to_it(club: Club) -> None:
+    told: list[object] = []
+    club.context.db.after_commit(told.extend)
+    with club.context.db.write() as tx:
+        feed.publish(tx, "store-east", "display", "tv-1", DisplayEntity(slug="tv-1", revision=12), now=club.clock.now())
+    assert DisplayHint("store-east", "tv-1", 12) in told
