@@ -18,7 +18,7 @@ class NotSeen(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text to be seen: the font's role and its size in px of the design."""
+    """A text to be seen: the font's role and about its size in px of the design."""
 
     text: str
     role: Role
@@ -77,6 +77,8 @@ class Witness:
         if not wait_until(there, seconds, every=0.2):
             path = self._keep(name, finger.look())
             raise NotSeen(f"expected a QR code of the right kind on the glass; read {read}; see {path}")
+        path = self._keep(name, finger.look())
+        self._say(f"{path.name}: a QR code of the right kind, read by a library")
         return next(text for text in read if accept(text))
 
     def press(self, finger: Finger, words: Words, *, seconds: float = 10.0) -> None:
@@ -110,4 +112,4 @@ class Witness:
 
 
 def _find(picture: Image.Image, words: Words, scale: float) -> Sighting | None:
-    return find_text(picture, words.text, role=words.role, size=round(words.size * scale), tolerance=3)
+    return find_text(picture, words.text, role=words.role, size=round(words.size * scale), tolerance=2)
