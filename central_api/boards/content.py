@@ -11,7 +11,6 @@ from central_api.db import Tx
 from club.model.board import ActivityLine, MenuLine, PromiseLine, TierLine
 from club.model.text import Text
 
-
 TICKER_PX_PER_S = 90
 """How fast a ticker runs that nobody set otherwise, in px per second of a screen 1920 px wide."""
 

@@ -138,9 +138,7 @@ def _board(published: Published, bound: BoundData, pictures: Mapping[str, Pictur
     )
 
 
-def _upcoming(
-    beside: str, count: int, bound: BoundData, pictures: Mapping[str, Picture]
-) -> tuple[ActivityLine, ...]:
+def _upcoming(beside: str, count: int, bound: BoundData, pictures: Mapping[str, Picture]) -> tuple[ActivityLine, ...]:
     others = [slug for slug in bound.open_activities if slug != beside and slug in bound.activities][:count]
     return tuple(line for slug in others if (line := _held(bound.activities[slug], pictures)) is not None)
 

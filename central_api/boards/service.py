@@ -95,9 +95,7 @@ def edit(
     tx.execute(
         update(boards)
         .where(boards.c.slug == slug)
-        .values(
-            draft=content.fields_to_json(fields), edit=known.edit + 1, edited_at=now, edited_by=by, edited_on=page
-        )
+        .values(draft=content.fields_to_json(fields), edit=known.edit + 1, edited_at=now, edited_by=by, edited_on=page)
     )
     return replace(known, draft=fields, edit=known.edit + 1, edited_at=now, edited_by=by, edited_on=page)
 

@@ -99,13 +99,9 @@ def publish(context: Served, visit: Visiting, slug: FromPath[str], form: Sent) -
         if not checks.may_publish(found):
             failed = next(check.code for check in found if check.level == "stop")
             raise errors.Refusal("expected a draft that passes its checks", reason=failed, board=slug)
-        done = service.publish(
-            tx, slug, expected_edit=row.edit, by=visit.person.actor, now=now, read_bound=bound.read
-        )
+        done = service.publish(tx, slug, expected_edit=row.edit, by=visit.person.actor, now=now, read_bound=bound.read)
         facts: dict[str, int | str] = {"version": done.version, "displays": len(done.raised)}
-        audit.record(
-            tx, actor=visit.person.actor, act="board.publish", subject=f"board:{slug}", now=now, facts=facts
-        )
+        audit.record(tx, actor=visit.person.actor, act="board.publish", subject=f"board:{slug}", now=now, facts=facts)
     return site.redirect(f"/console/boards/{slug}?done=published")
 
 
@@ -180,9 +176,7 @@ def _editor(
     time_zone = around.data.time_zone
     found = _checked(tx, row.draft, around.data)
     playing = _playing(around, row.slug)
-    showings = [
-        (display, next_showing(plan, row.slug, row.draft, time_zone, now)) for display, plan in playing
-    ]
+    showings = [(display, next_showing(plan, row.slug, row.draft, time_zone, now)) for display, plan in playing]
     comma = words("console.list-comma")
     return site.page(
         template,
@@ -228,9 +222,7 @@ def _surroundings(tx: Tx, visit: Visit, now: datetime) -> _Surroundings:
 
 def _playing(around: _Surroundings, slug: str) -> list[tuple[DisplayRow, content.DisplayContent]]:
     pairs = zip(around.displays, around.contents, strict=True)
-    return [
-        (display, plan) for display, plan in pairs if any(slug in playlist.boards for playlist in plan.playlists)
-    ]
+    return [(display, plan) for display, plan in pairs if any(slug in playlist.boards for playlist in plan.playlists)]
 
 
 def _store(visit: Visit) -> str:

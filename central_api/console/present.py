@@ -215,15 +215,12 @@ def dates(words: Words, fields: Fields, time_zone: str) -> Dates:
         ends=_local(fields.ends, time_zone),
         dwell=fields.dwell_s,
         weekdays=tuple(
-            (day, words(f"common.date.weekday-{number}"), day in fields.weekdays)
-            for number, day in enumerate(WEEKDAYS)
+            (day, words(f"common.date.weekday-{number}"), day in fields.weekdays) for number, day in enumerate(WEEKDAYS)
         ),
     )
 
 
-def showings(
-    words: Words, found: Sequence[tuple[DisplayRow, datetime | None]], now: datetime, time_zone: str
-) -> str:
+def showings(words: Words, found: Sequence[tuple[DisplayRow, datetime | None]], now: datetime, time_zone: str) -> str:
     """On which TVs a board is to be seen, and from when: 电视 1 正在播的时段里；电视 4 今天 13:00 起."""
     parts = []
     for display, start in found:

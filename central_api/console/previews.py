@@ -74,7 +74,9 @@ class Previews:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
-    def png(self, found: Scenery, store: MediaStore, now: datetime, *, kind: Kind = "plain", width: int = 1920) -> bytes:
+    def png(
+        self, found: Scenery, store: MediaStore, now: datetime, *, kind: Kind = "plain", width: int = 1920
+    ) -> bytes:
         """The whole screen as PNG.
 
         Args:

@@ -2,8 +2,10 @@
 
 from litestar import Response, Router, get
 from litestar.di import Provide
+from litestar.params import FromPath
 
 from central_api.console import board_pages, entry, picture_routes, sign_in, site
+from club.model import errors
 
 
 @get("/", sync_to_thread=False)
@@ -12,9 +14,15 @@ def home() -> Response[bytes]:
     return site.redirect(entry.HOME)
 
 
+@get("/{rest:path}", sync_to_thread=False)
+def nowhere(rest: FromPath[str]) -> None:
+    """Any other address below the console: told as a page, not as a problem for programs."""
+    raise errors.NotFound(f"no such page: {rest}", kind="page", id=rest[:64])
+
+
 router = Router(
     path="/console",
-    route_handlers=[home, site.static, *sign_in.handlers, *board_pages.handlers, *picture_routes.handlers],
+    route_handlers=[home, nowhere, site.static, *sign_in.handlers, *board_pages.handlers, *picture_routes.handlers],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),
         "form": Provide(entry.provide_form),

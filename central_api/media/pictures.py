@@ -63,7 +63,9 @@ def shipped(data: bytes) -> Prepared:
 def _opened(data: bytes) -> Image.Image:
     if len(data) > LARGEST_BYTES:
         raise errors.Malformed(
-            f"expected a picture of at most {LARGEST_BYTES} bytes, found {len(data)}", reason="bytes", most=LARGEST_BYTES
+            f"expected a picture of at most {LARGEST_BYTES} bytes, found {len(data)}",
+            reason="bytes",
+            most=LARGEST_BYTES,
         )
     try:
         # Only the header is read here: a small file can claim a picture that fills the memory.

@@ -27,9 +27,7 @@ class Stored:
     name: str
 
 
-def add(
-    tx: Tx, store: MediaStore, data: bytes, *, name: str, by: str, now: datetime, shipped: bool = False
-) -> Stored:
+def add(tx: Tx, store: MediaStore, data: bytes, *, name: str, by: str, now: datetime, shipped: bool = False) -> Stored:
     """Take a picture into the library; the same content again is the same picture.
 
     Args:
@@ -76,7 +74,9 @@ def find(tx: Tx, sha256: str) -> Stored | None:
 def library(tx: Tx, *, least_width: int = 0) -> list[Stored]:
     """The pictures at least so wide, newest first, then by name."""
     rows = tx.rows(
-        select(media).where(media.c.width >= least_width).order_by(media.c.created_at.desc(), media.c.name, media.c.sha256)
+        select(media)
+        .where(media.c.width >= least_width)
+        .order_by(media.c.created_at.desc(), media.c.name, media.c.sha256)
     )
     return [_stored(row) for row in rows]
 

@@ -198,7 +198,9 @@ def _open(tx: Tx, number: str, now: datetime, minutes: int) -> str:
 def _count_fail(tx: Tx, number: str, now: datetime) -> tuple[int, int]:
     """Count one wrong try; how many are left, and for how many minutes the account is locked (0: it is not)."""
     fails = int(
-        tx.scalar(update(staff).where(staff.c.number == number).values(fails=staff.c.fails + 1).returning(staff.c.fails))
+        tx.scalar(
+            update(staff).where(staff.c.number == number).values(fails=staff.c.fails + 1).returning(staff.c.fails)
+        )
     )
     audit.record(
         tx,

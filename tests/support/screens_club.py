@@ -1,5 +1,7 @@
 """A central API with the demo's stores, programme, boards and staff, on the drawn day, in a folder of its own."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -49,15 +51,39 @@ def settings_in(folder: Path) -> CentralSettings:
     )
 
 
+@dataclass(frozen=True)
+class Made:
+    """The club loaded once, for tests to work on copies of."""
+
+    folder: Path
+    passwords: dict[str, str]
+
+
+def make(folder: Path) -> Made:
+    """Load the club; the service is closed again."""
+    with _opened(folder) as (context, clock):
+        return Made(folder, load(context, clock))
+
+
 @contextmanager
-def screens_club(folder: Path) -> Iterator[Club]:
+def screens_club(made: Made, folder: Path) -> Iterator[Club]:
+    """A copy of the club, running; pictures never change, so they are shared by links."""
+    for name in ("club.db", "keys.toml"):
+        shutil.copy2(made.folder / name, folder / name)
+    shutil.copytree(made.folder / "media", folder / "media", copy_function=os.link)
+    with _opened(folder) as (context, clock):
+        yield Club(context, clock, made.passwords)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[tuple[Context, HandClock]]:
     clock = HandClock(DRAWN)
     opened = open_context(settings_in(folder), clock)
     opened.passwords.close()
     # The same hashes as in use, made cheap: what is tested is who gets in, not how long guessing takes.
     context = replace(opened, passwords=Passwords(time_cost=1, memory_kib=8))
     try:
-        yield Club(context, clock, load(context, clock))
+        yield context, clock
     finally:
         context.passwords.close()
         context.db.close()

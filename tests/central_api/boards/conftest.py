@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.screens_club import Club, screens_club
+from tests.support.screens_club import Club, Made, make, screens_club
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make(tmp_path_factory.mktemp("screens"))
 
 
 @pytest.fixture
-def club(tmp_path: Path) -> Iterator[Club]:
-    with screens_club(tmp_path) as found:
+def club(made: Made, tmp_path: Path) -> Iterator[Club]:
+    with screens_club(made, tmp_path) as found:
         yield found

@@ -53,7 +53,9 @@ def test_what_must_not_reach_a_screen_stops_it(fields: Fields, code: str) -> Non
     assert not checks.may_publish(list(found.values()))
 
 
-@pytest.mark.parametrize("harmless", ["沪A **6K8 可交车", "分机 8001", "400-0000-1001", "2026 年 6 月 6 日", "三万 1380 公里"])
+@pytest.mark.parametrize(
+    "harmless", ["沪A **6K8 可交车", "分机 8001", "400-0000-1001", "2026 年 6 月 6 日", "三万 1380 公里"]
+)
 def test_masked_plates_and_store_numbers_are_no_ones_secret(harmless: str) -> None:
     assert findings(worded(line=Text(harmless)))["private"].level == "ok"
 

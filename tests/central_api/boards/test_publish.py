@@ -10,6 +10,7 @@ from central_api.activities import bound
 from central_api.activities import service as activities
 from central_api.boards import content, repository, service
 from central_api.boards.tables import board_versions
+from central_api.db import Tx
 from central_api.feed.service import DisplayHint
 from central_api.feed.tables import change_log
 from club.model import errors
@@ -92,9 +93,13 @@ def test_a_failure_after_publishing_leaves_nothing_behind(club: Club) -> None:
     edit, before = retitled(club, "b-lakeside", "湖山三日自驾游"), revisions(club)
     with club.context.db.read() as tx:
         log = len(tx.rows(select(change_log)))
-    with pytest.raises(RuntimeError, match="power"), club.context.db.write() as tx:
+
+    def publish_and_fail(tx: Tx) -> None:
         service.publish(tx, "b-lakeside", expected_edit=edit, by="x", now=club.clock.now(), read_bound=bound.read)
         raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError, match="power"):
+        club.context.db.run(publish_and_fail)
     assert revisions(club) == before
     with club.context.db.read() as tx:
         assert len(tx.rows(select(change_log))) == log
@@ -138,9 +143,9 @@ def test_a_page_does_not_conflict_with_its_own_unanswered_edit(club: Club) -> No
     for dwell in (20, 21):
         draft = msgspec.structs.replace(seen.draft, dwell_s=dwell)
         with club.context.db.write() as tx:
-            row = service.edit(
-                tx, "b-lakeside", draft, expected_edit=1, by="staff:1001", now=club.clock.now(), page="p1"
-            )
+            service.edit(tx, "b-lakeside", draft, expected_edit=1, by="staff:1001", now=club.clock.now(), page="p1")
+    with club.context.db.read() as tx:
+        row = service.board(tx, "b-lakeside")
     assert (row.edit, row.draft.dwell_s) == (3, 21)
 
 
