@@ -197,9 +197,8 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
         case SnapshotCame(snapshot):
             state = replace(state, wants=state.wants - {"snapshot", "sync"}, todo=(*state.todo, Replace(snapshot)))
         case ManifestCame(key, _revision, missing):
-            state = replace(state, wants=state.wants - {"manifest"})
-            if key:
-                state = _staged(replace(state, staged=key, missing=missing))
+            # An empty key also says that what was staged is wanted no more.
+            state = _staged(replace(state, wants=state.wants - {"manifest"}, staged=key, missing=missing))
         case MediaCame(sha256):
             state = _staged(replace(state, missing=tuple(other for other in state.missing if other != sha256)))
         case Beaten():

@@ -335,17 +335,19 @@ class SyncWorker:
     def _fetch_manifest(self) -> steps.Input:
         newest = self._staged or self._playing
         answer = self._client.manifest(newest.etag if newest else "")
-        if answer is None:
+        if answer is not None:
+            try:
+                staged = self._manifests.stage(answer.body, answer.etag)
+            except club_errors.Malformed as error:
+                raise errors.ServerConfused("expected a manifest, found something this version cannot read") from error
+            same = self._playing is not None and staged.key == self._playing.key
+            self._staged = None if same else staged
+        if self._staged is None:
             return steps.ManifestCame()
-        try:
-            staged = self._manifests.stage(answer.body, answer.etag)
-        except club_errors.Malformed as error:
-            raise errors.ServerConfused("expected a manifest, found something this version cannot read") from error
-        if self._playing is not None and staged.key == self._playing.key:
-            return steps.ManifestCame()
-        self._staged = staged
-        missing = tuple(picture.sha256 for picture in self.media.missing(staged.manifest.media))
-        return steps.ManifestCame(staged.key, staged.manifest.revision, missing)
+        # Told again when it is still the staged one: an earlier telling may have been lost with what failed then.
+        manifest = self._staged.manifest
+        missing = tuple(picture.sha256 for picture in self.media.missing(manifest.media))
+        return steps.ManifestCame(self._staged.key, manifest.revision, missing)
 
     def _fetch_media(self, sha256: str) -> steps.Input:
         pictures = self._staged.manifest.media if self._staged else ()

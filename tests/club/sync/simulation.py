@@ -111,6 +111,7 @@ class World:
             revision=self.disk.playing,
             commands=tuple(self.disk.outbox),
         )
+        self.disk.staged = (0, ())  # what is only staged is fetched again
         self.timers.clear()
         self.inputs.clear()
         self.stream_open = False
@@ -235,7 +236,7 @@ class World:
             case "snapshot":
                 return steps.SnapshotCame(self.server.snapshot())
             case "manifest":
-                if self.server.revision in (self.disk.playing, self.disk.staged[0]):
+                if self.server.revision == self.disk.playing:
                     return steps.ManifestCame()
                 self.disk.staged = (self.server.revision, self.server.media)
                 missing = tuple(one for one in self.server.media if one not in self.disk.media)
