@@ -153,6 +153,10 @@ class Canvas:
         px, py, w, _ = self._pixels(Box(x, y, size, size))
         self._paint(colour, (px, py), pictures.mark(w))
 
+    def qr_size(self, data: str, least: float) -> float:
+        """The side of a code's white card in design px: at least `least`, its modules whole pixels."""
+        return pictures.qr_size(data, self._length(least)) / self.scale
+
     def qr(self, data: str, box: Box, radius: float, dark: Colour) -> None:
         """A QR code on its white card; `box` includes the quiet zone."""
         x, y, w, h = self._pixels(box)

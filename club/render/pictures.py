@@ -56,6 +56,13 @@ def contour(width: int, height: int) -> Image.Image:
         )
 
 
+@lru_cache(maxsize=64)
+def qr_size(data: str, least: int) -> int:
+    """The smallest size in px, at least `least`, at which a code's modules are whole pixels and no white is wasted."""
+    modules = len(segno.make(data, error="m", micro=False).matrix) + 2 * QUIET_ZONE
+    return -(-least // modules) * modules
+
+
 @lru_cache(maxsize=32)
 def qr(data: str, size: int, dark: tuple[int, int, int]) -> Image.Image:
     """A QR code with its quiet zone on white, exactly `size` px; modules are whole pixels, the rest widens the white."""

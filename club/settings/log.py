@@ -12,9 +12,15 @@ def start(log: Log) -> None:
     """Take over the root logger: level and form as set. Call once, from a program's `__main__`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if log.form == "json" else _Text("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_is_worth_keeping)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(log.level.upper())
+
+
+def _is_worth_keeping(record: logging.LogRecord) -> bool:
+    """Kivy sets its own level on import and then tells of every library it finds."""
+    return record.levelno >= logging.WARNING or not record.name.startswith("kivy")
 
 
 class _Text(logging.Formatter):

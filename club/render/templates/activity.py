@@ -7,7 +7,7 @@ from club.render.context import RenderContext
 
 _LEFT, _BOTTOM = 72, 924
 _WIDE = 1020
-_QR = 188
+_LEAST_CODE = 176
 _COLUMN_X, _COLUMN_RIGHT = 1216, 1872
 _ITEM, _ITEM_GAP = 250, 28
 
@@ -86,17 +86,18 @@ def _where_below(canvas: Canvas, activity: ActivityLine, ctx: RenderContext, sta
 def _code_and_words(canvas: Canvas, board: Board, ctx: RenderContext, stack: parts.Stack, room: Box) -> None:
     night = ctx.theme.color.night
     url = board.url or (board.activity.url if board.activity else "")
-    x = _LEFT + (_QR + 32 if url else 0)
+    code = canvas.qr_size(url, _LEAST_CODE) if url else 0.0
+    x = _LEFT + (code + 32 if url else 0)
     body = Type("sans", 40, night.snow, 1.4)
     places = ctx.places(board.activity) if board.activity else ""
     line = canvas.fit(ctx.field(board, "line") or places, body, room.right - x, lines=2)
     default = ctx.words("lounge.activity.action" if url else "lounge.activity.action-no-code")
     action = canvas.fit(ctx.field(board, "action") or default, body, room.right - x, lines=2)
-    high = max(_QR if url else 0, line.height + action.height)
+    high = max(code, line.height + action.height)
 
     def draw(top: float) -> None:
         if url:
-            canvas.qr(url, Box(_LEFT, top + high - _QR, _QR, _QR), 14, night.ground)
+            canvas.qr(url, Box(_LEFT, top + high - code, code, code), 14, night.ground)
         y = top + (high - line.height - action.height) / 2
         first, rest = parts.split_clause(line.lines[0])
         lead = Type("sans-bold", line.style.size, night.jade, 1.4) if board.activity else line.style

@@ -8,7 +8,7 @@ from club.resources import files
 from club.resources.theme import Colour
 
 _LEFT, _BOTTOM = 72, 900
-_QR = 224
+_LEAST_CODE = 200
 
 
 def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
@@ -29,7 +29,8 @@ def words_and_code(canvas: Canvas, board: Board, ctx: RenderContext, heading: st
     """Headline and line at the lower left, the code at the lower right; set from the bottom up."""
     night = ctx.theme.color.night
     url = board.url or (board.activity.url if board.activity else "")
-    wide = 1848 - _LEFT - (_QR + 60 if url else 0)
+    code = canvas.qr_size(url, _LEAST_CODE) if url else 0.0
+    wide = 1848 - _LEFT - (code + 60 if url else 0)
     room = Box(_LEFT, 150, wide, _BOTTOM - 150)
     stack = parts.Stack()
     large = parts.title(canvas, heading, min(wide, 1500), size=124, colour=night.snow)
@@ -39,7 +40,7 @@ def words_and_code(canvas: Canvas, board: Board, ctx: RenderContext, heading: st
         stack.add(below.height, lambda y: canvas.paragraph(below, _LEFT, y, room=room), gap=12)
     stack.draw(canvas, ctx, _BOTTOM, 1920)
     if url:
-        canvas.qr(url, Box(1848 - _QR, _BOTTOM - _QR, _QR, _QR), 16, night.ground)
+        canvas.qr(url, Box(1848 - code, _BOTTOM - code, code, code), 16, night.ground)
 
 
 def draw_ground(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
