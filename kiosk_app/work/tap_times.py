@@ -57,7 +57,7 @@ class TapTimes:
             self._finish(tap)
 
     def figures(self) -> list[dict[str, float]]:
-        """Each tap's milliseconds, oldest first; parts that did not happen are left out."""
+        """Each tap's milliseconds and its instant (`event_at_s`, monotonic), oldest first; parts that did not happen are left out."""
         with self._lock:
             return list(self._done)
 
@@ -73,6 +73,7 @@ class TapTimes:
         if "name" not in marks or "answered" not in marks:
             return
         figures = {
+            "event_at_s": tap.event_at,
             "event_to_name_ms": (marks["name"] - tap.event_at) * 1000,
             "read_card_ms": tap.read_ms,
             "server_ms": (marks["answered"] - marks["asked"]) * 1000,

@@ -102,7 +102,14 @@ def test_a_taps_figures() -> None:
     times.server_answered(make.SESSION)
     times.frame("home", 1.0, clock.monotonic(), 7.0)
     assert [{name: round(value, 3) for name, value in tap.items()} for tap in times.figures()] == [
-        {"event_to_name_ms": 10.0, "read_card_ms": 50.0, "server_ms": 20.0, "frame_ms": 6.0, "mirror_ms": 1.0}
+        {
+            "event_at_s": 10.0,
+            "event_to_name_ms": 10.0,
+            "read_card_ms": 50.0,
+            "server_ms": 20.0,
+            "frame_ms": 6.0,
+            "mirror_ms": 1.0,
+        }
     ]
 
 
