@@ -1,6 +1,7 @@
 """Puts the service together: context, routes, answers to errors, and what runs beside the requests."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -14,19 +15,25 @@ from litestar.types import ControllerRouterHandler
 
 from central_api import context as contexts
 from central_api import health, problems
+from central_api.activities import bound
+from central_api.boards import service as boards
 from central_api.console import routes as console
 from central_api.context import Context
-from central_api.device_api import router as devices
 from central_api.db import Database
+from central_api.device_api import router as devices
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
 from central_api.migrations import runner
 from central_api.security import keyring
 from central_api.security.passwords import Passwords
+from club.model import errors
 from club.model.clock import Clock, clock_for
 from club.settings.central import CentralSettings
 
 LOOK_S = 2.0  # how often another process's commits are looked for, in case nothing told us
+RENEW_S = 60.0  # how often what boards tell is looked over: activities begin and points expire without anybody's edit
+
+_log = logging.getLogger(__name__)
 
 HANDLERS: list[ControllerRouterHandler] = [
     *health.handlers,
@@ -95,13 +102,14 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
 
 @asynccontextmanager
 async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, None]:
-    looking = asyncio.create_task(_look_for_growth(context))
+    beside = [asyncio.create_task(_look_for_growth(context)), asyncio.create_task(_renew_screens(context))]
     try:
         yield
     finally:
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
+        for task in beside:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         context.hub.close()
         if close:
             context.passwords.close()
@@ -118,6 +126,22 @@ async def _look_for_growth(context: Context) -> None:
         await asyncio.sleep(LOOK_S)
         if context.hub.count:
             context.hub.seen(await asyncio.to_thread(_heads, context.db))
+
+
+async def _renew_screens(context: Context) -> None:
+    """Raise the manifests that the passing of time has changed."""
+    while True:
+        await asyncio.sleep(RENEW_S)
+        try:
+            await asyncio.to_thread(renew_screens, context)
+        except errors.ClubError as error:  # the database is away, or no programme is loaded yet: the next round is soon
+            _log.warning("screens_not_renewed %s", error.code)
+
+
+def renew_screens(context: Context) -> None:
+    """Derive every display's manifest anew; those that come out as they were stay untouched."""
+    with context.db.write() as tx:
+        boards.refresh(tx, now=context.clock.now(), read_bound=bound.read)
 
 
 def _heads(db: Database) -> dict[str, int]:

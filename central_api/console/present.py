@@ -145,7 +145,7 @@ def inputs(words: Words, fields: Fields) -> list[tuple[str, list[Input]]]:
                     count=words(f"console.editor.count-{language}", taken=taken, most=most),
                     over=taken > most,
                     focus=spec.name == "title" and language == "zh",
-                    long=most > 60,
+                    long=most > (28 if language == "zh" else 60),
                 )
             )
         found.append((spec.name, pair))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from central_api.activities import bound
 from central_api.activities import service as activities
+from central_api.app import renew_screens
 from central_api.boards import content, repository, service
 from central_api.boards.tables import board_versions
 from central_api.db import Tx
@@ -158,6 +159,17 @@ def test_a_place_taken_raises_the_displays_that_tell_of_it(club: Club) -> None:
     line = manifest(club, "tv-1").boards["b-lakeside"].activity
     assert line is not None
     assert line.left == 5
+
+
+def test_an_activity_that_has_begun_leaves_what_is_coming_up_without_anybodys_edit(club: Club) -> None:
+    before = revisions(club)
+    renew_screens(club.context)
+    assert revisions(club) == before
+    club.clock.forward(7 * 24 * 3600)  # a week later the talk of that Saturday, 14:00, has begun
+    renew_screens(club.context)
+    upcoming = manifest(club, "tv-1").boards["b-lakeside"].upcoming
+    assert [line.slug for line in upcoming] == ["family-kite-day", "flagship-launch"]
+    assert revisions(club)["tv-1"] == before["tv-1"] + 1
 
 
 def test_more_places_than_there_are_cannot_be_taken(club: Club) -> None:
