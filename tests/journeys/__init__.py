@@ -1,0 +1,1 @@
+"""Whole loops through the product, with real parts."""
