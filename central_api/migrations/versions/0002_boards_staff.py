@@ -10,6 +10,9 @@ down_revision = "0001_core"
 branch_labels = None
 depends_on = None
 
+APPEND_ONLY = ("audit", "board_versions")
+"""The log of acts, and versions frozen at publishing: the database itself refuses to change them."""
+
 TABLES = (
     "activities",
     "audit",
@@ -256,8 +259,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_slots"),
     )
     op.create_index("ix_slots_display", "slots", ["display"])
+    for table in APPEND_ONLY:
+        _only_append(table)
 
 
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+
+
+def _only_append(table: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} only grows: write a new row'); END"
+            )
+        return
+    op.execute(
+        f"CREATE TRIGGER {table}_only_append BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION club_append_only()"  # made by 0001
+    )

@@ -1,12 +1,19 @@
 """A display fetches its manifest and its pictures through the signed API, on both database engines (L4)."""
 
 import hashlib
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Table, delete, update
+from sqlalchemy.exc import DBAPIError
 
 from central_api.activities import bound
 from central_api.boards import service as boards
+from central_api.boards.tables import board_versions
+from central_api.db import Tx
+from central_api.staff.audit import record
+from central_api.staff.tables import audit
 from club.model.board import Manifest
 from club.model.text import Text
 from club.wire.changes import Snapshot
@@ -91,3 +98,18 @@ def test_what_is_no_picture_is_not_found(club: Club, name: str) -> None:
 def test_nobody_without_a_device_key_reads_screens(club: Club) -> None:
     assert club.http.get("/v1/displays/self/manifest").status_code == 401
     assert club.http.get(f"/v1/media/{'0' * 64}").status_code == 401
+
+
+@pytest.mark.parametrize("table", [board_versions, audit], ids=lambda table: table.name)
+@pytest.mark.parametrize("act", [update, delete])
+def test_versions_and_the_log_of_acts_only_grow(club: Club, table: Table, act: Any) -> None:
+    publish_title(club, "湖山三日自驾游")
+    with club.context.db.write() as tx:
+        record(tx, actor="system", act="test", subject="test", now=club.clock.now())
+
+    def change(tx: Tx) -> None:
+        column = "digest" if table is board_versions else "act"
+        tx.execute(update(table).values({column: "0"}) if act is update else delete(table))
+
+    with pytest.raises(DBAPIError, match="only grows"):
+        club.context.db.run(change)
