@@ -107,6 +107,7 @@ class SyncWorker:
 
         Raises:
             IdempotencyConflict: the id was used before with another body.
+            sqlite3.Error: no room on the disk, or the disk failed; the command is not kept and will not be sent.
         """
         request = self._client.prepare(command)
         hold = command.unit_points * command.quantity if hold_points is None else hold_points

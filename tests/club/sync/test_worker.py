@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,12 +18,15 @@ from club.sync.client import ApiClient
 from club.sync.errors import ServerUnreachable
 from club.sync.store import DeviceStore
 from club.sync.worker import SyncWorker
+from club.wire import signing
 from club.wire.devices import DeviceKind, OnGlass
 from tests.club.sync import makers
 from tests.club.sync.small_club import SmallClub, a_club
+from tests.club.sync.small_server import Answer, Asked, a_problem
 
 E = TypeVar("E")
 PATIENCE_S = 15.0
+REDEEM = "POST /v1/redemptions"
 
 
 @dataclass
@@ -156,6 +160,56 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_bytes(club: SmallClub, d
     assert len(sent) >= 2
     assert all(one == sent[0] for one in sent)
     assert club.carried_out == {"command-0001": 1}
+
+
+def test_a_command_signed_by_a_wrong_clock_is_signed_anew_and_nothing_else_of_it_changes(
+    club: SmallClub, device: Device
+) -> None:
+    carry_out = club.server.routes[REDEEM]
+
+    def only_later(asked: Asked) -> Answer:
+        if asked.headers[signing.SIGNED_AT_HEADER].startswith("2026-05-16T06:32"):
+            return a_problem(errors.ClockSkew(now=(makers.NOW + timedelta(hours=3)).isoformat(), seconds=10800), 401)
+        return carry_out(asked)
+
+    club.server.routes[REDEEM] = only_later
+    device.enrolled().worker.start()
+    device.worker.submit(makers.a_redeem("command-0001"))
+    device.until(events.CommandSettled)
+    first, second = (one for one in club.server.asked if one.target == "/v1/redemptions")
+    assert first.body == second.body
+    assert first.headers[signing.KEY_HEADER] == second.headers[signing.KEY_HEADER]
+    assert second.headers[signing.SIGNED_AT_HEADER].startswith("2026-05-16T09:32")
+    assert club.carried_out == {"command-0001": 1}
+
+
+@pytest.mark.parametrize(
+    "fault", [errors.Unavailable(), errors.SignatureWrong(), errors.NotAllowed()], ids=lambda one: one.code
+)
+def test_what_may_pass_is_tried_again_and_never_told_to_the_member_as_a_no(
+    club: SmallClub, device: Device, fault: errors.ClubError
+) -> None:
+    club.refuses["command-0001"] = fault
+    device.enrolled().worker.start()
+    device.worker.submit(makers.a_redeem("command-0001"), member_id="member-0001")
+    _wait(lambda: club.server.count(REDEEM) >= 3)
+    assert device.worker.outbox.held("member-0001") == 500
+    del club.refuses["command-0001"]
+    while not isinstance(told := device.told.get(timeout=PATIENCE_S), events.CommandSettled):
+        assert not isinstance(told, events.CommandRefused)
+
+
+def test_a_device_the_server_forgot_keeps_its_promise_until_it_is_enrolled_again(
+    club: SmallClub, device: Device
+) -> None:
+    device.enrolled().worker.start()
+    device.until(events.Online)
+    club.known = False
+    device.worker.submit(makers.a_redeem("command-0001"))
+    device.until(events.NeedsEnrolment)
+    assert len(device.worker.outbox.pending()) == 1
+    device.worker.enrol("123456")
+    assert device.until(events.CommandSettled).command_id == "command-0001"
 
 
 def test_the_program_hears_offline_with_the_last_contact_and_online_again(club: SmallClub, device: Device) -> None:
