@@ -11,6 +11,7 @@ from PIL import Image
 from club.model.board import Manifest
 from club.model.clock import Clock
 from club.model.scene import Live, Scene, scene_at
+from club.model.text import Text
 from club.render import footer
 from club.render.context import FOOTER_SIZE, RenderContext
 from club.render.templates.enrol import EnrolView
@@ -102,7 +103,7 @@ class Director:
         self._wanted: Picture | None = None
         self._failed: dict[str, float] = {}
         self._clock_text = ""
-        self._ticker: tuple[str, ...] | None = None
+        self._news: tuple[Text, str, tuple[str, ...]] | None = None
 
     # ---------------------------------------------------------------- events
 
@@ -122,7 +123,6 @@ class Director:
     def _take(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self._failed.clear()
-        self._ticker = None
         self._bar = replace(
             self._bar,
             language=manifest.language,
@@ -205,9 +205,11 @@ class Director:
             texts = footer.ticker_texts(self.scene, self.manifest, replace(self._bar, now=now))
         if self._motion.paged and texts:
             texts = (texts[int(now.timestamp() // PAGE_S) % len(texts)],)
-        if tuple(texts) == self._ticker:
+        # The same news under another manifest go on where they are: a publish does not set the ticker back.
+        news = (self._bar.club, self._bar.language, tuple(texts))
+        if news == self._news:
             return
-        self._ticker = tuple(texts)
+        self._news = news
         scale = self._bar.size[1] / FOOTER_SIZE[1]
         area = footer.ticker_area(self._bar)
         strip = footer.render_strip(texts, self._bar)

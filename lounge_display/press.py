@@ -15,30 +15,27 @@ from lounge_display.present import Picture
 
 
 class Press:
-    """Draws at one size.
+    """Draws what the plan calls for.
 
     Args:
-        size: of the board in px.
         clock: the store's time.
         media: finds pictures by their SHA-256.
         manifest: the one that plays, None before there is one; asked for at each drawing.
         club: the club's name until a manifest tells it.
     """
 
-    def __init__(
-        self, size: tuple[int, int], clock: Clock, media: Media, manifest: Callable[[], Manifest | None], club: Text
-    ) -> None:
-        self._size, self._clock, self._media, self._manifest, self._club = size, clock, media, manifest, club
+    def __init__(self, clock: Clock, media: Media, manifest: Callable[[], Manifest | None], club: Text) -> None:
+        self._clock, self._media, self._manifest, self._club = clock, media, manifest, club
 
-    def draw(self, picture: Picture) -> Image.Image:
-        """The board, the built-in welcome or the enrolment screen; RGB, of this press's size."""
+    def draw(self, picture: Picture, size: tuple[int, int]) -> Image.Image:
+        """The board, the built-in welcome or the enrolment screen; RGB, of `size` px."""
         manifest = self._manifest()
         zone = manifest.time_zone if manifest is not None else "Asia/Shanghai"
         ctx = RenderContext(
             now=self._instant(picture, zone),
             time_zone=zone,
             language=picture.language,
-            size=self._size,
+            size=size,
             club=manifest.club if manifest is not None else self._club,
             media=self._media,
             stale_since=picture.stale,

@@ -2,8 +2,11 @@
 
 import logging
 import signal
+import sqlite3
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,7 +32,7 @@ from lounge_display.painter import NotPainted, Painted, Painter
 from lounge_display.play_log import Play, PlayLog
 from lounge_display.present import Enrolment, Picture
 from lounge_display.press import Press
-from lounge_display.stage.screen import Layout, Screen
+from lounge_display.stage.screen import Screen
 
 _log = logging.getLogger(__name__)
 
@@ -61,15 +64,19 @@ class Lounge:
         client = ApiClient(settings.server.url, self.identity, self.clock)
         self.worker = SyncWorker(store, client, self.clock, self.tell, kind="lounge", media_dir=data / "media")
         self.plays = PlayLog(store)
+        # Proof of play is flushed to the disk, which may take its time: not on the thread that fades.
+        self._scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="play-log")
+        self._closing.callback(self._scribe.shutdown)
         window = settings.window
-        self._layout = Layout.of(round(window.width * window.scale), round(window.height * window.scale))
         club = Text(words("zh-CN")("lounge.club"), words("en")("lounge.club"))
         self._playing = self._on_disk(data / "media" / "manifests")
-        self._press = Press(self._layout.board, self.clock, self.worker.media.path, lambda: self._playing, club)
+        size = round(window.width * window.scale), round(window.height * window.scale)
+        press = Press(self.clock, self.worker.media.path, lambda: self._playing, club)
+        self._size = size
         first = self._first()
         self.screen = Screen(
-            self._layout,
-            self._press.draw(first),
+            size,
+            lambda layout: press.draw(first, layout.board),
             self.clock.monotonic,
             ticker_px_per_s=self._playing.ticker_px_per_s if self._playing else 90,
             fullscreen=window.fullscreen,
@@ -80,14 +87,15 @@ class Lounge:
         from club.ui.bridge import Bridge
 
         self._bridge: Bridge[Any] = Bridge(self._handle)
-        self._painter = Painter(self._press.draw, self.tell, self.clock.monotonic)
+        board = self.screen.layout.board
+        self._painter = Painter(lambda picture: press.draw(picture, board), self.tell, self.clock.monotonic)
         self._closing.callback(self._painter.close)
         self._health = Health(self.worker.report, lambda: self.screen.frames, self.clock.monotonic)
         self.director = Director(
             self.screen,
             self._painter,
             self.clock,
-            RenderContext(now=self.clock.now(), language=self._language, size=self._layout.bar, club=club),
+            RenderContext(now=self.clock.now(), language=self._language, size=self.screen.layout.bar, club=club),
             present.REDUCED_MOTION if settings.ui.reduced_motion else present.Motion(),
             self._shown,
             first=first,
@@ -105,6 +113,7 @@ class Lounge:
             self._closing.callback(self._bridge.close)
             self.screen.repeat(self._tick, TICK_S)
             self.screen.run(self._ready)
+            self._write_down(self.director.shown, self.clock.now())
             _log.info("lounge stopped")
 
     # ---------------------------------------------------------------- beginnings
@@ -184,14 +193,23 @@ class Lounge:
     def _shown(self, before: Shown, now: Shown) -> None:
         _log.info("on the glass: %s (%s)", now.picture.what, now.picture.layer)
         self._health.shown(now.picture.what, now.since)
-        if before.picture.board is None:
-            return
-        board = before.picture.board
-        seconds = (now.since - before.since).total_seconds()
-        self.plays.add(Play(board.slug, board.version, before.picture.layer, before.since, seconds, before.planned_s))
+        self._write_down(before, now.since)
+
+    def _write_down(self, shown: Shown, until: datetime) -> None:
+        board = shown.picture.board
+        if board is not None:
+            seconds = (until - shown.since).total_seconds()
+            play = Play(board.slug, board.version, shown.picture.layer, shown.since, seconds, shown.planned_s)
+            self._scribe.submit(self._add_play, play)
+
+    def _add_play(self, play: Play) -> None:
+        try:
+            self.plays.add(play)
+        except sqlite3.Error:
+            _log.exception("a play of %s could not be written down", play.board)
 
     def _enrol_words(self, state: Enrolment, online: bool) -> EnrolView:
-        return present.enrol_view(self._language, self.identity.device_id, self._layout.screen, state, online=online)
+        return present.enrol_view(self._language, self.identity.device_id, self._size, state, online=online)
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._bridge.post(self.screen.stop)

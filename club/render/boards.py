@@ -9,7 +9,7 @@ from club.model.board import Board, Manifest
 from club.model.scene import Scene
 from club.render import footer
 from club.render.canvas import Canvas
-from club.render.context import BOARD_SIZE, SCREEN_SIZE, RenderContext
+from club.render.context import BOARD_SIZE, SCREEN_SIZE, RenderContext, split_screen
 from club.render.templates import (
     activity,
     countdown,
@@ -74,11 +74,10 @@ def render_scene(scene: Scene, manifest: Manifest, ctx: RenderContext) -> Image.
     `ctx.size` is the screen's, 1920x1080 unless set otherwise; `ctx.stale_since` and `ctx.shown_since` are taken from the scene.
     """
     size = SCREEN_SIZE if ctx.size == BOARD_SIZE else ctx.size
-    scale = size[1] / SCREEN_SIZE[1]
-    board_size = (size[0], round(BOARD_SIZE[1] * scale))
+    board_size, bar_size = split_screen(*size)
     of_board = replace(ctx, size=board_size, stale_since=scene.stale_since, shown_since=scene.since)
     screen = Image.new("RGB", size)
     screen.paste(render_welcome(of_board) if scene.board is None else render_board(scene.board, of_board), (0, 0))
     texts = footer.ticker_texts(scene, manifest, ctx)
-    screen.paste(footer.render_footer(replace(ctx, size=(size[0], size[1] - board_size[1])), texts), (0, board_size[1]))
+    screen.paste(footer.render_footer(replace(ctx, size=bar_size), texts), (0, board_size[1]))
     return screen

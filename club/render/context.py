@@ -23,6 +23,12 @@ SCREEN_SIZE = (1920, 1080)
 NOTHING = Text("")
 
 
+def split_screen(width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The sizes of board and bar, px, of a screen: the bar keeps the shape it was drawn in, the board has the rest."""
+    bar = round(FOOTER_SIZE[1] * width / FOOTER_SIZE[0])
+    return (width, height - bar), (width, bar)
+
+
 def no_media(sha256: str) -> Path | None:
     """No pictures at all."""
     return None

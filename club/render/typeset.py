@@ -40,6 +40,8 @@ def atoms(text: str) -> list[str]:
     tokens = _ATOM.findall(text)
     for at, token in enumerate(tokens):
         if pieces and (glue or token[0] in NEVER_FIRST):
+            if pieces[-1].isspace() and len(pieces) > 1:
+                pieces[-2:] = ["".join(pieces[-2:])]
             pieces[-1] += token
         else:
             pieces.append(token)
@@ -47,7 +49,7 @@ def atoms(text: str) -> list[str]:
         before = tokens[at - 1] if at else ""
         inside_measure = token.isspace() and before[-1:].isdigit() and _is_han(after[:1])
         ends_number = token[-1].isdigit() and after.isspace() and at + 2 < len(tokens) and _is_han(tokens[at + 2][:1])
-        glue = token[-1] in NEVER_LAST or inside_measure or ends_number
+        glue = pieces[-1].rstrip()[-1:] in NEVER_LAST or inside_measure or ends_number
     return pieces
 
 

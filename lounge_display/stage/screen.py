@@ -8,17 +8,15 @@ from typing import Any
 from PIL import Image
 
 from club.render import footer
-from club.render.context import BOARD_SIZE, FOOTER_SIZE, SCREEN_SIZE
+from club.render.context import FOOTER_SIZE, SCREEN_SIZE, split_screen
 from club.ui import window
 
 TITLE = "club-lounge"
-_LOOSE = 0.75
-"""Kivy's cap is loose: asked for 20 frames a second it draws 26."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a screen of any size of the design's shape is divided, in px."""
+    """How a screen is divided, in px."""
 
     screen: tuple[int, int]
     board: tuple[int, int]
@@ -26,17 +24,16 @@ class Layout:
 
     @classmethod
     def of(cls, width: int, height: int) -> "Layout":
-        """The design's shares of a screen: 972 of 1080 rows for the board."""
-        rows = round(BOARD_SIZE[1] * height / SCREEN_SIZE[1])
-        return cls((width, height), (width, rows), (width, height - rows))
+        """The shares of board and bar."""
+        return cls((width, height), *split_screen(width, height))
 
 
 class Screen:
     """The lounge's one window. Make it on the main thread, once in a process.
 
     Args:
-        layout: sizes in px.
-        first: the picture of the first frame, RGB, of the board's size.
+        size: of the window in px; a window that covers the display takes the display's own.
+        first: draws the picture of the first frame, RGB, of the board's size in that layout.
         monotonic: seconds.
         ticker_px_per_s: speed in px of the design.
         fullscreen: cover the display.
@@ -48,8 +45,8 @@ class Screen:
 
     def __init__(
         self,
-        layout: Layout,
-        first: Image.Image,
+        size: tuple[int, int],
+        first: Callable[[Layout], Image.Image],
         monotonic: Callable[[], float],
         *,
         ticker_px_per_s: float = 90,
@@ -58,7 +55,7 @@ class Screen:
         max_fps: int = 20,
     ) -> None:
         prepared = window.prepare(
-            *layout.screen,
+            *size,
             title=TITLE,
             fullscreen=fullscreen,
             reference_width=SCREEN_SIZE[0],
@@ -73,19 +70,22 @@ class Screen:
         from lounge_display.stage.redraw import Redraw
 
         self.window: Any = prepared.window
+        self.window.clear()
+        self.window.flip()  # what is seen until the first picture is drawn is the ground, not what lay there before
+        self.layout = layout = Layout.of(*map(int, self.window.system_size))
         self.renderer = prepared.renderer
         self._redraw = Redraw(prepared.window, prepared.renderer)
         scale = layout.bar[1] / FOOTER_SIZE[1]
         clock = footer.clock_area()
         box = (round(clock.x * scale), 0, round(clock.w * scale), round(clock.h * scale))
-        self.glass = Glass(first, monotonic, self._redraw.whole, pos=(0, layout.bar[1]))
+        self.glass = Glass(first(layout), monotonic, self._redraw.whole, pos=(0, layout.bar[1]))
         self.bar = Bar(
             layout.bar, box, round(footer.ticker_right() * scale), ticker_px_per_s * scale, monotonic, self._redraw.mark
         )
         self.root = FloatLayout(size=layout.screen)
         self.root.add_widget(self.glass)
         self.root.add_widget(self.bar)
-        window.set_pace(max(1, round(max_fps * _LOOSE)))
+        window.set_pace(max_fps)
 
     @property
     def frames(self) -> int:

@@ -20,7 +20,7 @@ def main() -> int:
     width, height = int(sys.argv[1]), int(sys.argv[2])
     layout = Layout.of(width, height)
     pictures = [Image.new("RGB", layout.board, colour) for colour in COLOURS.values()]
-    screen = Screen(layout, pictures[0], time.monotonic)
+    screen = Screen((width, height), lambda _layout: pictures[0], time.monotonic)
     from kivy.clock import Clock
     from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
 

@@ -208,6 +208,14 @@ def test_the_ticker_is_drawn_once_and_moves_only_when_it_is_long(house: House) -
     assert len(house.stage.bars) == drawn
 
 
+def test_a_publish_does_not_set_the_ticker_back(house: House) -> None:
+    news = ("很长的字幕" * 12,)
+    house.play(a_manifest([a_board("b-1")], ticker=news))
+    drawn = len(house.stage.bars)
+    house.play(a_manifest([with_title(a_board("b-1"), "改")], revision=2, ticker=news))
+    assert len(house.stage.bars) == drawn
+
+
 def test_reduced_motion_shows_the_ticker_page_after_page() -> None:
     house = House(present.REDUCED_MOTION)
     house.play(a_manifest([a_board("b-1", dwell_s=3600)], ticker=("一", "二", "三")))

@@ -169,6 +169,16 @@ def test_4k_is_the_same_board_twice_as_large(content: DemoContent, name: str) ->
     assert unlike < 4
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1366, 768), (3840, 2160)])
+def test_a_screen_of_another_shape_is_filled_and_keeps_its_clock(content: DemoContent, size: tuple[int, int]) -> None:
+    board = content.boards["b-lakeside"]
+    screen = boards.render_scene(scene(content, board), content.manifest(), context(content, size=size))
+    assert screen.size == size
+    assert [found.text for found in zxingcpp.read_barcodes(screen)] == [board.activity.url if board.activity else ""]
+    bar = screen.crop((size[0] * 9 // 10, size[1] - 108 * size[0] // 1920 + 4, size[0], size[1]))
+    assert max(bar.convert("L").tobytes()) > 200
+
+
 @pytest.mark.parametrize("name", ["b-lakeside", "b-tiers", "b-menu", "b-promise", "b-share-tea-hill", "p-refill"])
 def test_old_data_are_marked_without_covering_a_text(content: DemoContent, name: str) -> None:
     since = DRAWN - timedelta(minutes=34)
