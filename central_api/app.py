@@ -24,6 +24,7 @@ from central_api.device_api import router as devices
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
 from central_api.migrations import runner
+from central_api.openapi import StoredPayloads
 from central_api.security import keyring
 from central_api.security.passwords import Passwords
 from club.model import errors
@@ -54,7 +55,8 @@ def open_context(
 
     The caller closes `db` and `passwords`.
     """
-    db = Database(settings.database.url.reveal(), pool=settings.database.pool_size)
+    kept = settings.database
+    db = Database(kept.url.reveal(), pool=kept.pool_size, wait_s=kept.busy_timeout_s)
     runner.upgrade(db)
     with db.write() as tx:
         feed.ensure_epoch(tx)
@@ -95,6 +97,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
             description="Members, cards, points, rewards, boards and devices. Errors are problem+json with stable codes.",
             render_plugins=[],
         ),
+        plugins=[StoredPayloads()],
         debug=False,
         logging_config=None,
     )

@@ -56,7 +56,6 @@ Json = JSON().with_variant(JSONB, "postgresql")
 
 _WRITES = "club_writes"
 _TRIES = 4
-_LOCK_WAIT_S = 20.0
 _SQLITE_PASSING = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 )
@@ -145,10 +144,12 @@ class Database:
     Args:
         url: such as `sqlite:///club.sqlite3` or `postgresql+psycopg://user@host/club`.
         pool: connections kept to PostgreSQL by this process.
+        wait_s: how long a writer waits for its turn at SQLite.
     """
 
-    def __init__(self, url: str, *, pool: int = 8) -> None:
-        self.engine = _engine(url, pool)
+    def __init__(self, url: str, *, pool: int = 8, wait_s: float = 20.0) -> None:
+        self.engine = _engine(url, pool, wait_s)
+        self._wait_s = wait_s
         self._listeners: list[Callable[[Sequence[object]], None]] = []
         self._writer = threading.Lock() if self.is_sqlite else None
 
@@ -210,8 +211,8 @@ class Database:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=_LOCK_WAIT_S):
-            raise errors.Unavailable(f"expected the database's writer within {_LOCK_WAIT_S:.0f} s, found it held")
+        if not self._writer.acquire(timeout=self._wait_s):
+            raise errors.Unavailable(f"expected the database's writer within {self._wait_s:g} s, found it held")
         try:
             yield
         finally:
@@ -245,7 +246,7 @@ def _state(fault: DBAPIError) -> str:
     return str(getattr(fault.orig, "sqlstate", "") or "")
 
 
-def _engine(url: str, pool: int) -> Engine:
+def _engine(url: str, pool: int, wait_s: float) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
@@ -253,7 +254,7 @@ def _engine(url: str, pool: int) -> Engine:
         engine = create_engine(
             parsed,
             hide_parameters=True,
-            connect_args={"isolation_level": None, "timeout": _LOCK_WAIT_S},
+            connect_args={"isolation_level": None, "timeout": wait_s},
             pool_size=pool,
             max_overflow=32,
         )

@@ -8,9 +8,9 @@ from litestar.params import JSONBody, QueryParameter
 from central_api import texts
 from central_api.bodies import strict
 from central_api.context import Context, Served
+from central_api.db import Tx
 from central_api.device_api.answers import answer
 from central_api.device_api.caller import EnrolledDevice, Signed
-from central_api.db import Tx
 from central_api.devices import repository
 from central_api.devices import service as devices
 from central_api.devices.service import Device
@@ -93,7 +93,7 @@ def _enrolled(context: Context, tx: Tx, device: Device) -> Enrolled:
     card_key = to_text(context.keyring.card_key(device.store))
     return Enrolled(
         device_id=device.id, kind=device.kind, place=device.place, store=profile, card_key=card_key, now=now
-    )  # type: ignore[arg-type]
+    )
 
 
 handlers = [enrol, who_am_i, heartbeat, snapshot, sync]

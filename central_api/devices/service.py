@@ -10,7 +10,7 @@ from central_api.security import signatures
 from central_api.security.keyring import Keyring
 from central_api.security.signatures import SignedRequest
 from club.model import errors
-from club.wire.devices import Enrol, Heartbeat
+from club.wire.devices import DeviceKind, Enrol, Heartbeat
 
 WRONG_TRIES = 5  # a guesser's chance: 5 in a million for each open code
 CODE_DIGITS = 6
@@ -21,7 +21,7 @@ class Device:
     """An enrolled device: where it stands and for which store it works."""
 
     id: str
-    kind: str
+    kind: DeviceKind
     place: str
     store: str
 

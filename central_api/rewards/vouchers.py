@@ -46,7 +46,7 @@ def of_member(tx: Tx, member_id: str, today: date) -> tuple[VoucherView, ...]:
     return (*usable, *sorted(over, key=lambda voucher: voucher.closed_at or voucher.issued_at, reverse=True))
 
 
-def issue(
+def issue(  # noqa: PLR0913 -- a voucher's whole row
     tx: Tx,
     *,
     member_id: str,

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
 from central_api import app
 from central_api.cards import keys as card_keys
@@ -32,6 +33,8 @@ from nfc.protocol import sun
 
 DRAWN = datetime(2026, 5, 16, 6, 32, tzinfo=UTC)  # 14:32 in Shanghai
 WANG, WANG_UID = "m0001", "04BF3929190E8A"
+T = TypeVar("T")
+
 URL_TEMPLATE = "https://card.example.invalid/t?e={picc}&c={mac}"
 
 
@@ -199,7 +202,7 @@ class Club:
         """The command with its grant."""
         answer = device.step_up(command, pin or self.demo.pins[WANG])
         assert answer.status_code == 200, answer.text
-        return Redeem(**{**_fields(command), "grant": read(answer, Grant).grant})
+        return replace(command, grant=read(answer, Grant).grant)
 
     def redeemed(self, device: Device, command: Redeem) -> Redeemed:
         """Step up and redeem; it must succeed."""
@@ -226,7 +229,7 @@ def a_redeem(
     )
 
 
-def read(answer: httpx.Response, kind: type[Any]) -> Any:
+def read(answer: httpx.Response, kind: type[T]) -> T:
     """The wire value of an answer that must be a success."""
     assert answer.status_code == 200, answer.text
     return codec.decode(answer.content, kind)
@@ -248,7 +251,3 @@ def facts_of(answer: httpx.Response) -> dict[str, int | str]:
 def new_id() -> str:
     """An id as devices make them."""
     return secrets.token_hex(12)
-
-
-def _fields(command: Redeem) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in command.__struct_fields__}

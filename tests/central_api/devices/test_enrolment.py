@@ -82,7 +82,12 @@ def test_a_device_nobody_enrolled_is_unknown(club: Club) -> None:
 
 
 def test_an_unsigned_request_is_refused(club: Club) -> None:
-    for method, target in (("GET", "/v1/snapshot"), ("GET", "/v1/sync"), ("GET", "/v1/stream"), ("POST", "/v1/heartbeats")):
+    for method, target in (
+        ("GET", "/v1/snapshot"),
+        ("GET", "/v1/sync"),
+        ("GET", "/v1/stream"),
+        ("POST", "/v1/heartbeats"),
+    ):
         answer = club.http.request(method, target, content=b"{}" if method == "POST" else None)
         assert answer.status_code in (400, 401), (target, answer.text)
         assert code_of(answer) in ("device_unknown", "malformed")

@@ -163,16 +163,26 @@ def test_faults_in_the_books_are_found(db: Database) -> None:
     with db.write() as tx:
         member = a_member(tx)
         entry = earn(tx, member, 100)
-    with pytest.raises(RuntimeError, match="undo"), db.write() as tx:
-        account = ledger.member_account(member, "points")
-        tx.execute(insert(ledger_postings).values(entry=entry, account=account, amount=5))
-        tx.execute(text('UPDATE lots SET "left" = 99 WHERE member = :m'), {"m": member})
-        found = ledger.faults(tx)
-        assert f"entry {entry} does not sum to zero" in found
-        assert f"account {account} does not hold the sum of its postings" in found
-        assert f"the lots of {member} do not sum to the balance" in found
-        assert any("what was earned less what was taken" in fault for fault in found)
-        raise RuntimeError("undo")
+    account = ledger.member_account(member, "points")
+    found: list[str] = []
+
+    def spoil() -> None:
+        with db.write() as tx:
+            put_in_faults(tx, entry, account, member)
+            found.extend(ledger.faults(tx))
+            raise RuntimeError("undo")
+
+    with pytest.raises(RuntimeError, match="undo"):
+        spoil()
+    assert f"entry {entry} does not sum to zero" in found
+    assert f"account {account} does not hold the sum of its postings" in found
+    assert f"the lots of {member} do not sum to the balance" in found
+    assert any("what was earned less what was taken" in fault for fault in found)
+
+
+def put_in_faults(tx: Tx, entry: str, account: str, member: str) -> None:
+    tx.execute(insert(ledger_postings).values(entry=entry, account=account, amount=5))
+    tx.execute(text('UPDATE lots SET "left" = 99 WHERE member = :m'), {"m": member})
 
 
 def test_the_same_reference_is_booked_once(db: Database) -> None:

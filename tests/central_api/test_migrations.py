@@ -1,0 +1,74 @@
+"""Models and migrations agree on both engines; a migration happens whole or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from central_api import tables
+from central_api.db import Database
+from central_api.migrations import runner
+from tests.support import postgres
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    if request.param == "sqlite":
+        found = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield found
+        found.close()
+        return
+    cluster: postgres.Cluster = request.getfixturevalue("pg_cluster")
+    found = Database(cluster.create("empty"))
+    yield found
+    found.close()
+    cluster.drop("empty")
+
+
+def test_models_and_migrations_agree(db: Database) -> None:
+    runner.upgrade(db)
+    with db.read() as tx:
+        context = MigrationContext.configure(
+            tx.connection, opts={"compare_type": True, "compare_server_default": False}
+        )
+        assert compare_metadata(context, tables.metadata) == []
+        found = set(inspect(tx.connection).get_table_names())
+    assert found == {*tables.metadata.tables, "alembic_version"}
+
+
+def test_running_again_changes_nothing(db: Database) -> None:
+    runner.upgrade(db)
+    runner.upgrade(db)
+    with db.read() as tx:
+        assert tx.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_every_revision_can_be_taken_back(db: Database) -> None:
+    runner.upgrade(db)
+    with db.write() as tx:
+        settings = runner.config()
+        settings.attributes["connection"] = tx.connection
+        command.downgrade(settings, "base")
+    with db.read() as tx:
+        assert set(inspect(tx.connection).get_table_names()) == {"alembic_version"}
+    runner.upgrade(db)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object, **more: object) -> None:
+        command_upgrade(*arguments, **more)  # type: ignore[arg-type]
+        raise RuntimeError("the power failed before the last line")
+
+    command_upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", broken)
+    with pytest.raises(RuntimeError, match="power failed"):
+        runner.upgrade(db)
+    with db.read() as tx:
+        assert inspect(tx.connection).get_table_names() == []
+    monkeypatch.undo()
+    runner.upgrade(db)
