@@ -35,8 +35,8 @@ class Options:
     """How the house is started.
 
     `state` is a folder: fresh for each run, or one kept by name. `pinned` is an ISO instant for every program's clock, empty for the
-    machine's own; `virtual` asks for virtual screens even where a real one is at hand; `prompt_every_s` replaces the programme's
-    refreshment interval, 0 keeps it.
+    machine's own, and `pinned_runs` lets it run from there; `virtual` asks for virtual screens even where a real one is at hand;
+    `programs` are those that are started (the database is there in any case); `enrol` gives new devices their codes.
     """
 
     state: Path
@@ -45,6 +45,8 @@ class Options:
     virtual: bool = False
     pinned_runs: bool = True
     log_level: str = "info"
+    programs: frozenset[str] = frozenset({"central-api", "kiosk", "lounge"})
+    enrol: bool = True
 
 
 class House:
@@ -101,9 +103,10 @@ class House:
         self.server = self._program(
             "central-api", ["serve", *self._central_settings()], env={}, executable="central-api"
         )
-        self._say("central API")
-        self.server.start()
-        self.server.wait_for(r"ready on http")
+        if "central-api" in self.options.programs:
+            self._say("central API")
+            self.server.start()
+            self.server.wait_for(r"ready on http")
         self._say("card reader")
         self.reader = self._stack.enter_context(
             open_reader(state / "central" / "cards.toml", virtual=self.options.virtual)
@@ -111,35 +114,31 @@ class House:
         self.kiosk_glass, self.lounge_glass = screens.open_glass(virtual=self.options.virtual)
         self._stack.callback(self.kiosk_glass.close)
         self._stack.callback(self.lounge_glass.close)
-        self._start_lounge()
-        self._start_kiosk()
-        self._say("kiosk window")
-        self.kiosk.wait_for(r"kiosk ready")
-        self._say("lounge window")
-        self.lounge.wait_for(r"lounge ready")
+        self.lounge, self.kiosk = self._lounge(), self._kiosk()
+        windows = {"lounge": self.lounge, "kiosk": self.kiosk}
+        wanted = [program for name, program in windows.items() if name in self.options.programs]
+        for program in wanted:
+            program.start()
+        for program in wanted:
+            self._say(f"{program.name} window")
+            program.wait_for(rf"{program.name} ready")
 
-    def _start_kiosk(self) -> None:
+    def _kiosk(self) -> Program:
         data = self.options.state / "kiosk"
         settings = self._device_settings(data, self.kiosk_control)
         settings += self.kiosk_glass.place.settings(screens.KIOSK)
         settings += [f"reader.spec={self.reader.spec}", f"sound.enabled={_flag(not self.options.virtual)}"]
         command = ["--config", str(resources.config_dir() / "kiosk.toml"), *_set(settings)]
-        if not (data / "identity.json").exists():
-            command += ["--enrol", self._enrol_code("kiosk-1")]
-        self.kiosk = self._program(
-            "kiosk", command, env={**self.kiosk_glass.env, **self.reader.env}, executable="kiosk-app"
-        )
-        self.kiosk.start()
+        command += self._enrol("kiosk", "kiosk-1", data)
+        return self._program("kiosk", command, env={**self.kiosk_glass.env, **self.reader.env}, executable="kiosk-app")
 
-    def _start_lounge(self) -> None:
+    def _lounge(self) -> Program:
         data = self.options.state / "lounge"
         settings = self._device_settings(data, self.lounge_control)
         settings += [*self.lounge_glass.place.settings(screens.LOUNGE), "sound.enabled=false"]
         command = ["--config", str(resources.config_dir() / "lounge.toml"), *_set(settings)]
-        if not (data / "identity.json").exists():
-            command += ["--enrol", self._enrol_code("tv-1")]
-        self.lounge = self._program("lounge", command, env=dict(self.lounge_glass.env), executable="lounge-display")
-        self.lounge.start()
+        command += self._enrol("lounge", "tv-1", data)
+        return self._program("lounge", command, env=dict(self.lounge_glass.env), executable="lounge-display")
 
     def _program(self, name: str, arguments: Sequence[str], *, env: dict[str, str], executable: str) -> Program:
         program = Program(name, [str(_BIN / executable), *arguments], env=env, log=self.options.logs / f"{name}.log")
@@ -186,8 +185,11 @@ class House:
             )
         return done.stdout
 
-    def _enrol_code(self, place: str) -> str:
-        return self._central("enrol-code", "--place", place).split()[-1]
+    def _enrol(self, program: str, place: str, data: Path) -> list[str]:
+        """The arguments that enrol a new device; none for one that is not started, is enrolled, or shall stay as it is."""
+        if program not in self.options.programs or not self.options.enrol or data.exists():
+            return []
+        return ["--enrol", self._central("enrol-code", "--place", place).split()[-1]]
 
     def _read_sign_ins(self, folder: Path) -> None:
         made = json.loads((folder / "sign-in.json").read_text(encoding="utf-8"))
