@@ -105,10 +105,19 @@ def _locked_now(pin: st.Pin) -> bool:
 def granted(state: st.State, session: st.Session, pin: st.Pin, grant: str) -> Step:
     """The PIN was right."""
     if isinstance(pin.purpose, st.Unlock):
-        return show(replace(state, session=replace(session, unlocked=True)), pin.purpose.target), ()
+        # What lies behind the home page comes with the fresh figures; `unlocked_page` goes there.
+        return replace(state, session=replace(session, unlocked=True)), (effects.RefreshSession(session.id),)
     command = msgspec.structs.replace(pin.purpose.command, grant=grant)
     unlocked = replace(session, unlocked=True)
     return _submit(replace(state, session=unlocked), unlocked, command, pin.purpose.detail)
+
+
+def unlocked_page(state: st.State) -> st.State:
+    """The page the PIN was asked for, once the session's figures are there (or cannot be had)."""
+    pin, session = state.screen, state.session
+    if isinstance(pin, st.Pin) and pin.busy and isinstance(pin.purpose, st.Unlock) and session and session.unlocked:
+        return show(state, pin.purpose.target)
+    return state
 
 
 def step_up_refused(state: st.State, pin: st.Pin, error: errors.ClubError) -> Step:

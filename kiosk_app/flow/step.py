@@ -48,11 +48,13 @@ def _answered(state: st.State, event: ev.Event) -> Step:
         case ev.MirrorAnswered(session_id, member), _ if session_id == session.id:
             return cards.mirror(state, member)
         case ev.SessionOpened(answer), _ if answer.session_id == session.id:
-            return cards.opened(state, answer)
+            opened, asked = cards.opened(state, answer)
+            return redeem.unlocked_page(opened), asked
         case ev.SessionRefused(session_id, error), _ if session_id == session.id:
             return cards.refused(state, error)
         case ev.SessionUnreachable(session_id), _ if session_id == session.id:
-            return cards.unreachable(state)
+            unreached, asked = cards.unreachable(state)
+            return redeem.unlocked_page(unreached), asked
         case ev.StepUpGranted(command_id, grant), st.Pin(busy=True) as pin if command_id == pin.command_id:
             return redeem.granted(state, session, pin, grant)
         case ev.StepUpRefused(command_id, error), st.Pin(busy=True) as pin if command_id == pin.command_id:

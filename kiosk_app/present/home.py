@@ -119,10 +119,12 @@ def _tiles(ctx: Context) -> tuple[Tile, ...]:
     )
     if session.home is None:
         vouchers = words("kiosk.home.when-online")
+    elif session.assurance != "cryptogram" and not session.unlocked:
+        vouchers = words("kiosk.home.vouchers-locked")  # the central API tells them after the PIN (N4)
     else:
         ready = sum(voucher.state == "issued" for voucher in session.home.vouchers)
         vouchers = words("kiosk.home.vouchers-detail", count=ready) if ready else words("kiosk.home.vouchers-none")
     return (
-        Tile(words("kiosk.home.rewards"), rewards, "gift", Action.REWARDS, primary=True),
-        Tile(words("kiosk.home.vouchers"), vouchers, "ticket", Action.VOUCHERS),
+        Tile(words("kiosk.home.rewards"), rewards, "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),
+        Tile(words("kiosk.home.vouchers"), vouchers, "ticket", Action.VOUCHERS, picture="rewards/detail-wash"),
     )

@@ -197,6 +197,7 @@ class Doer:
             self._post(ev.SessionOpened(self._server.card_session(session_id)))
         except (errors.ClubError, SyncError) as error:
             _log.info("session %s was not refreshed: %s", session_id, getattr(error, "code", type(error).__name__))
+            self._post(ev.SessionUnreachable(session_id))
 
     def _step_up(self, effect: ef.AskStepUp) -> None:
         request = wire.StepUp(

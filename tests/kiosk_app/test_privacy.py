@@ -39,7 +39,6 @@ def test_after_a_redemption_and_the_end_of_the_session_nothing_is_left(hand: Han
     assert (after.points, after.redemptions, len(after.vouchers)) == (before.points - 1200, before.redemptions + 1, 1)
     code = after.vouchers[0]
     assert hand.ask(do="search", **{"for": [voucher.grouped(code)]})["found"] == [voucher.grouped(code)]
-    hand.take()
     hand.touch(EXIT)
     hand.screen("attract")
 
@@ -59,11 +58,10 @@ def test_after_a_redemption_and_the_end_of_the_session_nothing_is_left(hand: Han
 @pytest.mark.timeout(180)
 def test_another_card_leaves_nothing_of_the_member_before(hand: Hand) -> None:
     hand.at_home(MEMBER)
-    hand.lay(OTHER)
+    hand.tap(OTHER)
     hand.until(lambda _now: hand.ask(do="search", **{"for": ["赵先生"]})["found"], "the other member's page")
     hand.screen("home")
     assert hand.ask(do="search", **{"for": ["王先生", "2719", "18,640"]})["found"] == []
-    hand.take()
     hand.touch(EXIT)
     hand.screen("attract")
     assert hand.ask(do="search", **{"for": ["赵先生", "5510"]}) == {"found": [], "evidence": False}

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from club.ui.control import ask
-from demo import screens
 from demo.house import House, Options
-from demo.reader import open_reader
 from demo.story import pin_key
 
 DRAWN_DAY = "2026-05-16T14:32:00+08:00"
@@ -20,28 +18,6 @@ PATIENCE_S = 30.0
 REWARDS_TILE, VOUCHERS_TILE = (300, 1400), (780, 1400)
 FIRST_REWARD, REDEEM, CONFIRM = (300, 900), (760, 1550), (712, 1721)
 EXIT = (960, 1844)
-
-
-class Store(House):
-    """A house with a kiosk only."""
-
-    def _start(self) -> None:
-        central = self.options.state / "central"
-        self.options.logs.mkdir(parents=True, exist_ok=True)
-        central.mkdir(parents=True, mode=0o700)
-        self._central("migrate")
-        self._central("load-demo", "--out", str(central))
-        self._read_sign_ins(central)
-        self.server = self._program(
-            "central-api", ["serve", *self._central_settings()], env={}, executable="central-api"
-        )
-        self.server.start()
-        self.server.wait_for(r"ready on http")
-        self.reader = self._stack.enter_context(open_reader(central / "cards.toml", virtual=True))
-        self.kiosk_glass = screens.VirtualGlass(screens.KIOSK)
-        self._stack.callback(self.kiosk_glass.close)
-        self._start_kiosk()
-        self.kiosk.wait_for(r"kiosk ready")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +33,7 @@ class Books:
 class Hand:
     """Somebody who stands at the kiosk."""
 
-    store: Store
+    store: House
 
     def ask(self, **request: Any) -> dict[str, Any]:
         return ask(self.store.kiosk_control, request)
@@ -66,12 +42,16 @@ class Hand:
         return self.ask(do="state")
 
     def until(self, fits: Callable[[dict[str, Any]], object], what: str) -> dict[str, Any]:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            state = self.state()
-            if fits(state):
-                return state
-            assert time.monotonic() < deadline, f"expected {what}, found {state}"
+        assert self.within(PATIENCE_S, fits), f"expected {what}, found {self.state()}"
+        return self.state()
+
+    def within(self, seconds: float, fits: Callable[[dict[str, Any]], object]) -> bool:
+        """Whether it becomes so in time; each look is answered by the kiosk's next frame."""
+        deadline = time.monotonic() + seconds
+        while not fits(self.state()):
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def screen(self, *names: str) -> str:
         """Wait until one of these screens is up and rests."""
@@ -81,15 +61,18 @@ class Hand:
     def touch(self, place: tuple[float, float]) -> None:
         self.ask(do="touch", x=place[0], y=place[1])
 
-    def lay(self, member: str) -> None:
-        self.store.reader.act("lay", member)
-
-    def take(self) -> None:
-        self.store.reader.act("take", "")
+    def tap(self, member: str) -> None:
+        """Hold a card to the reader for a moment."""
+        self.store.reader.tap(member)
 
     def at_home(self, member: str) -> None:
+        """Tap until it is taken: a card that comes back at once is the same tap to the reader (N7)."""
         self.screen("attract")
-        self.lay(member)
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.state()["session_open"]:
+            assert time.monotonic() < deadline, "expected the card to be taken"
+            self.tap(member)
+            self.within(1.0, lambda now: now["session_open"])
         self.until(lambda now: now["screen"] == "home" and now["confirmed"] and now["settled"], "the member's page")
 
     def at_pin(self) -> None:
@@ -132,6 +115,7 @@ class Hand:
 @contextmanager
 def open_store(folder: Path) -> Iterator[Hand]:
     """A store that is open, on the drawn day, and somebody before its kiosk."""
-    options = Options(state=folder, logs=folder / "logs", pinned=DRAWN_DAY, virtual=True, pinned_runs=False)
-    with Store(options, lambda _said: None) as store:
+    programs = frozenset({"central-api", "kiosk"})
+    options = Options(folder, folder / "logs", DRAWN_DAY, virtual=True, pinned_runs=False, programs=programs)
+    with House(options, lambda _said: None) as store:
         yield Hand(store)

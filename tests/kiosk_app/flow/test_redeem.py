@@ -55,19 +55,26 @@ def test_the_pin_is_the_programmes_choice_but_never_for_a_card_that_can_be_copie
     visit = Visit(catalogue=a_catalogue(policy)).at_home(assurance).press("rewards")
     if isinstance(visit.screen, st.Pin):
         visit.enter_pin().tell(ev.StepUpGranted(visit.last(effects.AskStepUp).command_id, "grant-0001"))
+        visit.tell(ev.SessionOpened(make.a_session(assurance=assurance)))
     visit.press("reward", "basic-service-voucher").press("redeem").press("confirm")
     assert isinstance(visit.screen, st.Pin) is asked
     assert isinstance(visit.screen, st.Redeeming) is not asked
     assert visit.count(effects.SubmitRedeem) == (0 if asked else 1)
 
 
-def test_a_card_that_can_be_copied_gives_its_pin_once_behind_the_home_page() -> None:
+@pytest.mark.parametrize(
+    "answer", [ev.SessionOpened(make.a_session(assurance="uid")), ev.SessionUnreachable(make.SESSION)]
+)
+def test_a_card_that_can_be_copied_gives_its_pin_once_behind_the_home_page(answer: ev.Event) -> None:
     visit = Visit().at_home("uid").press("vouchers")
     assert isinstance(visit.screen, st.Pin)
     visit.enter_pin()
     asked = visit.last(effects.AskStepUp)
     assert asked.body_sha256 == redeem.unlock_digest(make.SESSION)
     visit.tell(ev.StepUpGranted(asked.command_id, "grant-0001"))
+    assert isinstance(visit.screen, st.Pin)
+    assert visit.last(effects.RefreshSession).session_id == make.SESSION
+    visit.tell(answer)
     assert visit.screen == st.Vouchers()
     assert visit.press("home").press("rewards").screen == st.Rewards()
 

@@ -110,6 +110,12 @@ def test_the_count_down_covers_the_page() -> None:
     )
 
 
+def test_a_card_that_can_be_copied_shows_its_vouchers_after_the_pin() -> None:
+    view = shown(Visit().at_home("uid", vouchers=()))
+    assert isinstance(view, views.HomeView)
+    assert view.tiles[1].detail == "输入密码后查看"
+
+
 def test_the_catalogue_says_what_is_missing() -> None:
     view = shown(Visit().at_home().press("rewards"))
     assert isinstance(view, views.RewardsView)

@@ -148,15 +148,14 @@ def test_the_end_of_a_visit_stands_before_the_next_ones_command(bench: Bench) ->
     assert bench.commands.log == ["end_session", "submit command-0001", "acknowledge command-0001"]
 
 
-def test_fresh_figures_arrive_as_the_session_and_their_absence_is_no_event(bench: Bench) -> None:
+def test_fresh_figures_arrive_as_the_session_and_their_absence_is_told(bench: Bench) -> None:
     bench.doer.do(ef.RefreshSession(make.SESSION))
     told = bench.posted.until(lambda event: isinstance(event, ev.SessionOpened))
     assert isinstance(told, ev.SessionOpened)
     assert told.session.member.points == 5080
     bench.server.error = errors.SessionEnded()
     bench.doer.do(ef.RefreshSession(make.SESSION))
-    bench.doer.close()
-    assert len(bench.posted.events) == 1
+    bench.posted.until(lambda event: event == ev.SessionUnreachable(make.SESSION))
 
 
 def test_cues_and_waking(bench: Bench) -> None:
