@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 _NEVER_FIRST = frozenset("，。、；：？！）》」』】”’…—·％%,.;:?!)]}")
+_NARROWER = tuple(share / 100 for share in range(52, 100, 4))
 _NEVER_LAST = frozenset("（《「『【“‘([{¥")
 
 
@@ -27,6 +28,18 @@ def break_lines(text: str, width: float, measure: Callable[[str], float]) -> lis
             else:
                 line += piece
         lines.append(line.rstrip())
+    return lines
+
+
+def balanced(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Break like `break_lines` into as few lines, but about equally long ones: no last line of one character."""
+    lines = break_lines(text, width, measure)
+    if len(lines) < 2 or "\n" in text:
+        return lines
+    for share in _NARROWER:
+        closer = break_lines(text, width * share, measure)
+        if len(closer) == len(lines) and max(measure(line) for line in closer) <= width:
+            return closer
     return lines
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
+from kivy.metrics import dp
 from PIL import Image, UnidentifiedImageError
 
 from club.resources import files
 from club.ui import bridge
 
 _log = logging.getLogger(__name__)
-_KEPT = 96
+_KEPT = 48
+_DRAWN_SMALLER = ("icons/", "ui/mark", "ui/empty", "ui/rounded/circle")
 
 _art: dict[str, Texture] = {}
 
@@ -28,9 +30,10 @@ def art_texture(name: str) -> Texture:
     """
     found = _art.get(name)
     if found is None:
-        found = CoreImage(str(files.art(name)), mipmap=not name.startswith("ui/gradient")).texture
-        if name.startswith(("ui/gradient", "ui/rounded", "ui/shadow")):
-            found.wrap = "clamp_to_edge"
+        # Smaller copies cost a third more memory: only for what is drawn smaller than it is baked.
+        smaller = dp(1) < 1 or name.startswith(_DRAWN_SMALLER)
+        found = CoreImage(str(files.art(name)), mipmap=smaller, nocache=True).texture
+        found.wrap = "clamp_to_edge"
         _art[name] = found
     return found
 

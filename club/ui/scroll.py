@@ -57,6 +57,11 @@ class Shelf(place.Placed):
         self._stop()
         self.scrolled = 0
 
+    def scroll_by(self, distance: float) -> None:
+        """Move on by that many px of the drawing, as far as there are rows."""
+        self._stop()
+        self.scrolled = min(self._furthest(), max(0.0, self.scrolled + distance))
+
     def _furthest(self) -> float:
         rows = -(-len(self.items) // int(self.columns))
         whole: float = self.inset[1] + rows * self.step[1] + self.foot

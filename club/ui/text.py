@@ -21,7 +21,7 @@ _SMALLEST = 22
 _ASCENT, _BOX = 0.436, 1.448
 """Of Noto's CJK faces, in em: baseline below the middle of the line, and height of the line."""
 
-_CACHE_MAX = 600
+_CACHE_MAX = 300
 _PROBE = "门"
 _BOLD = re.compile(r"(</?b>)")
 _OPENING, _CLOSING = "（「『【《“‘", "）」』】》”’，。、"
@@ -271,7 +271,7 @@ class Text(place.Placed):
         bolds = [run.bold for run in self._runs(self.text) for _ in run.text]
         lines: list[list[Run]] = []
         start = 0
-        for line in breaking.break_lines(plain, self.width, measure):
+        for line in breaking.balanced(plain, self.width, measure):
             start = plain.index(line, start) if line else start
             runs: list[Run] = []
             for offset, character in enumerate(line):

@@ -48,7 +48,7 @@ SCREENS: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: 
 
 
 def warm() -> None:
-    """Load the card faces of every tier: whose card comes next is not known."""
-    for folder in ("wide", "reading", "small"):
+    """Load the card faces of the home page for every tier: whose card comes next is not known."""
+    for folder in ("wide", "small"):
         for face in sorted((files.assets_dir() / "art" / "cards" / folder).glob("*.png")):
             pictures.art_texture(f"cards/{folder}/{face.stem}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from club.ui import place, touch
 from kiosk_app.present import views
@@ -25,8 +25,9 @@ class DockKey(touch.TapPanel):
 
 
 class ExitKey(touch.TapPanel):
-    """Sign out, with the seconds left in a ring."""
+    """Sign out, with the seconds left in a ring; as `wide` as its word asks, in px of the drawing."""
 
+    wide = NumericProperty(198)
     dock = ObjectProperty(views.Dock(), rebind=True)
 
 

@@ -3,11 +3,30 @@
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.graphics import PopMatrix, PushMatrix, Translate
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from club.ui import buttons, place, surface
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Row, load_kv
+
+
+class Riser(place.Plane):
+    """A plane drawn `drop` reference px lower than it is."""
+
+    drop = NumericProperty(0)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._translate = Translate(0, 0, 0)
+        self.canvas.before.insert(0, PushMatrix())
+        self.canvas.before.insert(1, self._translate)
+        self.canvas.after.add(PopMatrix())
+        self.bind(drop=self._lower)
+
+    def _lower(self, *_: object) -> None:
+        self._translate.y = -dp(self.drop)
 
 
 class CardIcon(surface.Icon):
@@ -25,7 +44,7 @@ class CardIcon(surface.Icon):
 
 
 class ButtonRow(place.Plane):
-    """Up to three buttons side by side, sharing the width; the most important (jade) a little wider."""
+    """Up to three buttons side by side, sharing the width; the most important (jade) last and a little wider."""
 
     buttons = ObjectProperty(())
     careful = BooleanProperty(False)
@@ -40,12 +59,13 @@ class ButtonRow(place.Plane):
         while len(self.children) < len(self.buttons):
             self.add_widget(buttons.PushButton())
         width, height, gap = self.rect[2], self.rect[3], 24
-        weights = [1.3 if button.tone == "jade" else 1.0 for button in self.buttons]
+        ordered = sorted(self.buttons, key=lambda button: button.tone == "jade")
+        weights = [1.3 if button.tone == "jade" else 1.0 for button in ordered]
         room = width - gap * (len(self.buttons) - 1)
         left = 0.0
         for index, made in enumerate(reversed(self.children)):
             made.shown = index < len(self.buttons)
-            shown = self.buttons[index] if made.shown else views.Button()
+            shown = ordered[index] if made.shown else views.Button()
             made.text, made.icon, made.tone, made.enabled = shown.text, shown.icon, shown.tone, shown.enabled
             made.action, made.arg = shown.action, shown.arg
             if made.shown:

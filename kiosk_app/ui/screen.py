@@ -21,7 +21,7 @@ def load_kv(module_file: str) -> None:
 class Screen(place.Plane):
     """A screen. Its .kv file reads ``root.view.*`` and calls ``root.tell(action, argument)``; there is nothing else to it.
 
-    Three hooks: `show` before its first frame, `entered` when the change to it is over, `left` when it is gone.
+    Hooks: `show` before its first frame, `entered` when the change to it is over, `left` when it is gone.
     """
 
     view_class: ClassVar[type[views.View]]
@@ -38,6 +38,9 @@ class Screen(place.Plane):
 
     def show(self) -> None:
         """Called before the first frame."""
+
+    def light(self, share: float) -> None:
+        """Called while the lights go on (``share`` from 0 to 1): the ground changes from ink to porcelain under this screen."""
 
     def entered(self) -> None:
         """Called when the change to this screen is over."""

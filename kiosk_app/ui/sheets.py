@@ -6,31 +6,13 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from kivy.clock import Clock
-from kivy.graphics import PopMatrix, PushMatrix, Translate
-from kivy.metrics import dp
-from kivy.properties import NumericProperty, ObjectProperty
+from kivy.properties import ObjectProperty
 
 from club.resources import theme as tokens
-from club.ui import place, touch
+from club.ui import touch
 from kiosk_app.present import views
+from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Row, Tell, load_kv
-
-
-class Riser(place.Plane):
-    """A plane drawn `drop` reference px lower than it is."""
-
-    drop = NumericProperty(0)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._translate = Translate(0, 0, 0)
-        self.canvas.before.insert(0, PushMatrix())
-        self.canvas.before.insert(1, self._translate)
-        self.canvas.after.add(PopMatrix())
-        self.bind(drop=self._lower)
-
-    def _lower(self, *_: object) -> None:
-        self._translate.y = -dp(self.drop)
 
 
 class Sheet(touch.Blocker):

@@ -28,7 +28,11 @@ _DOCK_TOP = 1768
 _HEAD_START_S = 0.07
 """A change begins this far in, so that its first frame already shows more of the new screen than of the old one."""
 
+_DAWN = 0.42
+"""From this share of the lights on, dark letters are read better on the ground than light ones."""
 _QUIET_S = 30.0
+_LOST_FINGER_S = 5.0
+_WHEEL_PX = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,36 @@ class Stage(place.Plane):
     def __init__(self, told: Callable[[str, str], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._told = told
-        self._fingers: set[int] = set()
+        self._fingers: dict[int, float] = {}
         self.many_fingers = False
-        self.asleep = False
 
     def on_touch_down(self, touch: Any) -> bool:
         """Restart the idle clock, then offer the first finger to what is in front."""
-        if self.asleep or (self._fingers and not self.many_fingers):
+        if "button" in touch.profile and touch.button != "left":
+            return self._wheel(touch)
+        now = Clock.get_time()
+        # A panel may lose a finger's end; that must not keep the next member out.
+        self._fingers = {uid: at for uid, at in self._fingers.items() if now - at < _LOST_FINGER_S}
+        if self._fingers and not self.many_fingers:
             return True
-        self._fingers.add(touch.uid)
+        self._fingers[touch.uid] = now
         self._told(Action.TOUCHED, "")
         super().on_touch_down(touch)
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
         """The finger is gone."""
-        self._fingers.discard(touch.uid)
+        self._fingers.pop(touch.uid, None)
         return bool(super().on_touch_up(touch))
+
+    def _wheel(self, touch: Any) -> bool:
+        """Scroll the list under a mouse's wheel, at a desk; other buttons do nothing."""
+        step = {"scrolldown": -_WHEEL_PX, "scrollup": _WHEEL_PX}.get(touch.button, 0)
+        for widget in _tree(self):
+            if step and isinstance(widget, scroll.Shelf) and widget.collide_point(*touch.pos):
+                self._told(Action.TOUCHED, "")
+                widget.scroll_by(step)
+        return True
 
 
 class ScriptedTouch(MotionEvent):
@@ -151,14 +168,14 @@ class KioskUI:
             self._change_to(
                 screen, lights_on=before is not None and (before.screen, view.screen) == ("reading", "home")
             )
-        self._header.header, self._header.night = view.header, screen.night_header
+        self._header.header = view.header
+        if self._change is None or not self._lights_on:
+            self._header.night = screen.night_header
         self._dock.dock, self._dock.night = view.dock, view.night
         self._dock.shown = bool(view.dock.back or view.dock.home or view.dock.exit)
         for name, sheet in self._sheets.items():
             part = getattr(view, name, None)
             sheet.update(part if isinstance(part, sheet.sheet_class) else None)
-        window.set_pace(window.LIVELY_FPS)
-        self._last_touch = Clock.get_time()
 
     def wipe(self) -> None:
         """Forget a member: every screen but the one in front is blanked, and drawn texts are dropped.
@@ -236,9 +253,13 @@ class KioskUI:
     # ------------------------------------------------------------ inside
 
     def _told(self, action: str, arg: str) -> None:
+        self._lively()
+        self.tell(action, arg)
+
+    def _lively(self) -> None:
+        """Draw at the full rate for a while; seconds and minutes that pass do not need it."""
         self._last_touch = Clock.get_time()
         window.set_pace(window.LIVELY_FPS)
-        self.tell(action, arg)
 
     def _touch_now(self, x: float, y: float) -> None:
         self._touches += 1
@@ -272,10 +293,11 @@ class KioskUI:
 
     def _change_to(self, screen: Screen, *, lights_on: bool) -> None:
         self._end_change()
+        self._lively()
         motion = tokens.theme().motion
         old, self._current = self._current, screen
         ground = theme.rgba("night.ground" if screen.view_class.night else "ground")
-        self._grounds = (self._grounds[1], ground)
+        self._grounds = (theme.rgba("night.surface_2") if lights_on else self._grounds[1], ground)
         self._stage.many_fingers = screen.many_fingers
         # New screens come in under the leaving one, both under header, dock and sheets.
         self._stage.add_widget(screen, index=len(self._stage.children))
@@ -285,7 +307,13 @@ class KioskUI:
             screen.opacity = 1.0
             screen.entered()
             return
-        self._leaving, self._lights_on = old, lights_on
+        self._lights_on = lights_on
+        if lights_on:
+            # The screen is there whole from its first frame; only the ground and what lies bare on it change.
+            self._stage.remove_widget(old)
+            old.left()
+        else:
+            self._leaving = old
         self._changed_at = time.monotonic()
         self._change_s = (motion.lights_on_ms if lights_on else motion.base_ms) / 1000
         self._change = Clock.schedule_interval(self._change_on, 0)
@@ -294,29 +322,33 @@ class KioskUI:
     def _change_on(self, _elapsed: float) -> None:
         share = min(1.0, (time.monotonic() - self._changed_at + _HEAD_START_S) / self._change_s)
         eased = 1 - (1 - share) ** 3
-        if self._current is None or self._leaving is None:
+        if self._current is None:
             return
-        if self._lights_on:
-            # The lit room is there whole; the dark one in front of it fades, from half on: the name is read at once.
-            self._current.opacity, self._leaving.opacity = 1.0, 0.5 * (1 - eased)
-        else:
+        if self._leaving is not None:
             self._current.opacity, self._leaving.opacity = eased, 1 - eased
+        else:
+            self._current.light(eased)
+            self._header.night = eased <= _DAWN
         Window.clearcolor = theme.mix(self._grounds[0], self._grounds[1], eased)
         if share >= 1.0:
             self._end_change()
 
     def _end_change(self) -> None:
-        if self._change is None or self._leaving is None or self._current is None:
+        if self._change is None or self._current is None:
             return
         self._change.cancel()
         leaving, self._leaving, self._change = self._leaving, None, None
         Window.clearcolor = self._grounds[1]
         self._current.opacity = 1.0
-        self._stage.remove_widget(leaving)
-        leaving.opacity = 1.0
-        leaving.left()
+        self._header.night = self._current.night_header
+        if leaving is None:
+            self._current.light(1.0)
+        else:
+            self._stage.remove_widget(leaving)
+            leaving.opacity = 1.0
+            leaving.left()
         self._current.entered()
-        if self._wipe_due:
+        if self._wipe_due and leaving is not None:
             self._wipe_due = False
             leaving.blank()
             text.forget()
@@ -344,9 +376,7 @@ class KioskUI:
         if self._drawn is None or self._view is None:
             return True
         now = time.monotonic()
-        opacity = 1.0
-        if self._leaving is not None and self._current is not None:
-            opacity = 1 - self._leaving.opacity if self._lights_on else self._current.opacity
+        opacity = float(self._current.opacity) if self._current is not None else 1.0
         self._drawn(Drawn(self._view.screen, opacity, now, (now - self._frame_began) * 1000))
         return True
 

@@ -43,5 +43,11 @@ class HomeScreen(Screen):
 
     view_class = views.HomeView
 
+    lit = NumericProperty(1)
+
+    def light(self, share: float) -> None:
+        """Change what lies on the bare ground from light to dark letters, and bring the card up from where it was read."""
+        self.lit = share
+
 
 load_kv(__file__)

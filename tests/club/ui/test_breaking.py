@@ -34,3 +34,9 @@ def test_nothing_is_lost_and_only_what_cannot_be_split_is_too_wide(text: str, wi
     assert "".join("".join(lines).split()) == "".join(text.split())
     for line in lines:
         assert len(line) <= width or len(breaking.pieces(line)) == 1
+
+
+def test_the_last_line_is_not_one_character() -> None:
+    text = "请到前台或另一台自助机"
+    assert breaking.break_lines(text, 10, by_count) == ["请到前台或另一台自助", "机"]
+    assert breaking.balanced(text, 10, by_count) == ["请到前台或另", "一台自助机"]

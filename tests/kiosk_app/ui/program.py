@@ -71,9 +71,8 @@ class Program:
     def touch(self, x: float, y: float) -> None:
         """Press and let go, in px of the drawing."""
         self.ui.touch(x, y)
-        fingers: Any = self.ui._stage._fingers
         self.frame()
-        self.until(lambda: not fingers, "the finger to be gone")
+        self.until(lambda: not self.ui._stage._fingers, "the finger to be gone")
 
     def widgets(self) -> Iterator[Any]:
         """All widgets on the glass."""

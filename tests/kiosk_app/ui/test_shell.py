@@ -244,3 +244,40 @@ def unknown(kiosk: Program) -> str:
 
 def test_a_view_without_a_screen_is_refused(kiosk: WindowProcess) -> None:
     assert "expected a view of one of the screens attract, " in kiosk.call(unknown)
+
+
+def wheel(kiosk: Program) -> tuple[float, list[tuple[str, str]]]:
+    """Turn a mouse's wheel over the catalogue, at a desk."""
+    from kivy.base import EventLoop
+
+    from kiosk_app.ui.shell import ScriptedTouch
+
+    many = tuple(dataclasses.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(20))
+    kiosk.show(dataclasses.replace(samples.REWARDS, cards=many))
+    shelf = kiosk.ui._screens["rewards"].ids.shelf
+    shelf.to_top()
+    kiosk.told.clear()
+    finger = ScriptedTouch(950, 300 / 1080, 1 - 1200 / 1920)
+    finger.profile = ["pos", "button"]
+    finger.button = "scrollup"
+    EventLoop.post_dispatch_input("begin", finger)
+    EventLoop.post_dispatch_input("end", finger)
+    return shelf.scrolled, kiosk.told
+
+
+def test_a_mouse_wheel_scrolls_and_presses_nothing(kiosk: WindowProcess) -> None:
+    assert kiosk.call(wheel) == (120, [("touched", "")])
+
+
+def finger_without_end(kiosk: Program) -> list[tuple[str, str]]:
+    """A panel loses the end of a touch; later somebody presses."""
+    kiosk.show(samples.DETAIL)
+    lost = -1
+    kiosk.ui._stage._fingers[lost] = float("-inf")
+    kiosk.told.clear()
+    kiosk.touch(740, 1550)
+    return [told for told in kiosk.told if told[0] != "touched"]
+
+
+def test_a_lost_finger_does_not_lock_the_glass(kiosk: WindowProcess) -> None:
+    assert kiosk.call(finger_without_end) == [("redeem", "basic-service-voucher")]
