@@ -27,6 +27,7 @@ from central_api.migrations import runner
 from central_api.openapi import StoredPayloads
 from central_api.security import keyring
 from central_api.security.passwords import Passwords
+from central_api.timing import Timing
 from club.model import errors
 from club.model.clock import Clock, clock_for
 from club.settings.central import CentralSettings
@@ -98,6 +99,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
             render_plugins=[],
         ),
         plugins=[StoredPayloads()],
+        middleware=[Timing()],
         debug=False,
         logging_config=None,
     )

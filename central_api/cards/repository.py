@@ -4,17 +4,37 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.cards.tables import card_sessions, cards, grants, pins
 from central_api.db import Tx
+from central_api.members.tables import members
+
+# Statements of every tap are built once.
+_CARD = (
+    select(cards, members.c.status, members.c.valid_to)
+    .outerjoin(members, members.c.id == cards.c.member)
+    .where(cards.c.uid == bindparam("uid"))
+)
+_HOLDER = (
+    select(members, cards.c.number, cards.c.face, pins.c.set_at.label("pin_set_at"))
+    .join(cards, cards.c.member == members.c.id)
+    .outerjoin(pins, pins.c.card == cards.c.id)
+    .where(cards.c.id == bindparam("card"))
+)
+_SESSION = select(card_sessions).where(card_sessions.c.id == bindparam("session"))
 
 
 def card(tx: Tx, uid: str) -> Any:
-    """The card of a UID (upper-case hex), or None."""
-    return tx.first(select(cards).where(cards.c.uid == uid))
+    """The card of a UID (upper-case hex) with its holder's status and the membership's last day, or None."""
+    return tx.first(_CARD, {"uid": uid})
+
+
+def holder(tx: Tx, card_id: str) -> Any:
+    """The member who holds a card, with the card's number and face, and when its PIN was set (None: it was not)."""
+    return tx.connection.execute(_HOLDER, {"card": card_id}).one()
 
 
 def card_by_id(tx: Tx, card_id: str) -> Any:
@@ -40,7 +60,7 @@ def set_state(tx: Tx, card_id: str, values: dict[str, object]) -> None:
 
 def session(tx: Tx, session_id: str) -> Any:
     """The row of a session, or None."""
-    return tx.first(select(card_sessions).where(card_sessions.c.id == session_id))
+    return tx.first(_SESSION, {"session": session_id})
 
 
 def add_session(tx: Tx, values: dict[str, object]) -> bool:
@@ -76,6 +96,11 @@ def change_pin(tx: Tx, card_id: str, values: dict[str, object]) -> None:
 def grant_of(tx: Tx, command_id: str) -> Any:
     """The grant of a command, or None."""
     return tx.first(select(grants).where(grants.c.command == command_id))
+
+
+def pin_given(tx: Tx, session_id: str) -> bool:
+    """Whether the right PIN was given in a session."""
+    return tx.first(select(grants.c.id).where(grants.c.session == session_id).limit(1)) is not None
 
 
 def add_grant(tx: Tx, values: dict[str, object]) -> None:

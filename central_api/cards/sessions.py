@@ -8,10 +8,9 @@ from typing import Any
 from central_api.cards import repository, verify
 from central_api.db import Tx
 from central_api.devices.service import Device
-from central_api.members import repository as members
 from central_api.security.keyring import Keyring
 from club.model import errors
-from club.wire.cards import Evidence, OpenCardSession
+from club.wire.cards import AssuranceName, Evidence, OpenCardSession
 from club.wire.codec import encode
 
 _TOUCH = timedelta(seconds=5)  # a session's last use is written again only after this long
@@ -26,7 +25,7 @@ class Session:
     store: str
     card: str
     member: str
-    assurance: str
+    assurance: AssuranceName
     opened_at: datetime
     used_at: datetime
     ended_at: datetime | None
@@ -157,9 +156,8 @@ def _admit(tx: Tx, keyring: Keyring, evidence: Evidence, today: date, grace_days
     must_not_be_blocked(card)
     if card.state != "active":
         raise errors.CardNotActive(f"card {card.id} is {card.state}", reason="card")
-    member = members.member(tx, card.member)
-    if member.status in ("pending", "closed") or member.valid_to + timedelta(days=grace_days) < today:
-        raise errors.CardNotActive(f"the membership of card {card.id} is {member.status}", reason="membership")
+    if card.status in ("pending", "closed") or card.valid_to + timedelta(days=grace_days) < today:
+        raise errors.CardNotActive(f"the membership of card {card.id} is {card.status}", reason="membership")
     verify.must_not_be_weaker(proved, card.assurance)
     return card, proved
 

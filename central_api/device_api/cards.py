@@ -39,9 +39,10 @@ def open_card_session(
 def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> CardSession:
     now = context.clock.now()
     programme = programmes.current(tx, now)
-    today = texts.local_day(now, stores.store(tx, device.store).time_zone)
+    all_stores = stores.all_stores(tx)
+    today = texts.local_day(now, home.zone_of(all_stores, device.store))
     session = sessions.open_session(tx, context.keyring, device, wish, now, today, programme.lapsed_grace_days)
-    return home.card_session(tx, session, programme, now)
+    return home.card_session(tx, session, programme, all_stores, now)
 
 
 @get("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
@@ -50,7 +51,7 @@ def card_session(session_id: SessionId, context: Served, device: EnrolledDevice)
     now = context.clock.now()
     with context.db.write() as tx:
         session = sessions.find(tx, session_id, device, now, context.settings.sessions.card_minutes)
-        return answer(home.card_session(tx, session, programmes.current(tx, now), now))
+        return answer(home.card_session(tx, session, programmes.current(tx, now), stores.all_stores(tx), now))
 
 
 @delete("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])

@@ -9,6 +9,13 @@ from central_api.db import Tx
 from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots
 from club.model.points import Lot, Taken
 
+# Statements of every tap are built once.
+_BALANCE = select(accounts.c.balance).where(accounts.c.id == bindparam("account"))
+_LOTS = select(lots.c.id, lots.c.expires, lots.c.earned_at, lots.c.left).where(
+    lots.c.member == bindparam("member"), lots.c.left > 0
+)
+_LOTS_LOCKED = _LOTS.with_for_update()
+
 
 def lock_account(tx: Tx, account: str) -> int:
     """The balance of a member's account, its row locked until the end: whoever spends waits here."""
@@ -18,7 +25,7 @@ def lock_account(tx: Tx, account: str) -> int:
 
 def balance(tx: Tx, account: str) -> int:
     """The balance of a member's account; 0 for one that was never booked on."""
-    return int(tx.scalar(select(accounts.c.balance).where(accounts.c.id == account)) or 0)
+    return int(tx.scalar(_BALANCE, {"account": account}) or 0)
 
 
 def known_accounts(tx: Tx, names: Sequence[str]) -> set[str]:
@@ -46,13 +53,8 @@ def add_entry(tx: Tx, values: Mapping[str, object], postings: Sequence[Mapping[s
 
 def lots_of(tx: Tx, member_id: str, *, lock: bool = False) -> list[Lot]:
     """A member's lots with points left, unsorted; locked until the end when asked for."""
-    query = select(lots.c.id, lots.c.expires, lots.c.earned_at, lots.c.left).where(
-        lots.c.member == member_id, lots.c.left > 0
-    )
-    return [
-        Lot(row.id, row.expires, row.earned_at, int(row.left))
-        for row in tx.rows(query.with_for_update() if lock else query)
-    ]
+    rows = tx.rows(_LOTS_LOCKED if lock else _LOTS, {"member": member_id})
+    return [Lot(row.id, row.expires, row.earned_at, int(row.left)) for row in rows]
 
 
 def add_lot(tx: Tx, values: Mapping[str, object]) -> None:

@@ -24,7 +24,12 @@ def content_of(row: Any) -> RewardContent:
 
 def store_names(tx: Tx) -> dict[str, Text]:
     """Names of the stores by slug, in their order."""
-    return {row.slug: texts.text(row.name) for row in devices.all_stores(tx)}
+    return names_of(devices.all_stores(tx))
+
+
+def names_of(stores: Sequence[Any]) -> dict[str, Text]:
+    """Names of stores by slug, from their rows."""
+    return {row.slug: texts.text(row.name) for row in stores}
 
 
 def names_for(content: RewardContent, names: Mapping[str, Text]) -> tuple[Text, ...]:
@@ -76,14 +81,17 @@ def publish_all(tx: Tx, now: datetime) -> None:
 
 def limits(tx: Tx, member_id: str, now: datetime, time_zone: str) -> tuple[RewardLimit, ...]:
     """How many of each limited reward a member may still take. Reads only."""
-    taken = repository.taken_by_day(tx, member_id, windows.start("year", now, time_zone))
+    since = {per: windows.start(per, now, time_zone) for per in windows.ALL}
+    taken: dict[str, list[Any]] = {}
+    for row in repository.taken_by_day(tx, member_id, min(since.values())):
+        taken.setdefault(row.reward, []).append(row)
     return tuple(
-        RewardLimit(reward=row.slug, left=max(0, row.limit_times - _count(taken, row, now, time_zone)))
-        for row in repository.all_rewards(tx)
-        if row.limit_per
+        RewardLimit(
+            reward=row.slug, left=max(0, row.limit_times - _count(taken.get(row.slug, ()), since[row.limit_per]))
+        )
+        for row in repository.limited(tx)
     )
 
 
-def _count(taken: Sequence[Any], reward: Any, now: datetime, time_zone: str) -> int:
-    since = windows.start(reward.limit_per, now, time_zone)
-    return sum(row.quantity for row in taken if row.reward == reward.slug and row.at >= since)
+def _count(taken: Sequence[Any], since: datetime) -> int:
+    return sum(row.quantity for row in taken if row.at >= since)

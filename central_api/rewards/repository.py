@@ -4,12 +4,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.rewards.tables import idempotency, redemptions, reward_categories, rewards, vouchers
+
+# Statements of every tap are built once.
+_LIMITED = (
+    select(rewards.c.slug, rewards.c.limit_per, rewards.c.limit_times)
+    .where(rewards.c.limit_per != "")
+    .order_by(rewards.c.position)
+)
+_TAKEN = select(redemptions.c.reward, redemptions.c.at, redemptions.c.quantity).where(
+    redemptions.c.member == bindparam("member"), redemptions.c.state == "done", redemptions.c.at >= bindparam("since")
+)
+_VOUCHERS = (
+    select(vouchers, rewards.c.category, rewards.c.content)
+    .join(rewards, rewards.c.slug == vouchers.c.reward)
+    .where(vouchers.c.member == bindparam("member"))
+    .order_by(vouchers.c.valid_to, vouchers.c.issued_at, vouchers.c.id)
+)
 
 
 def reward(tx: Tx, slug: str) -> Any:
@@ -20,6 +36,11 @@ def reward(tx: Tx, slug: str) -> Any:
 def all_rewards(tx: Tx) -> Sequence[Any]:
     """Every reward in its order."""
     return tx.rows(select(rewards).order_by(rewards.c.position))
+
+
+def limited(tx: Tx) -> Sequence[Any]:
+    """Slug and limit of every reward that has one, in their order."""
+    return tx.rows(_LIMITED)
 
 
 def categories(tx: Tx) -> Sequence[Any]:
@@ -47,10 +68,7 @@ def taken_since(tx: Tx, member_id: str, reward_slug: str, since: datetime) -> in
 
 def taken_by_day(tx: Tx, member_id: str, since: datetime) -> Sequence[Any]:
     """Reward, instant and quantity of everything a member took since then."""
-    query = select(redemptions.c.reward, redemptions.c.at, redemptions.c.quantity).where(
-        redemptions.c.member == member_id, redemptions.c.state == "done", redemptions.c.at >= since
-    )
-    return tx.rows(query)
+    return tx.rows(_TAKEN, {"member": member_id, "since": since})
 
 
 def spent_by_card(tx: Tx, card_id: str, since: datetime) -> int:
@@ -77,13 +95,8 @@ def add_voucher(tx: Tx, values: Mapping[str, object]) -> bool:
 
 
 def vouchers_of(tx: Tx, member_id: str) -> Sequence[Any]:
-    """A member's vouchers with their reward's row: those that can be used first, by their last day; then the closed, newest first."""
-    query = (
-        select(vouchers, rewards.c.category, rewards.c.content)
-        .join(rewards, rewards.c.slug == vouchers.c.reward)
-        .where(vouchers.c.member == member_id)
-    )
-    return tx.rows(query.order_by(vouchers.c.valid_to, vouchers.c.issued_at, vouchers.c.id))
+    """A member's vouchers with their reward's category and content, by their last day."""
+    return tx.rows(_VOUCHERS, {"member": member_id})
 
 
 def vouchers_of_redemption(tx: Tx, redemption_id: str) -> Sequence[Any]:

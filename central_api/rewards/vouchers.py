@@ -37,9 +37,8 @@ def view(row: Any, names: Mapping[str, Text], today: date) -> VoucherView:
     )
 
 
-def of_member(tx: Tx, member_id: str, today: date) -> tuple[VoucherView, ...]:
+def of_member(tx: Tx, member_id: str, names: Mapping[str, Text], today: date) -> tuple[VoucherView, ...]:
     """All vouchers of a member: those that can be used, by their last day; then the others, last closed first. Reads only."""
-    names = catalogue.store_names(tx)
     found = [view(row, names, today) for row in repository.vouchers_of(tx, member_id)]
     usable = [voucher for voucher in found if voucher.state == "issued"]
     over = [voucher for voucher in found if voucher.state != "issued"]

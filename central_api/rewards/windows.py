@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from central_api import texts
 
+ALL = ("day", "month", "quarter", "year")
+
 
 def start(per: str, now: datetime, time_zone: str) -> datetime:
     """The first instant of the window.

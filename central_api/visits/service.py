@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from central_api import texts
 from central_api.db import Tx
@@ -11,17 +11,18 @@ from central_api.visits.tables import service_jobs
 from club.model.text import Text
 from club.words import words
 
+_UNDER_WAY = (
+    select(service_jobs)
+    .where(service_jobs.c.member == bindparam("member"), service_jobs.c.checked_in_at <= bindparam("now"))
+    .where(or_(service_jobs.c.handed_over_at.is_(None), service_jobs.c.handed_over_at > bindparam("now")))
+    .order_by(service_jobs.c.checked_in_at.desc())
+    .limit(1)
+)
+
 
 def service_line(tx: Tx, member_id: str, now: datetime, time_zone: str) -> Text | None:
     """The line under the greeting while the member's car is in the workshop; None when it is not. Reads only."""
-    query = (
-        select(service_jobs)
-        .where(service_jobs.c.member == member_id, service_jobs.c.checked_in_at <= now)
-        .where(or_(service_jobs.c.handed_over_at.is_(None), service_jobs.c.handed_over_at > now))
-        .order_by(service_jobs.c.checked_in_at.desc())
-        .limit(1)
-    )
-    job = tx.first(query)
+    job = tx.first(_UNDER_WAY, {"member": member_id, "now": now})
     if job is None:
         return None
     if job.ready_at is not None and job.ready_at <= now:
