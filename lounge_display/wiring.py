@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from PIL import Image
+
 from club.model.board import Manifest
 from club.model.clock import clock_for
 from club.model.scene import Live, scene_at
@@ -56,6 +58,7 @@ class Lounge:
         self._code = enrol_code or settings.server.enrol_code
         self._language = settings.ui.language
         self._closing = ExitStack()
+        self._fault = ""
         data = settings.device.data_dir
         self.clock = clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
         self.identity = Identity.load_or_create(data / "identity.json")
@@ -73,10 +76,10 @@ class Lounge:
         size = round(window.width * window.scale), round(window.height * window.scale)
         press = Press(self.clock, self.worker.media.path, lambda: self._playing, club)
         self._size = size
-        first = self._first()
+        self._opening = Picture(None, "none", self._language)
         self.screen = Screen(
             size,
-            lambda layout: press.draw(first, layout.board),
+            lambda layout: self._draw_first(press, layout.board),
             self.clock.monotonic,
             ticker_px_per_s=self._playing.ticker_px_per_s if self._playing else 90,
             fullscreen=window.fullscreen,
@@ -98,7 +101,7 @@ class Lounge:
             RenderContext(now=self.clock.now(), language=self._language, size=self.screen.layout.bar, club=club),
             present.REDUCED_MOTION if settings.ui.reduced_motion else present.Motion(),
             self._shown,
-            first=first,
+            first=self._opening,
             enrol_words=self._enrol_words,
         )
         if settings.control.socket:
@@ -132,6 +135,17 @@ class Lounge:
         if self.worker.mirror.enrolled() is None:
             return Picture(None, "none", self._language, enrol=self._enrol_words(self._state_at_start(), online=False))
         return Picture(None, "none", self._language)
+
+    def _draw_first(self, press: Press, size: tuple[int, int]) -> Image.Image:
+        """What the first frame shows; whatever is on the disk, there is one."""
+        try:
+            self._opening = self._first()
+            return press.draw(self._opening, size)
+        except Exception:  # noqa: BLE001 -- a display that cannot start shows nothing at all
+            _log.exception("what is on the disk could not be shown; starting with the welcome")
+            self._opening = Picture(None, "none", self._language)
+            self._playing = None
+            return press.draw(self._opening, size)
 
     def _state_at_start(self) -> Enrolment:
         return Enrolment.WAITING if self._code else Enrolment.NEEDED
@@ -187,7 +201,13 @@ class Lounge:
             self.worker.enrol(code)
 
     def _tick(self) -> None:
-        self.director.tick()
+        # Whatever a manifest holds, the glass keeps what it shows; the fault is told once, not ten times a second.
+        try:
+            self.director.tick()
+        except Exception as error:  # noqa: BLE001 -- see above
+            if repr(error) != self._fault:
+                self._fault = repr(error)
+                _log.exception("the plan could not be followed")
         self._health.beat()
 
     def _shown(self, before: Shown, now: Shown) -> None:

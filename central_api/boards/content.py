@@ -22,7 +22,7 @@ class Bind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         activity: slug of the activity whose places, date and picture the board tells.
         upcoming: how many further open activities stand beside it.
         shares: slugs of members' stories, in their order.
-        ladder: `points` lists the tiers.
+        ladder: `points` lists the tiers, and tells when points expire next.
         menu: slugs of refreshments; `substitutes` stand in for those sold out.
         promises: slugs of promises.
         until: what `{days}` counts down to.

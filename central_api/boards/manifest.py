@@ -133,7 +133,7 @@ def _board(published: Published, bound: BoundData, pictures: Mapping[str, Pictur
         tiers=bound.tiers if bind.ladder else (),
         promises=tuple(bound.promises[slug] for slug in bind.promises if slug in bound.promises),
         until=bind.until,
-        on=bound.expires_on if bind.expiry else None,
+        on=bound.expires_on if bind.expiry or bind.ladder else None,
         url=bind.url,
     )
 

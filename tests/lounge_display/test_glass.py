@@ -186,6 +186,17 @@ def test_a_display_without_a_network_plays_from_its_disk_at_the_first_frame(loun
     until(lambda: is_like(lounge.screen.grab(), "a"), "the board's picture on the glass")
 
 
+def test_a_manifest_that_cannot_be_followed_leaves_the_welcome_until_a_sound_one_comes(lounge: Running) -> None:
+    boards, media = coloured_boards(lounge.media, "a")
+    broken = replace(a_manifest(boards, media=media), time_zone="Nowhere/Land")
+    keep_on_disk(lounge.media, broken)
+    lounge.start()
+    assert lounge.state()["screen"] == "welcome"
+    lounge.switch_to(replace(broken, revision=2))
+    lounge.switch_to(a_manifest(boards, revision=3, media=media))
+    assert lounge.shows("b-a@1")["revision"] == 3
+
+
 def test_a_new_display_says_how_to_add_it(lounge: Running) -> None:
     lounge.start()
     assert lounge.shows("enrol")["enrolment"] == "needed"

@@ -48,14 +48,14 @@ def _card(canvas: Canvas, promise: PromiseLine, ctx: RenderContext, box: Box) ->
     night = ctx.theme.color.night
     canvas.panel(box, 36, night.surface_2)
     title, line = ctx.pick(promise.title), ctx.pick(promise.line)
-    found = _NUMBER.search(line) or _NUMBER.search(title)
+    found = _NUMBER.search(title) or _NUMBER.search(line)
     inside = box.inset(44, 42)
     canvas.icon(_ICONS.get(promise.slug, "check"), inside.x, inside.y, 72, night.jade)
     words = canvas.fit(
         title, Type("sans-bold", 46, night.snow, 1.3), inside.w, lines=3, height=190, wrap_first=True, balanced=True
     )
     more: Paragraph | None = None
-    if line and not (found and found.re is _NUMBER and found.group() in line):
+    if line and not _NUMBER.search(line):  # a line that is only the number is drawn large, or stands in the title
         more = canvas.fit(line, Type("sans", 40, night.snow_2, 1.35), inside.w, lines=2, height=110)
     y = inside.bottom - words.height - (more.height if more else 0)
     canvas.paragraph(words, inside.x, y, room=box)
