@@ -7,7 +7,7 @@ import pytest
 
 from central_api.cards import repository
 from club.wire.cards import CardSession, Evidence
-from tests.support.central import WANG_UID, Card, Club, code_of, facts_of, new_id, read
+from tests.support.central import WANG_UID, Card, Club, a_redeem, code_of, facts_of, new_id, read
 
 
 def test_a_tap_opens_the_home_page_with_the_drawn_figures(club: Club) -> None:
@@ -103,6 +103,19 @@ def test_a_card_with_a_cryptogram_never_goes_back_to_its_uid(club: Club) -> None
 def test_a_card_known_by_its_uid_opens_the_home_page_without_voucher_codes(club: Club) -> None:
     found = read(club.device().open(Evidence(uid="0444283CC4FBAA", family="desfire-ev3")), CardSession)
     assert (found.assurance, found.member.points, found.member.vouchers) == ("uid", 12450, ())
+
+
+def test_after_the_pin_it_shows_them_for_the_rest_of_that_session(club: Club) -> None:
+    device = club.device()
+    evidence = Evidence(uid="0444283CC4FBAA", family="desfire-ev3")
+    session = read(device.open(evidence), CardSession)
+    unlock = a_redeem(session)  # any command's PIN tells who stands there
+    assert device.step_up(unlock, "000000").status_code != 200
+    assert read(device.get(f"/v1/card-sessions/{session.session_id}"), CardSession).member.vouchers == ()
+    assert device.step_up(unlock, club.demo.pins["m0002"]).status_code == 200
+    fresh = read(device.get(f"/v1/card-sessions/{session.session_id}"), CardSession)
+    assert {voucher.state for voucher in fresh.member.vouchers} >= {"issued", "fulfilled"}
+    assert read(device.open(evidence), CardSession).member.vouchers == ()
 
 
 def test_nobodys_card_is_unknown(club: Club) -> None:
