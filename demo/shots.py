@@ -204,8 +204,6 @@ def _kiosk_troubles(house: House, camera: Camera) -> None:
     kiosk.leave()
     if isinstance(house.reader, VirtualReader):
         house.reader.service.kill()
-        kiosk.wait("attract", lambda state: not state["reader"])
-        kiosk.touch(540, 1700)
         kiosk.shoot("kiosk-32-reader-lost", "reader_lost")
 
 
