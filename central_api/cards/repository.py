@@ -103,11 +103,6 @@ def pin_given(tx: Tx, session_id: str) -> bool:
     return tx.first(select(grants.c.id).where(grants.c.session == session_id).limit(1)) is not None
 
 
-def has_grant(tx: Tx, session_id: str) -> bool:
-    """Whether a right PIN was given in this session, for whichever command."""
-    return tx.first(select(grants.c.id).where(grants.c.session == session_id).limit(1)) is not None
-
-
 def add_grant(tx: Tx, values: dict[str, object]) -> None:
     """Write a new grant."""
     tx.execute(insert(grants).values(**values))

@@ -76,8 +76,6 @@ class Sessions:
     staff_minutes: int = setting(
         30, "A staff session without a request ends after this time.", unit="min", minimum=5, maximum=1440
     )
-    pin_attempts: int = setting(5, "Wrong PINs in a row before the card's PIN is locked (K17).", minimum=3, maximum=10)
-    pin_lock_min: int = setting(15, "How long it stays locked (K17).", unit="min", minimum=1, maximum=1440)
     signature_skew_s: int = setting(
         300,
         "How far a device's clock may be from the server's for its signature to count.",
