@@ -169,11 +169,10 @@ class Database:
         Raises:
             Unavailable: the database does not answer, or another writer holds it for too long.
         """
-        with self._writing(), self.engine.connect().execution_options(**{_WRITES: True}) as connection:
+        with self._writing(), _mapped(), self._connection({_WRITES: True}) as connection, connection.begin():
             tx = Tx(connection)
-            with _mapped(), connection.begin():
-                yield tx
-                tx.finish()
+            yield tx
+            tx.finish()
         if tx.notes:
             for listener in self._listeners:
                 listener(tx.notes)
@@ -188,7 +187,7 @@ class Database:
         options: dict[str, Any] = (
             {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        with self.engine.connect().execution_options(**options) as connection, _mapped(), connection.begin():
+        with _mapped(), self._connection(options) as connection, connection.begin():
             yield Tx(connection)
 
     def run(self, work: Callable[[Tx], T]) -> T:
@@ -205,6 +204,11 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+    @contextmanager
+    def _connection(self, options: dict[str, Any]) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection.execution_options(**options)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

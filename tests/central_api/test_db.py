@@ -1,0 +1,179 @@
+"""The unit of work: whole or not at all, tried again where the database asks for it, and told only after the commit."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, text, update
+
+from central_api.db import Database, Tx
+from central_api.feed.tables import change_log, feeds
+from central_api.migrations import runner
+from club.model import errors
+from tests.support import postgres
+
+AT = datetime(2026, 5, 16, 6, 32, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        found = Database(f"sqlite:///{tmp_path / 'club.db'}", wait_s=0.2)
+        runner.upgrade(found)
+        yield found
+        found.close()
+        return
+    cluster: postgres.Cluster = request.getfixturevalue("pg_cluster")
+    found = Database(cluster.create("units"))
+    runner.upgrade(found)
+    yield found
+    found.close()
+    cluster.drop("units")
+
+
+def add(tx: Tx, name: str, seq: int = 1) -> None:
+    tx.execute(insert(feeds).values(id=name, seq=seq))
+
+
+def names(db: Database) -> list[str]:
+    with db.read() as tx:
+        return [row.id for row in tx.rows(select(feeds).order_by(feeds.c.id))]
+
+
+def test_what_raises_leaves_nothing_and_tells_nobody(db: Database) -> None:
+    told: list[object] = []
+    db.after_commit(told.extend)
+
+    def fail() -> None:
+        with db.write() as tx:
+            add(tx, "gone")
+            tx.notes.append("gone")
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with db.write() as tx:
+        add(tx, "kept")
+        tx.notes.append("kept")
+        assert told == []
+    assert (names(db), told) == (["kept"], ["kept"])
+
+
+def test_endings_run_once_each_in_the_order_of_their_names(db: Database) -> None:
+    order: list[str] = []
+    with db.write() as tx:
+        for name in ("b", "a", "b", "~z"):
+            tx.at_end(name, lambda _tx, name=name: order.append(name))  # type: ignore[misc]
+        assert order == []
+    assert order == ["a", "b", "~z"]
+
+
+def test_a_part_can_be_undone_alone(db: Database) -> None:
+    def undone(tx: Tx) -> None:
+        with tx.savepoint():
+            add(tx, "undone")
+            tx.notes.append("undone")
+            tx.at_end("undone", lambda tx: add(tx, "undone-later"))
+            raise RuntimeError("no")
+
+    told: list[object] = []
+    db.after_commit(told.extend)
+    with db.write() as tx:
+        add(tx, "kept")
+        with pytest.raises(RuntimeError):
+            undone(tx)
+        tx.notes.append("kept")
+    assert (names(db), told) == (["kept"], ["kept"])
+
+
+def test_instants_keep_their_moment_and_naive_ones_are_refused(db: Database) -> None:
+    shanghai = AT.astimezone(timezone(timedelta(hours=8)))
+    values = {"feed": "global", "seq": 1, "entity": "x", "entity_id": "x", "payload": None}
+    with db.write() as tx:
+        tx.execute(insert(change_log).values(**values, at=shanghai))
+    with db.read() as tx:
+        found = tx.scalar(select(change_log.c.at))
+    assert found == AT
+    assert found.tzinfo == UTC
+    with pytest.raises(Exception, match="naive"), db.write() as tx:
+        tx.execute(insert(change_log).values(**{**values, "seq": 2}, at=AT.replace(tzinfo=None)))
+
+
+def test_a_reader_sees_one_moment(db: Database) -> None:
+    with db.write() as tx:
+        add(tx, "one", 1)
+    with db.read() as tx:
+        before = tx.scalar(select(feeds.c.seq))
+        with db.write() as other:
+            other.execute(update(feeds).values(seq=2))
+        assert tx.scalar(select(feeds.c.seq)) == before == 1
+    with db.read() as tx:
+        assert tx.scalar(select(feeds.c.seq)) == 2
+
+
+def test_a_mistake_of_ours_stays_a_mistake(db: Database) -> None:
+    with pytest.raises(Exception, match="no_such_table"), db.write() as tx:
+        tx.execute(text("SELECT * FROM no_such_table"))
+
+
+def test_a_database_that_is_away_may_work_later(tmp_path: Path) -> None:
+    gone = Database(f"postgresql+psycopg://nobody@/none?host={tmp_path}")
+    with pytest.raises(errors.Unavailable), gone.read() as tx:
+        tx.execute(text("SELECT 1"))
+    gone.close()
+
+
+def test_writers_of_the_embedded_database_take_turns_and_do_not_wait_for_ever(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'club.db'}", wait_s=0.05)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with db.write():
+            held.set()
+            done.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(30)
+    with pytest.raises(errors.Unavailable, match="writer"), db.write():
+        pass
+    done.set()
+    thread.join(30)
+    with db.write() as tx:
+        assert tx.dialect == "sqlite"
+    db.close()
+
+
+@pytest.mark.postgres
+def test_work_that_was_ended_for_a_deadlock_is_done_again(pg_cluster: postgres.Cluster) -> None:
+    db = Database(pg_cluster.create("deadlock"))
+    runner.upgrade(db)
+    with db.write() as tx:
+        add(tx, "a", 0)
+        add(tx, "b", 0)
+    meet = threading.Barrier(2, timeout=30)
+    tries: list[str] = []
+
+    def both(first: str, second: str) -> None:
+        def work(tx: Tx) -> None:
+            again = first in tries
+            tries.append(first)
+            tx.execute(update(feeds).where(feeds.c.id == first).values(seq=feeds.c.seq + 1))
+            if not again:
+                meet.wait()
+            tx.execute(update(feeds).where(feeds.c.id == second).values(seq=feeds.c.seq + 1))
+
+        db.run(work)
+
+    threads = [threading.Thread(target=both, args=pair) for pair in (("a", "b"), ("b", "a"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with db.read() as tx:
+        assert [row.seq for row in tx.rows(select(feeds).order_by(feeds.c.id))] == [2, 2]
+    assert len(tries) == 3, "one of the two was ended and came again"
+    db.close()
+    pg_cluster.drop("deadlock")
