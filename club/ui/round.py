@@ -17,7 +17,7 @@ from club.ui import pictures, place, theme
 _STEPS = 96
 _TURN_S, _TURNS_FPS = 1.1, 20
 _QUIET_ZONE = 2
-_FINE = 4
+_FINE, _MARGIN = 4, 4
 _REACH = 1.02
 """Slices reach a little beyond the ring, so that its outer edge is not cut to corners."""
 
@@ -87,19 +87,21 @@ class Ring(place.Placed):
         for index in range(steps + 1):
             angle = math.radians(self._angle + 360 * (start + (end - start) * index / steps))
             x, y = math.sin(angle) * _REACH, math.cos(angle) * _REACH
-            vertices += (self.center_x + x * radius, self.center_y + y * radius, 0.5 + x / 2, 0.5 + y / 2)
+            across = radius / texture.width
+            vertices += (self.center_x + x * radius, self.center_y + y * radius, 0.5 + x * across, 0.5 + y * across)
         Mesh(vertices=vertices, indices=list(range(steps + 2)), mode="triangle_fan", texture=texture)
 
 
 @cache
 def _ring_texture(side: int, thickness: int) -> Texture:
-    """Return a white ring with soft edges, ``side`` px across; there are only a handful of sizes."""
+    """Return a white ring with soft edges, ``side`` px across with a clear margin; there are only a handful of sizes."""
+    start, end = _MARGIN * _FINE, (_MARGIN + side) * _FINE - 1
+    side += 2 * _MARGIN
     large = Image.new("L", (side * _FINE, side * _FINE), 0)
     pen = ImageDraw.Draw(large)
-    edge = side * _FINE - 1
-    pen.ellipse((0, 0, edge, edge), fill=255)
+    pen.ellipse((start, start, end, end), fill=255)
     inner = thickness * _FINE
-    pen.ellipse((inner, inner, edge - inner, edge - inner), fill=0)
+    pen.ellipse((start + inner, start + inner, end - inner, end - inner), fill=0)
     alpha = large.resize((side, side), Image.Resampling.LANCZOS)
     white = Image.new("L", (side, side), 255)
     pixels = Image.merge("RGBA", (white, white, white, alpha)).tobytes()
