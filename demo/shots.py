@@ -21,7 +21,7 @@ from club.ui.control import ask
 from demo import browser, screens
 from demo.__main__ import DRAWN_DAY
 from demo.finger import Finger
-from demo.glass import Role, Sighting, find_text
+from demo.glass import Role, Sighting, differs, find_text
 from demo.house import House, Options, fresh_state
 from demo.processes import wait_until
 from demo.reader import VirtualReader
@@ -31,6 +31,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _MEMBER, _LOST_CARD, _STRANGER = "m0001", "m0008", "stranger"
 _BEFORE_OUTAGE = "2026-05-16T13:58:00+08:00"  # the drawn outage began here (lounge-07)
 _REFILL = "2026-05-16T14:42:04+08:00"  # every 18 minutes of the day: 14:42 is the first after the drawn time
+_STILL = 0.5  # mean difference of two looks, of 255
 _LOUNGE = {
     "b-lakeside": "lounge-01-activity-board",
     "b-share-tea-hill": "lounge-02-activity-share",
@@ -50,6 +51,18 @@ Condition = Callable[[dict[str, object]], bool]
 def always(_: dict[str, object]) -> bool:
     """Nothing else must hold."""
     return True
+
+
+def still(look: Callable[[], Image.Image]) -> Image.Image:
+    """The picture once nothing large moves any more: a fade is over, while a spinner or a ticker may go on."""
+    last = [look()]
+
+    def unmoved() -> bool:
+        before, last[0] = last[0], look()
+        return differs(before, last[0]) < _STILL
+
+    wait_until(unmoved, 5, every=0.15)
+    return last[0]
 
 
 class Camera:
@@ -89,7 +102,7 @@ class Kiosk:
     def shoot(self, name: str, screen: str, also: Condition = always) -> None:
         """Wait for a screen and take it from the glass."""
         self.wait(screen, also)
-        self._camera.take(name, self._finger.look())
+        self._camera.take(name, still(self._finger.look))
 
     def press(self, text: str, role: Role, size: int) -> None:
         """Press a text on the glass.
@@ -177,6 +190,7 @@ def _kiosk(house: House, camera: Camera) -> None:
     digits = house.members[_MEMBER]
     for digit in digits[:4]:
         kiosk.touch(*pin_key(digit))
+        still(house.kiosk_glass.look)
     kiosk.shoot("kiosk-04-pin", "pin")
     for digit in digits[4:]:
         kiosk.touch(*pin_key(digit))
@@ -231,6 +245,7 @@ def _lounge_troubles(base: Options, folder: Path, camera: Camera) -> None:
     with _house(replace(base, state=state, programs=both, pinned=_BEFORE_OUTAGE)) as house:
         _wait_lounge(house, "b-")
     with _house(replace(base, state=state, programs=lounge, pinned_runs=False)) as house:
+        _wait_lounge(house, "b-", lambda now: bool(now["stale"]))
         _shoot_lounge(house, camera, "lounge-07-offline", "b-")
     with _house(replace(base, state=state, programs=both, pinned=_REFILL)) as house:
         _shoot_lounge(house, camera, "lounge-03-refreshment", "p-refill")
@@ -238,13 +253,13 @@ def _lounge_troubles(base: Options, folder: Path, camera: Camera) -> None:
 
 def _shoot_lounge(house: House, camera: Camera, name: str, board: str) -> None:
     _wait_lounge(house, board)
-    camera.take(name, house.lounge_glass.look())
+    camera.take(name, still(house.lounge_glass.look))
 
 
-def _wait_lounge(house: House, board: str) -> None:
+def _wait_lounge(house: House, board: str, also: Condition = always) -> None:
     def there() -> bool:
         now = ask(house.lounge_control, {"do": "state"})
-        return str(now["screen"]).startswith(board) and bool(now["settled"])
+        return str(now["screen"]).startswith(board) and bool(now["settled"]) and also(now)
 
     if not wait_until(there, 30):
         raise NotShown(f"expected {board} on the lounge's glass; there is {ask(house.lounge_control, {'do': 'state'})}")
