@@ -5,6 +5,7 @@ The pictures are named like their drawings; `out/shots/index.html` shows the pai
 
 import argparse
 import html
+import itertools
 import os
 import shutil
 import signal
@@ -55,14 +56,15 @@ def always(_: dict[str, object]) -> bool:
 
 def still(look: Callable[[], Image.Image]) -> Image.Image:
     """The picture once nothing large moves any more: a fade is over, while a spinner or a ticker may go on."""
-    last = [look()]
+    looks = [look()]
 
     def unmoved() -> bool:
-        before, last[0] = last[0], look()
-        return differs(before, last[0]) < _STILL
+        looks.append(look())
+        pairs = itertools.pairwise(looks[-4:])  # a fade on a busy machine may stand still for one look
+        return len(looks) >= 4 and all(differs(one, other) < _STILL for one, other in pairs)
 
-    wait_until(unmoved, 5, every=0.15)
-    return last[0]
+    wait_until(unmoved, 6, every=0.15)
+    return looks[-1]
 
 
 class Camera:
