@@ -10,6 +10,7 @@ from tests.support.kiosk_program import (
     EXIT,
     FIRST_REWARD,
     REWARDS_TILE,
+    VOUCHERS_TILE,
     Books,
     Hand,
     open_store,
@@ -73,6 +74,10 @@ def sees_its_voucher(hand: Hand, member: str, before: Books) -> None:
     """At the next tap the one new voucher is among the member's."""
     (code,) = set(hand.books(member).vouchers) - set(before.vouchers)
     hand.at_home(member)
+    hand.touch(VOUCHERS_TILE)
+    if hand.screen("vouchers", "pin") == "pin":
+        hand.enter_pin(hand.store.members[member])
+        hand.screen("vouchers")
     assert hand.ask(do="search", **{"for": [code]})["found"] == [code]
     hand.touch(EXIT)
     hand.screen("attract")
