@@ -84,6 +84,7 @@ class Kiosk:
         self._ticker = Ticker(lambda: self._post(ev.Second(self.clock.now())), self.clock)
         if settings.control.socket:
             self._open_control(Path(settings.control.socket))
+        self._reader = self._open_reader()
 
     def run(self) -> None:
         """Serve members until told to stop (SIGTERM, SIGINT, the control socket)."""
@@ -95,7 +96,7 @@ class Kiosk:
             self._closing.callback(self.worker.close)
             self.runtime.start()
             self.worker.start()
-            self._closing.callback(self._open_reader().close)
+            self._closing.callback(self._reader.close)
             self._ticker.start()
             self._closing.callback(self._ticker.close)
             _log.info("kiosk ready")
