@@ -1,6 +1,7 @@
 """Answers a command once for ever: same key and body, same answer to the byte; same key and another body, a conflict (A12)."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ FINAL = (
     errors.DailyCapReached,
 )
 OK = 200
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def answer_once(
         if not repository.begin_key(tx, key, device_id, digest, now):
             return _stored(tx, key, device_id, digest)
         faults.point("redeem.after-idempotency")
-        answer = _try(tx, work)
+        answer = _try(tx, key, work)
         repository.finish_key(tx, key, answer.status, answer.body.decode())
         faults.point("redeem.answer-stored")
         tx.at_end("~~last", lambda _tx: faults.point("redeem.before-commit"))
@@ -66,11 +69,12 @@ def answer_once(
     return answer
 
 
-def _try(tx: Tx, work: Callable[[Tx], bytes]) -> Answer:
+def _try(tx: Tx, key: str, work: Callable[[Tx], bytes]) -> Answer:
     try:
         with tx.savepoint():
             return Answer(OK, work(tx))
     except FINAL as refusal:
+        _log.info("command %s refused: %s %s", key, refusal.code, dict(refusal.facts))
         return Answer(problems.status_of(refusal), problems.encoded(refusal))
 
 
