@@ -8,7 +8,7 @@ import msgspec
 from club.model.text import Text
 from club.wire.limits import Count, Fen, Hash, Points, Seq, Slug
 
-EntityKind = Literal["programme", "store", "reward", "reward_category", "member", "display"]
+EntityKind = Literal["programme", "store", "reward", "reward_category", "activity", "member", "display"]
 
 
 # `Raw | None` would not do: msgspec then takes nothing but null.
@@ -113,6 +113,31 @@ class RewardEntity(msgspec.Struct, frozen=True, kw_only=True):
     terms: Text
     picture: str  # name of a picture in assets/art/rewards, or a SHA-256
     badge: str
+    order: Count
+
+
+class ActivityEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity as every member may see it; entity of the global feed. `opens_by_tier` says from when a tier may sign up.
+
+    `picture` is the name of a picture in assets/art/activities or a SHA-256, empty: none.
+    """
+
+    slug: Slug
+    state: str  # open | planned | past
+    kind: Text
+    title: Text
+    line: Text
+    place: Text
+    unit: Text
+    starts: datetime
+    ends: datetime
+    closes: datetime | None
+    capacity: Count
+    taken: Count
+    fee_points: Points
+    fee_fen: Fen
+    opens_by_tier: dict[str, datetime]
+    picture: str
     order: Count
 
 

@@ -23,6 +23,28 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     version: Short
 
 
+class AskPairing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/devices/pairings`, signed with the new key: show me a code that staff can enter in the console (C9)."""
+
+    device_id: Id
+    kind: DeviceKind
+    public_key: Base64Key
+    version: Short
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """The code on the screen, in two groups of three; ask again (the same request) to learn whether it was entered.
+
+    `enrolled` says that staff entered it: the device is enrolled and may sign as itself from now on.
+    """
+
+    code: Annotated[
+        str, Meta(pattern=r"^[0-9A-HJ-NP-RT-Y]{6}$", description="six symbols that are not mistaken for one another")
+    ]
+    expires_at: datetime
+    enrolled: bool = False
+
+
 class StoreProfile(msgspec.Struct, frozen=True, kw_only=True):
     """The store a device stands in."""
 
