@@ -53,7 +53,7 @@ class Timing:
     )
     success_return_s: int = setting(30, "A voucher just redeemed stays this long.", unit="s", minimum=5, maximum=600)
     message_return_s: int = setting(
-        8, "A message, such as an unknown card, stays this long.", unit="s", minimum=2, maximum=120
+        20, "A message, such as an unknown card, stays this long.", unit="s", minimum=2, maximum=120
     )
     reading_limit_s: float = setting(
         8.0, "A card not read within this time is refused kindly.", unit="s", minimum=1, maximum=60

@@ -35,6 +35,8 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
             return show(state, st.VoucherCode(arg, state.rules.code_s, tab)), ()
         case Action.HIDE_CODE, st.VoucherCode(tab=tab):
             return show(state, st.Vouchers(tab)), ()
+        case Action.RETRY, st.Offline(back=back) if state.world.online:
+            return show(state, back), ()  # one call went astray; the network itself is there
         case Action.RETRY, st.Offline():
             return state, (effects.WakeSync(),)
         case Action.UNDERSTOOD, (st.Problem() | st.Offline()) as screen:

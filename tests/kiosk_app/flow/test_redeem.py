@@ -155,6 +155,7 @@ def test_without_a_network_the_pin_takes_nothing() -> None:
     visit.tell(ev.StepUpUnreachable(visit.last(effects.AskStepUp).command_id))
     assert visit.screen == st.Offline(DETAIL)
     assert visit.count(effects.SubmitRedeem) == 0
+    assert visit.press("retry").screen == DETAIL
 
 
 @pytest.mark.parametrize("action", ["redeem", "confirm"])
