@@ -1,7 +1,7 @@
 """Walks a kiosk's flow through a visit in a test, event by event, keeping the effects it asked for."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kiosk_app.flow import effects, session
 from kiosk_app.flow import events as ev
@@ -42,6 +42,10 @@ class Visit:
     def screen(self) -> st.Screen:
         return self.state.screen
 
+    def now(self) -> st.Screen:
+        """The screen, asked anew: a type checker keeps what it once learned about an attribute."""
+        return self.state.screen
+
     def tell(self, *events: ev.Event) -> "Visit":
         for event in events:
             self.state, asked = step(self.state, event)
@@ -68,7 +72,7 @@ class Visit:
     def count(self, kind: type[object]) -> int:
         return sum(isinstance(effect, kind) for effect in self.asked)
 
-    def at_home(self, assurance: str = "cryptogram", **changes: object) -> "Visit":
+    def at_home(self, assurance: str = "cryptogram", **changes: Any) -> "Visit":
         """Tapped, and the central API has answered."""
         return self.tell(a_tap(), ev.SessionOpened(make.a_session(assurance=assurance, **changes)))
 

@@ -12,7 +12,7 @@ from tests.support.kiosk_visit import Visit, a_tap
 
 def test_a_tap_asks_the_mirror_and_the_central_api_and_shows_that_it_reads() -> None:
     visit = Visit().tell(a_tap())
-    assert visit.screen == st.Reading()
+    assert visit.now() == st.Reading()
     asked = visit.last(effects.OpenCardSession)
     assert (asked.session_id, asked.evidence) == (make.SESSION, make.an_evidence())
     assert effects.PlaySound("tap") in visit.asked
@@ -20,29 +20,29 @@ def test_a_tap_asks_the_mirror_and_the_central_api_and_shows_that_it_reads() -> 
 
 def test_the_mirror_shows_the_member_at_once_and_the_central_api_confirms() -> None:
     visit = Visit().tell(a_tap(), ev.MirrorAnswered(make.SESSION, make.a_mirror_member()))
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
     visit.tell(ev.SessionOpened(make.a_session()))
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
     assert visit.state.session is not None
     assert visit.state.session.home == make.a_home()
 
 
 def test_the_mirror_never_stands_over_the_central_api() -> None:
     visit = Visit().at_home().tell(ev.MirrorAnswered(make.SESSION, make.a_mirror_member(card_state="blocked")))
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
 
 
 def test_a_card_blocked_in_the_mirror_is_refused_without_a_network() -> None:
     blocked = make.a_mirror_member(card_state="blocked", blocked_since=date(2026, 5, 16))
     visit = Visit().tell(ev.WentOffline(), a_tap(), ev.MirrorAnswered(make.SESSION, blocked))
-    assert visit.screen == st.Blocked(replaced=False, since=date(2026, 5, 16))
+    assert visit.now() == st.Blocked(replaced=False, since=date(2026, 5, 16))
     assert visit.state.session is None
 
 
 def test_a_card_the_central_api_blocks_loses_the_page_the_mirror_showed() -> None:
     visit = Visit().tell(a_tap(), ev.MirrorAnswered(make.SESSION, make.a_mirror_member()))
     visit.tell(ev.SessionRefused(make.SESSION, errors.CardBlocked(since="2026-05-16T02:58:00Z", reason="replaced")))
-    assert visit.screen == st.Blocked(replaced=True, since=date(2026, 5, 16))
+    assert visit.now() == st.Blocked(replaced=True, since=date(2026, 5, 16))
     assert visit.last(effects.EndSession).why is effects.Ending.REFUSED
 
 
@@ -59,33 +59,33 @@ def test_a_card_the_central_api_blocks_loses_the_page_the_mirror_showed() -> Non
 )
 def test_each_refusal_of_a_card_has_its_screen(error: errors.ClubError, trouble: st.CardTrouble) -> None:
     visit = Visit().tell(a_tap(), ev.SessionRefused(make.SESSION, error))
-    assert visit.screen == st.CardProblem(trouble, error)
+    assert visit.now() == st.CardProblem(trouble, error)
     assert visit.state.session is None
 
 
 def test_a_service_out_of_order_leaves_the_mirrors_page() -> None:
     visit = Visit().tell(a_tap(), ev.MirrorAnswered(make.SESSION, make.a_mirror_member()))
     visit.tell(ev.SessionRefused(make.SESSION, errors.Unavailable()))
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
 
 
 @pytest.mark.parametrize("mirror_first", [True, False])
 def test_an_unknown_card_offline_says_so_in_either_order(mirror_first: bool) -> None:
     answers: list[ev.Event] = [ev.MirrorAnswered(make.SESSION, None), ev.SessionUnreachable(make.SESSION)]
     visit = Visit().tell(ev.WentOffline(), a_tap(), *(answers if mirror_first else reversed(answers)))
-    assert visit.screen == st.CardProblem(st.CardTrouble.UNKNOWN_OFFLINE)
+    assert visit.now() == st.CardProblem(st.CardTrouble.UNKNOWN_OFFLINE)
 
 
 def test_a_known_card_offline_comes_home_from_the_mirror_and_is_confirmed_when_the_network_is_back() -> None:
     visit = Visit().at_home_offline()
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
     visit.tell(ev.WentOnline())
     assert visit.last(effects.RetryOpenSession).session_id == make.SESSION
 
 
 def test_a_card_nobody_answers_for_is_given_up() -> None:
     visit = Visit().tell(a_tap()).wait(8)
-    assert visit.screen == st.CardProblem(st.CardTrouble.SLOW)
+    assert visit.now() == st.CardProblem(st.CardTrouble.SLOW)
     assert visit.last(effects.EndSession).session_id == make.SESSION
 
 
@@ -103,11 +103,11 @@ def test_answers_about_another_session_are_dropped() -> None:
 
 def test_a_card_pulled_away_is_asked_for_again_and_the_third_time_the_hint_shows_how() -> None:
     visit = Visit().tell(ev.CardFailed(ev.ReadFault.REMOVED), ev.CardFailed(ev.ReadFault.REMOVED))
-    assert visit.screen == st.CardProblem(st.CardTrouble.REMOVED)
+    assert visit.now() == st.CardProblem(st.CardTrouble.REMOVED)
     visit.tell(ev.CardFailed(ev.ReadFault.REMOVED))
-    assert visit.screen == st.TapHint(again=True)
+    assert visit.now() == st.TapHint(again=True)
     visit.tell(ev.CardFailed(ev.ReadFault.REMOVED))
-    assert visit.screen == st.CardProblem(st.CardTrouble.REMOVED)
+    assert visit.now() == st.CardProblem(st.CardTrouble.REMOVED)
 
 
 @pytest.mark.parametrize("fault", list(ev.ReadFault))
@@ -131,7 +131,7 @@ def test_the_same_card_again_changes_nothing_but_the_time_left() -> None:
     visit = Visit().at_home().press("rewards").wait(15)
     before = visit.count(effects.OpenCardSession)
     visit.tell(a_tap("session-0002"))
-    assert visit.screen == st.Rewards()
+    assert visit.now() == st.Rewards()
     assert visit.state.left == visit.rules.idle_s
     assert visit.count(effects.OpenCardSession) == before
 
@@ -139,32 +139,32 @@ def test_the_same_card_again_changes_nothing_but_the_time_left() -> None:
 def test_the_same_card_again_while_unconfirmed_asks_with_its_new_message() -> None:
     visit = Visit().at_home_offline().tell(a_tap("session-0002"))
     assert visit.last(effects.OpenCardSession).session_id == "session-0002"
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
 
 
 @pytest.mark.parametrize(("configured", "screen"), [(True, st.Attract()), (False, st.Home())])
 def test_taking_the_card_away_ends_the_session_where_the_store_wants_it(configured: bool, screen: st.Screen) -> None:
     visit = Visit(rules=st.Rules(end_on_removal=configured)).at_home().tell(ev.CardLeft())
-    assert visit.screen == screen
+    assert visit.now() == screen
 
 
 def test_a_lost_reader_is_said_when_nobody_is_there_and_a_visit_goes_on() -> None:
     visit = Visit().tell(ev.ReaderWent())
-    assert visit.screen == st.ReaderGone()
-    assert visit.tell(ev.ReaderCame()).screen == st.Attract()
+    assert visit.now() == st.ReaderGone()
+    assert visit.tell(ev.ReaderCame()).now() == st.Attract()
     visit.at_home().tell(ev.ReaderWent())
-    assert visit.screen == st.Home()
-    assert visit.press("exit").screen == st.ReaderGone()
+    assert visit.now() == st.Home()
+    assert visit.press("exit").now() == st.ReaderGone()
 
 
 def test_a_device_that_is_not_enrolled_takes_no_card() -> None:
     visit = Visit().tell(ev.EnrolmentChanged(enrolled=False))
-    assert visit.screen == st.NotEnrolled()
-    assert visit.tell(a_tap(), ev.CardFailed(ev.ReadFault.FOREIGN)).screen == st.NotEnrolled()
-    assert visit.tell(ev.EnrolmentChanged(enrolled=True)).screen == st.Attract()
+    assert visit.now() == st.NotEnrolled()
+    assert visit.tell(a_tap(), ev.CardFailed(ev.ReadFault.FOREIGN)).now() == st.NotEnrolled()
+    assert visit.tell(ev.EnrolmentChanged(enrolled=True)).now() == st.Attract()
 
 
 def test_a_revoked_device_ends_the_visit() -> None:
     visit = Visit().at_home().tell(ev.EnrolmentChanged(enrolled=False))
-    assert visit.screen == st.NotEnrolled()
+    assert visit.now() == st.NotEnrolled()
     assert visit.last(effects.EndSession).why is effects.Ending.REVOKED

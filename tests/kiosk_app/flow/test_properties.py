@@ -7,6 +7,8 @@ from hypothesis import strategies as some
 
 from club.model import errors
 from club.model.text import Text
+from club.wire.cards import CardSession
+from club.wire.rewards import Redeem
 from kiosk_app.flow import effects, session
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
@@ -49,7 +51,7 @@ homes = some.builds(
     vouchers=some.sampled_from([(), (make.a_voucher(code="SENTINELCODE"),)]),
 )
 sessions = some.builds(
-    lambda session_id, assurance, home: make.CardSession(
+    lambda session_id, assurance, home: CardSession(
         session_id=session_id, assurance=assurance, opened_at=make.DRAWN, member=home
     ),
     ids,
@@ -63,14 +65,14 @@ members = some.none() | some.builds(
 )
 catalogues = some.sampled_from([a_catalogue(), a_catalogue("never"), a_catalogue("by-value"), st.Catalogue()])
 commands = some.builds(
-    lambda command_id, quantity: make.Redeem(
+    lambda command_id, quantity: Redeem(
         command_id=command_id, session_id="session-0001", reward="detail-wash", quantity=quantity, unit_points=600
     ),
     ids,
     some.integers(1, 3),
 )
 # What a member really does is drawn often, so that the deep screens are reached.
-journey = [
+journey: list[ev.Event] = [
     ev.Pressed(Action.REWARDS, "", "command-0001"),
     ev.Pressed(Action.REWARD, "detail-wash", "command-0001"),
     ev.Pressed(Action.REDEEM, "", "command-0001"),

@@ -13,7 +13,7 @@ DETAIL = st.RewardDetail("basic-service-voucher")
 
 def test_from_confirm_to_the_voucher() -> None:
     visit = Visit().at_home().at_detail().press("redeem")
-    assert visit.screen == st.RewardDetail("basic-service-voucher", confirming=True)
+    assert visit.now() == st.RewardDetail("basic-service-voucher", confirming=True)
     visit.press("confirm")
     pin = visit.screen
     assert isinstance(pin, st.Pin)
@@ -28,7 +28,7 @@ def test_from_confirm_to_the_voucher() -> None:
     assert isinstance(visit.screen, st.Redeeming)
     answer = make.a_redeemed(submitted.command)
     visit.tell(ev.CommandSettled(answer))
-    assert visit.screen == st.Success(answer)
+    assert visit.now() == st.Success(answer)
     assert effects.PlaySound("success") in visit.asked
     assert visit.state.session is not None
     home = visit.state.session.home
@@ -75,8 +75,8 @@ def test_a_card_that_can_be_copied_gives_its_pin_once_behind_the_home_page(answe
     assert isinstance(visit.screen, st.Pin)
     assert visit.last(effects.RefreshSession).session_id == make.SESSION
     visit.tell(answer)
-    assert visit.screen == st.Vouchers()
-    assert visit.press("home").press("rewards").screen == st.Rewards()
+    assert visit.now() == st.Vouchers()
+    assert visit.press("home").press("rewards").now() == st.Rewards()
 
 
 @pytest.mark.parametrize("action", ["redeem", "confirm", "digit"])
@@ -84,12 +84,12 @@ def test_a_double_press_is_harmless(action: str) -> None:
     visit = Visit().at_home().at_detail().press("redeem")
     if action == "redeem":
         visit.press("redeem")
-        assert visit.screen == st.RewardDetail("basic-service-voucher", confirming=True)
+        assert visit.now() == st.RewardDetail("basic-service-voucher", confirming=True)
     elif action == "confirm":
         visit.press("confirm")
         first = visit.screen
         visit.press("confirm")
-        assert visit.screen == first
+        assert visit.now() == first
     else:
         visit.press("confirm").enter_pin("314159").enter_pin("314159")
         assert visit.count(effects.AskStepUp) == 1
@@ -133,29 +133,29 @@ def test_a_locked_pin_takes_no_digit_and_back_leads_out(error: errors.ClubError)
     visit = Visit().at_home().at_pin().enter_pin()
     visit.tell(ev.StepUpRefused(visit.last(effects.AskStepUp).command_id, error)).enter_pin()
     assert visit.count(effects.AskStepUp) == 1
-    assert visit.press("back").screen == DETAIL
+    assert visit.press("back").now() == DETAIL
 
 
 def test_a_forgotten_pin_leads_to_staff_and_back() -> None:
     visit = Visit().at_home().at_pin().enter_pin("12").press("forgot")
-    assert visit.screen == st.Problem(st.TroubleKind.FORGOT_PIN, DETAIL)
-    assert visit.press("back").screen == DETAIL
+    assert visit.now() == st.Problem(st.TroubleKind.FORGOT_PIN, DETAIL)
+    assert visit.press("back").now() == DETAIL
 
 
 def test_a_grant_for_a_pin_that_was_cancelled_is_dropped() -> None:
     visit = Visit().at_home().at_pin().enter_pin()
     asked = visit.last(effects.AskStepUp)
     visit.press("back").tell(ev.StepUpGranted(asked.command_id, "grant-0001"))
-    assert visit.screen == DETAIL
+    assert visit.now() == DETAIL
     assert visit.count(effects.SubmitRedeem) == 0
 
 
 def test_without_a_network_the_pin_takes_nothing() -> None:
     visit = Visit().at_home().at_pin().enter_pin()
     visit.tell(ev.StepUpUnreachable(visit.last(effects.AskStepUp).command_id))
-    assert visit.screen == st.Offline(DETAIL)
+    assert visit.now() == st.Offline(DETAIL)
     assert visit.count(effects.SubmitRedeem) == 0
-    assert visit.press("retry").screen == DETAIL
+    assert visit.press("retry").now() == DETAIL
 
 
 @pytest.mark.parametrize("action", ["redeem", "confirm"])
@@ -164,11 +164,11 @@ def test_offline_nothing_can_be_redeemed_and_the_reason_is_shown(action: str) ->
     if action == "confirm":
         visit.press("redeem")
     visit.tell(ev.WentOffline()).press(action)
-    assert visit.screen == st.Offline(DETAIL)
+    assert visit.now() == st.Offline(DETAIL)
     visit.press("retry")
     assert effects.WakeSync() in visit.asked
     visit.tell(ev.WentOnline())
-    assert (visit.screen, visit.state.notice) == (DETAIL, st.NoticeKind.ONLINE_AGAIN)
+    assert (visit.now(), visit.state.notice) == (DETAIL, st.NoticeKind.ONLINE_AGAIN)
     assert visit.wait(6).state.notice is None
 
 
@@ -187,7 +187,7 @@ def test_a_refusal_about_the_reward_leads_to_the_reward_with_its_reason(error: e
     visit = Visit().at_home().at_redeeming()
     command_id = visit.last(effects.SubmitRedeem).command.command_id
     visit.tell(ev.CommandRefused(command_id, error))
-    assert visit.screen == st.RewardDetail("basic-service-voucher", error=error)
+    assert visit.now() == st.RewardDetail("basic-service-voucher", error=error)
     assert visit.last(effects.RefreshSession).session_id == make.SESSION
 
 
@@ -196,7 +196,7 @@ def test_a_missing_grant_leads_to_the_pin_with_a_new_command(error: errors.ClubE
     visit = Visit(catalogue=a_catalogue("never")).at_home().at_pin()
     first = visit.last(effects.SubmitRedeem).command.command_id
     visit.tell(ev.CommandRefused(first, error))
-    assert visit.screen == st.RewardDetail("basic-service-voucher", confirming=True, error=error)
+    assert visit.now() == st.RewardDetail("basic-service-voucher", confirming=True, error=error)
     visit.press("confirm")
     assert isinstance(visit.screen, st.Pin)
     assert visit.screen.command_id != first
@@ -208,7 +208,7 @@ def test_a_missing_grant_leads_to_the_pin_with_a_new_command(error: errors.ClubE
 def test_a_refusal_about_the_card_ends_the_session(error: errors.ClubError) -> None:
     visit = Visit().at_home().at_redeeming()
     visit.tell(ev.CommandRefused(visit.last(effects.SubmitRedeem).command.command_id, error))
-    assert visit.screen == st.CardProblem(st.CardTrouble.REFUSED, error)
+    assert visit.now() == st.CardProblem(st.CardTrouble.REFUSED, error)
     assert visit.state.session is None
 
 
@@ -216,7 +216,7 @@ def test_a_card_blocked_meanwhile_shows_its_screen() -> None:
     visit = Visit().at_home().at_redeeming()
     command_id = visit.last(effects.SubmitRedeem).command.command_id
     visit.tell(ev.CommandRefused(command_id, errors.CardBlocked(reason="lost")))
-    assert visit.screen == st.Blocked()
+    assert visit.now() == st.Blocked()
 
 
 @pytest.mark.parametrize("code", sorted(errors.BY_CODE))
@@ -225,13 +225,13 @@ def test_every_code_leads_somewhere_with_a_way_out(code: str) -> None:
     command_id = visit.last(effects.SubmitRedeem).command.command_id
     visit.tell(ev.CommandRefused(command_id, errors.BY_CODE[code]()))
     assert not isinstance(visit.screen, st.Redeeming)
-    assert visit.wait(60).screen == st.Attract()
+    assert visit.wait(60).now() == st.Attract()
 
 
 def test_a_command_that_could_not_be_written_down_was_not_sent() -> None:
     visit = Visit().at_home().at_redeeming()
     visit.tell(ev.CommandNotStored(visit.last(effects.SubmitRedeem).command.command_id))
-    assert visit.screen == st.Problem(st.TroubleKind.NOT_STORED, DETAIL)
+    assert visit.now() == st.Problem(st.TroubleKind.NOT_STORED, DETAIL)
 
 
 def test_nothing_breaks_into_a_redemption() -> None:
@@ -240,7 +240,7 @@ def test_nothing_breaks_into_a_redemption() -> None:
     for action in ("back", "home", "exit", "confirm", "cancel"):
         visit.press(action)
     visit.tell(ev.CardTapped("session-0002", "token-two", make.an_evidence(), make.DRAWN), ev.CardLeft())
-    assert visit.screen == before
+    assert visit.now() == before
     assert not visit.wait(visit.rules.settle_s - 1).state.asking
     assert isinstance(visit.screen, st.Redeeming)
 
@@ -249,9 +249,9 @@ def test_a_slow_redemption_lets_the_member_go_and_its_result_waits_in_the_vouche
     visit = Visit().at_home().at_redeeming().wait(15)
     assert not visit.state.taking
     visit.press("home")
-    assert visit.screen == st.Home()
+    assert visit.now() == st.Home()
     visit.tell(ev.CommandSettled(make.a_redeemed(visit.last(effects.SubmitRedeem).command)))
-    assert (visit.screen, visit.state.notice) == (st.Home(), st.NoticeKind.REDEEMED)
+    assert (visit.now(), visit.state.notice) == (st.Home(), st.NoticeKind.REDEEMED)
     visit.press("vouchers")
     assert visit.state.session is not None
     assert visit.state.session.home is not None

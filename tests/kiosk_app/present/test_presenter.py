@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from club.model import errors
+from club.wire.cards import Expiry
 from club.words.catalogue import Words
 from kiosk_app.flow import effects
 from kiosk_app.flow import events as ev
@@ -87,7 +88,7 @@ def test_the_highest_tier_has_no_bar() -> None:
     ],
 )
 def test_only_a_near_expiry_is_news(on: date, note: views.ExpiryNote | None) -> None:
-    view = shown(Visit().at_home(expiries=(make.Expiry(on=on, points=1200),)))
+    view = shown(Visit().at_home(expiries=(Expiry(on=on, points=1200),)))
     assert isinstance(view, views.HomeView)
     assert view.expiry == note
 

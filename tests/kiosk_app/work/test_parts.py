@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 
 from club.model import errors
 from club.model.clock import HandClock, SystemClock
@@ -42,7 +43,7 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     entities += [("reward", reward.slug, reward) for reward in make.the_rewards()]
     entities += [("reward_category", category.slug, category) for category in make.the_categories()]
     rows = [
-        SnapshotRow(feed="global", entity=kind, entity_id=name, payload=codec.msgspec.Raw(codec.encode(value)))
+        SnapshotRow(feed="global", entity=kind, entity_id=name, payload=Raw(codec.encode(value)))
         for kind, name, value in entities
     ]
     mirror.replace(rows, epoch="e1", places={"global": 1}, at=make.DRAWN)
