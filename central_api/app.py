@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from central_api import context as contexts
@@ -25,17 +26,31 @@ from central_api.feed import service as feed
 from central_api.feed.hub import Hub
 from central_api.migrations import runner
 from central_api.openapi import StoredPayloads
+from central_api.rewards import catalogue
 from central_api.security import keyring
 from central_api.security.passwords import Passwords
 from central_api.timing import Timing
 from club.model import errors
 from club.model.clock import Clock, clock_for
 from club.settings.central import CentralSettings
+from club.wire import signing
 
 LOOK_S = 2.0  # how often another process's commits are looked for, in case nothing told us
-RENEW_S = 60.0  # how often what boards tell is looked over: activities begin and points expire without anybody's edit
+RENEW_S = (
+    60.0  # how often boards and catalogue are looked over: activities begin and points expire without anybody's edit
+)
 
 _log = logging.getLogger(__name__)
+
+_SIGNED = SecurityScheme(
+    type="apiKey",
+    name=signing.SIGNATURE_HEADER,
+    security_scheme_in="header",
+    description=(
+        "Ed25519 over the request, base64url, with the headers "
+        f"{signing.DEVICE_HEADER}, {signing.SIGNED_AT_HEADER} and, for commands, {signing.KEY_HEADER}: see club/wire/signing.py"
+    ),
+)
 
 HANDLERS: list[ControllerRouterHandler] = [
     *health.handlers,
@@ -97,6 +112,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
             path="/openapi",
             description="Members, cards, points, rewards, boards and devices. Errors are problem+json with stable codes.",
             render_plugins=[],
+            components=Components(security_schemes={"device": _SIGNED}),
         ),
         plugins=[StoredPayloads()],
         middleware=[Timing()],
@@ -107,7 +123,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
 
 @asynccontextmanager
 async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, None]:
-    beside = [asyncio.create_task(_look_for_growth(context)), asyncio.create_task(_renew_screens(context))]
+    beside = [asyncio.create_task(_look_for_growth(context)), asyncio.create_task(_renew(context))]
     try:
         yield
     finally:
@@ -130,17 +146,29 @@ async def _look_for_growth(context: Context) -> None:
     while True:
         await asyncio.sleep(LOOK_S)
         if context.hub.count:
-            context.hub.seen(await asyncio.to_thread(_heads, context.db))
+            try:
+                context.hub.seen(await asyncio.to_thread(_heads, context.db))
+            except errors.ClubError as error:  # the database is away: the next look is soon
+                _log.warning("feeds_not_looked_at %s", error.code)
 
 
-async def _renew_screens(context: Context) -> None:
-    """Raise the manifests that the passing of time has changed."""
+async def _renew(context: Context) -> None:
+    """Tell devices what the passing of time has changed."""
     while True:
         await asyncio.sleep(RENEW_S)
-        try:
-            await asyncio.to_thread(renew_screens, context)
-        except errors.ClubError as error:  # the database is away, or no programme is loaded yet: the next round is soon
-            _log.warning("screens_not_renewed %s", error.code)
+        for renew in (renew_screens, renew_catalogue):
+            try:
+                await asyncio.to_thread(renew, context)
+            except (
+                errors.ClubError
+            ) as error:  # the database is away, or no programme is loaded yet: the next round is soon
+                _log.warning("%s failed: %s", renew.__name__, error.code)
+
+
+def renew_catalogue(context: Context) -> None:
+    """Publish the rewards that look another way by now, such as one whose early access has ended."""
+    with context.db.write() as tx:
+        catalogue.publish_due(tx, context.clock.now())
 
 
 def renew_screens(context: Context) -> None:

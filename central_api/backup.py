@@ -1,10 +1,11 @@
 """Writes a copy of the embedded database and the master keys while the service runs; one without the other is worth little."""
 
 import os
+import secrets
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
-
-from sqlalchemy import text
 
 from central_api.context import Context
 from club.model import errors
@@ -35,9 +36,13 @@ def write(context: Context, folder: Path) -> tuple[Path, Path]:
         if raw is None:
             raise errors.Unavailable("the database gave no connection")
         raw.execute("VACUUM INTO ?", (str(database),))
-        check = connection.execute(text("SELECT 1")).scalar()
-    if check != 1:
-        raise errors.Unavailable("the database did not answer after the copy")
+    _begin_epoch(database)
     shutil.copyfile(context.settings.keys.file, keys)
     keys.chmod(0o600)
     return database, keys
+
+
+def _begin_epoch(database: Path) -> None:
+    """Give the copy an epoch of its own: devices that saw later changes than it holds will start from its snapshot."""
+    with closing(sqlite3.connect(database)) as link, link:
+        link.execute("UPDATE feed_epoch SET epoch = ?", (secrets.token_hex(8),))

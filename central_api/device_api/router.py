@@ -11,6 +11,7 @@ handlers: list[Any] = [
     Router(
         "/v1",
         route_handlers=[*routes.handlers, *cards.handlers, *screens.handlers],
+        security=[{"device": []}],
         dependencies={"signed": signed_dependency, "device": device_dependency},
     ),
     *stream.handlers,

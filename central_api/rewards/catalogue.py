@@ -79,6 +79,18 @@ def publish_all(tx: Tx, now: datetime) -> None:
         feed.publish(tx, feed.GLOBAL, "reward", row.slug, entity(row, names, now), now=now)
 
 
+def publish_due(tx: Tx, now: datetime) -> int:
+    """Tell devices of rewards that time alone has changed, such as early access that ended; returns how many."""
+    names = store_names(tx)
+    due = 0
+    for row in repository.all_rewards(tx):
+        found = entity(row, names, now)
+        if feed.last_published(tx, feed.GLOBAL, "reward", row.slug) != msgspec.json.encode(found):
+            feed.publish(tx, feed.GLOBAL, "reward", row.slug, found, now=now)
+            due += 1
+    return due
+
+
 def limits(tx: Tx, member_id: str, now: datetime, time_zone: str) -> tuple[RewardLimit, ...]:
     """How many of each limited reward a member may still take. Reads only."""
     since = {per: windows.start(per, now, time_zone) for per in windows.ALL}

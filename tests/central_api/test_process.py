@@ -161,6 +161,11 @@ def test_a_backup_holds_database_and_keys_and_can_be_served(tmp_path: Path, devi
     assert (again.returncode, "name an empty folder" in again.stderr) == (1, True)
     with served(tmp_path / "copy", PINNED) as service:
         assert ask(device, service, "GET", "/v1/devices/self").json()["place"] == "kiosk-1"
+        with sqlite3.connect(tmp_path / "club.db") as link:
+            (epoch,) = link.execute("SELECT epoch FROM feed_epoch").fetchone()
+        link.close()
+        told = ask(device, service, "GET", f"/v1/sync?epoch={epoch}&after=global:1,store-east:1").json()
+        assert told["snapshot_needed"], "a device that knows the original starts anew from the copy"
 
 
 def test_a_code_is_printed_for_a_place_and_refused_for_none(tmp_path: Path, demo_club: central.DemoClub) -> None:

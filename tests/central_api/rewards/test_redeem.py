@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select, update
 
+from central_api.feed import service as feed
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import ledger_entries, lot_uses
 from central_api.programme.tables import programme_versions
+from central_api.rewards import catalogue
 from central_api.rewards.tables import redemptions, rewards, vouchers
 from club.model import voucher
 from club.wire.cards import CardSession, Evidence
@@ -169,6 +171,14 @@ def test_early_access_opens_for_a_tier_on_its_day(club: Club) -> None:
     answer = device.redeem(club.granted(device, a_redeem(device.session(card), "airport-lounge", 1800)))
     assert code_of(answer) == "tier_too_low"
     club.clock.forward(11 * 86400)
+    with club.context.db.write() as tx:
+        assert catalogue.publish_due(tx, club.clock.now()) == 1, "devices are told that it opened"
+    with club.context.db.write() as tx:
+        assert catalogue.publish_due(tx, club.clock.now()) == 0
+    with club.context.db.read() as tx:
+        told = feed.last_published(tx, "global", "reward", "airport-lounge")
+    assert told is not None
+    assert b'"tiers":["gold","diamond"]' in told
     assert club.redeemed(device, a_redeem(device.session(card), "airport-lounge", 1800)).points_taken == 1800
 
 
