@@ -15,6 +15,7 @@ from central_api.cards.sessions import Session
 from central_api.db import Database, Tx
 from central_api.devices.service import Device
 from central_api.security.passwords import Passwords
+from central_api.staff import audit
 from club.model import errors
 from club.wire.cards import Grant, StepUp
 
@@ -80,6 +81,9 @@ def step_up(
         if right:
             return _grant(tx, session, ask, now, new_id)
         row = repository.pin(tx, session.card, lock=True)
+        if row.fails >= rules.tries:
+            actor, subject = f"device:{device.id}", f"card:{session.card}"
+            audit.record(tx, actor=actor, act="pin.lock", subject=subject, now=now, facts={"tries": row.fails})
     if row.fails >= rules.tries:
         raise _locked(row.locked_until or now, now)
     raise errors.PinWrong(

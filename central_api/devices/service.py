@@ -9,6 +9,7 @@ from central_api.feed import service as feed
 from central_api.security import signatures
 from central_api.security.keyring import Keyring
 from central_api.security.signatures import SignedRequest
+from central_api.staff import audit
 from club.model import errors
 from club.wire.devices import DeviceKind, Enrol, Heartbeat
 
@@ -144,6 +145,8 @@ def enrol(
         repository.count_wrong_try(tx, now)
         return None
     repository.use_code(tx, code.id, wish.device_id, now)
+    actor = f"device:{wish.device_id}"
+    audit.record(tx, actor=actor, act="device.enrol", subject=f"place:{place.slug}", now=now, facts={"kind": wish.kind})
     return Device(wish.device_id, wish.kind, place.slug, place.store)
 
 
@@ -162,8 +165,8 @@ def hear(tx: Tx, device: Device, beat: Heartbeat, now: datetime) -> None:
     repository.change_device(tx, device.id, values)
 
 
-def revoke(tx: Tx, device_id: str, now: datetime) -> None:
-    """Shut a device out from now on. The caller closes its stream (`Hub.drop`).
+def revoke(tx: Tx, device_id: str, now: datetime, *, by: str) -> None:
+    """Shut a device out from now on. The caller closes its stream (`Hub.drop`); `by` is who does it, such as `staff:1000`.
 
     Raises:
         NotFound: there is no such device.
@@ -171,3 +174,4 @@ def revoke(tx: Tx, device_id: str, now: datetime) -> None:
     if repository.device(tx, device_id) is None:
         raise errors.NotFound(f"expected an enrolled device's id, found {device_id!r}", kind="device", id=device_id)
     repository.change_device(tx, device_id, {"revoked_at": now})
+    audit.record(tx, actor=by, act="device.revoke", subject=f"device:{device_id}", now=now)

@@ -3,8 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
 from central_api.cards.tables import pins
+from central_api.staff.tables import audit
 from club.wire.cards import Grant
 from tests.support.central import WANG, Club, a_redeem, code_of, facts_of, read
 
@@ -46,6 +48,8 @@ def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(club: Club) -> None:
         club.clock.forward(1)
     answer = device.step_up(command, wrong(club))
     assert (answer.status_code, code_of(answer), facts_of(answer)["minutes"]) == (429, "pin_locked", 15)
+    with club.context.db.read() as tx:
+        assert tx.scalar(select(audit.c.subject).where(audit.c.act == "pin.lock")) == "card:card-m0001"
     club.clock.forward(1)
     assert code_of(device.step_up(command, club.demo.pins[WANG])) == "pin_locked", "the right PIN does not open a lock"
     other = club.device("kiosk-2")

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from central_api.context import new_id
 from central_api.devices import repository
 from central_api.devices import service as devices
+from central_api.staff.tables import audit
 from club.model import errors
 from club.wire import signing
 from club.wire.codec import encode
@@ -123,11 +125,18 @@ def test_a_read_signed_at_another_time_is_told_the_servers(club: Club, away: int
 def test_a_revoked_device_is_shut_out(club: Club) -> None:
     device = club.device()
     with club.context.db.write() as tx:
-        devices.revoke(tx, device.identity.device_id, club.clock.now())
+        devices.revoke(tx, device.identity.device_id, club.clock.now(), by="staff:1000")
     answer = device.get("/v1/snapshot")
     assert (answer.status_code, code_of(answer)) == (403, "device_revoked")
+    with club.context.db.read() as tx:
+        log = tx.rows(select(audit.c.actor, audit.c.act, audit.c.subject).order_by(audit.c.id))
+    name = f"device:{device.identity.device_id}"
+    assert [tuple(row) for row in log][-2:] == [
+        (name, "device.enrol", "place:kiosk-1"),
+        ("staff:1000", "device.revoke", name),
+    ]
     with pytest.raises(errors.NotFound), club.context.db.write() as tx:
-        devices.revoke(tx, "no-such-device", club.clock.now())
+        devices.revoke(tx, "no-such-device", club.clock.now(), by="staff:1000")
 
 
 def test_a_device_of_a_newer_wire_is_told_to_wait(club: Club) -> None:
