@@ -36,7 +36,8 @@ class Options:
 
     `state` is a folder: fresh for each run, or one kept by name. `pinned` is an ISO instant for every program's clock, empty for the
     machine's own, and `pinned_runs` lets it run from there; `virtual` asks for virtual screens even where a real one is at hand;
-    `programs` are those that are started (the database is there in any case); `enrol` gives new devices their codes.
+    `programs` are those that are started (the database is there in any case); `enrol` gives new devices their codes;
+    `kiosk_settings` are set over the kiosk's own ("section.key=value").
     """
 
     state: Path
@@ -47,6 +48,7 @@ class Options:
     log_level: str = "info"
     programs: frozenset[str] = frozenset({"central-api", "kiosk", "lounge"})
     enrol: bool = True
+    kiosk_settings: tuple[str, ...] = ()
 
 
 class House:
@@ -128,6 +130,7 @@ class House:
         settings = self._device_settings(data, self.kiosk_control)
         settings += self.kiosk_glass.place.settings(screens.KIOSK)
         settings += [f"reader.spec={self.reader.spec}", f"sound.enabled={_flag(not self.options.virtual)}"]
+        settings += self.options.kiosk_settings
         command = ["--config", str(resources.config_dir() / "kiosk.toml"), *_set(settings)]
         command += self._enrol("kiosk", "kiosk-1", data)
         return self._program("kiosk", command, env={**self.kiosk_glass.env, **self.reader.env}, executable="kiosk-app")

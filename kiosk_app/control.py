@@ -38,6 +38,10 @@ class Glass(Protocol):
         """Press and let go at a place of the drawing."""
         ...
 
+    def places(self) -> tuple[tuple[float, float], ...]:
+        """The middles of what can be pressed, in px of the drawing."""
+        ...
+
     def stop(self) -> None:
         """End the program."""
         ...
@@ -66,7 +70,7 @@ class Control:
         """One request's answer.
 
         `{"do": "state"}` · `{"do": "shot", "path": P}` · `{"do": "touch", "x": X, "y": Y}` in px of the drawing from its
-        top left · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
+        top left · `{"do": "places"}`: the middles of what can be pressed · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
         the state still holds, so that a test can look for what must be gone (K13) without the program telling what it has.
         """
         match request:
@@ -81,6 +85,8 @@ class Control:
             case {"do": "search", "for": list(wanted)}:
                 held = "\n".join((*self._glass.collect_texts(), repr(self._state())))
                 return {"found": [text for text in wanted if str(text) in held], "evidence": self._holds_evidence()}
+            case {"do": "places"}:
+                return {"places": self._glass.places(), **self._now()}
             case {"do": "taps"}:
                 return {"taps": self._taps()}
             case {"do": "stop"}:
@@ -89,7 +95,7 @@ class Control:
             case _:
                 keys = ", ".join(sorted(map(str, request)))
                 return {
-                    "error": f"expected do = state, shot (path), touch (x, y), search (for), taps or stop; found the keys {keys or 'none'}"
+                    "error": f"expected do = state, shot (path), touch (x, y), places, search (for), taps or stop; found the keys {keys or 'none'}"
                 }
 
     def _now(self) -> dict[str, Any]:

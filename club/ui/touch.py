@@ -82,6 +82,17 @@ class Tap(Widget):
         self._scale.xyz = (share, share, 1)
 
 
+def middles(root: Widget) -> list[tuple[float, float]]:
+    """Return the middles, in px of the window, of what below ``root`` can be pressed now; something else may lie over it."""
+    found = []
+    for widget in root.walk():
+        if isinstance(widget, Tap) and widget.enabled and widget.action and widget.width > 0 and widget.height > 0:
+            x, y = widget.center
+            if 0 <= x < root.width and 0 <= y < root.height:
+                found.append((x, y))
+    return found
+
+
 def teller(widget: Widget) -> Callable[[str, str], None] | None:
     """Return the `tell` of the closest screen or sheet above a widget."""
     above = widget.parent

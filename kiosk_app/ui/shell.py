@@ -15,7 +15,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
-from club.ui import bridge, pictures, place, scroll, text, theme, window
+from club.ui import bridge, pictures, place, scroll, text, theme, touch, window
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets
@@ -238,6 +238,10 @@ class KioskUI:
     def touch(self, x: float, y: float) -> None:
         """Press and let go at a place in px of the drawing (1080x1920, from the top left), from any thread."""
         self._calls.post(lambda: self._touch_now(x, y))
+
+    def places(self) -> tuple[tuple[float, float], ...]:
+        """Return the middles of what can be pressed, in px of the drawing from its top left."""
+        return tuple((x / dp(1), (Window.height - y) / dp(1)) for x, y in touch.middles(self._stage))
 
     def screenshot(self, path: Path | str) -> None:
         """Write what is on the glass as a PNG."""

@@ -33,6 +33,9 @@ class Glass:
     def touch(self, x: float, y: float) -> None:
         self.touched.append((x, y))
 
+    def places(self) -> tuple[tuple[float, float], ...]:
+        return ((960.0, 1844.0),)
+
     def stop(self) -> None:
         self.stopped = True
 
@@ -57,6 +60,8 @@ def test_a_picture_a_finger_the_figures_and_the_end() -> None:
     assert control.answer({"do": "shot", "path": "out.png"})["path"] == "out.png"
     control.answer({"do": "touch", "x": 300, "y": 1400.5})
     assert control.answer({"do": "taps"}) == {"taps": [{"server_ms": 1.0}]}
+    told = control.answer({"do": "places"})
+    assert (told["places"], told["screen"]) == (((960.0, 1844.0),), "home")
     control.answer({"do": "stop"})
     assert (glass.shots, glass.touched, glass.stopped) == (["out.png"], [(300.0, 1400.5)], True)
 
