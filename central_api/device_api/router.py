@@ -4,13 +4,13 @@ from typing import Any
 
 from litestar import Router
 
-from central_api.device_api import cards, routes, screens, stream
+from central_api.device_api import cards, history, routes, screens, stream
 from central_api.device_api.caller import device_dependency, signed_dependency
 
 handlers: list[Any] = [
     Router(
         "/v1",
-        route_handlers=[*routes.handlers, *cards.handlers, *screens.handlers],
+        route_handlers=[*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers],
         security=[{"device": []}],
         dependencies={"signed": signed_dependency, "device": device_dependency},
     ),

@@ -27,6 +27,14 @@ _VOUCHERS = (
     .order_by(vouchers.c.valid_to, vouchers.c.issued_at, vouchers.c.id)
 )
 
+_BOUGHT = (
+    select(redemptions.c.entry, redemptions.c.quantity, rewards.c.content, vouchers.c.code)
+    .join(rewards, rewards.c.slug == redemptions.c.reward)
+    .outerjoin(vouchers, vouchers.c.redemption == redemptions.c.id)
+    .where(redemptions.c.member == bindparam("member"), redemptions.c.at >= bindparam("since"))
+    .order_by(redemptions.c.entry, vouchers.c.number)
+)
+
 
 def reward(tx: Tx, slug: str) -> Any:
     """The row of a reward, or None."""
@@ -107,6 +115,11 @@ def vouchers_of_redemption(tx: Tx, redemption_id: str) -> Sequence[Any]:
         .where(vouchers.c.redemption == redemption_id)
     )
     return tx.rows(query.order_by(vouchers.c.number))
+
+
+def bought_since(tx: Tx, member_id: str, since: datetime) -> Sequence[Any]:
+    """Entry, quantity, the reward's content and each voucher's code of what a member redeemed since then."""
+    return tx.rows(_BOUGHT, {"member": member_id, "since": since})
 
 
 def begin_key(tx: Tx, key: str, device_id: str, body_sha256: str, now: datetime) -> bool:
