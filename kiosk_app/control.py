@@ -38,8 +38,8 @@ class Glass(Protocol):
         """Press and let go at a place of the drawing."""
         ...
 
-    def places(self) -> tuple[tuple[float, float], ...]:
-        """The middles of what can be pressed, in px of the drawing."""
+    def places(self, action: str = "", arg: str | None = None) -> tuple[tuple[float, float], ...]:
+        """The middles of what can be pressed (and tells this action and argument), in px of the drawing."""
         ...
 
     def stop(self) -> None:
@@ -70,7 +70,8 @@ class Control:
         """One request's answer.
 
         `{"do": "state"}` · `{"do": "shot", "path": P}` · `{"do": "touch", "x": X, "y": Y}` in px of the drawing from its
-        top left · `{"do": "places"}`: the middles of what can be pressed · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
+        top left · `{"do": "places"}`: the middles of what can be pressed, with `"action": A` and `"arg": B` only of
+        what tells these · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
         the state still holds, so that a test can look for what must be gone (K13) without the program telling what it has.
         """
         match request:
@@ -86,7 +87,9 @@ class Control:
                 held = "\n".join((*self._glass.collect_texts(), repr(self._state())))
                 return {"found": [text for text in wanted if str(text) in held], "evidence": self._holds_evidence()}
             case {"do": "places"}:
-                return {"places": self._glass.places(), **self._now()}
+                arg = request.get("arg")
+                places = self._glass.places(str(request.get("action", "")), None if arg is None else str(arg))
+                return {"places": places, **self._now()}
             case {"do": "taps"}:
                 return {"taps": self._taps()}
             case {"do": "stop"}:

@@ -82,11 +82,16 @@ class Tap(Widget):
         self._scale.xyz = (share, share, 1)
 
 
-def middles(root: Widget) -> list[tuple[float, float]]:
-    """Return the middles, in px of the window, of what below ``root`` can be pressed now; something else may lie over it."""
+def middles(root: Widget, action: str = "", arg: str | None = None) -> list[tuple[float, float]]:
+    """Return the middles, in px of the window, of what below ``root`` can be pressed now; something else may lie over it.
+
+    With an action, and an argument, only of what tells these.
+    """
     found = []
     for widget in root.walk():
-        if isinstance(widget, Tap) and widget.enabled and widget.action and widget.width > 0 and widget.height > 0:
+        if not isinstance(widget, Tap) or (action and widget.action != action) or arg not in (None, widget.arg):
+            continue
+        if widget.enabled and widget.action and widget.width > 0 and widget.height > 0:
             x, y = widget.center
             if 0 <= x < root.width and 0 <= y < root.height:
                 found.append((x, y))

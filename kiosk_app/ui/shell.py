@@ -239,9 +239,9 @@ class KioskUI:
         """Press and let go at a place in px of the drawing (1080x1920, from the top left), from any thread."""
         self._calls.post(lambda: self._touch_now(x, y))
 
-    def places(self) -> tuple[tuple[float, float], ...]:
-        """Return the middles of what can be pressed, in px of the drawing from its top left."""
-        return tuple((x / dp(1), (Window.height - y) / dp(1)) for x, y in touch.middles(self._stage))
+    def places(self, action: str = "", arg: str | None = None) -> tuple[tuple[float, float], ...]:
+        """Return the middles of what can be pressed (and tells this action and argument), in px of the drawing from its top left."""
+        return tuple((x / dp(1), (Window.height - y) / dp(1)) for x, y in touch.middles(self._stage, action, arg))
 
     def screenshot(self, path: Path | str) -> None:
         """Write what is on the glass as a PNG."""

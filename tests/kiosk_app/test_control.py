@@ -33,8 +33,8 @@ class Glass:
     def touch(self, x: float, y: float) -> None:
         self.touched.append((x, y))
 
-    def places(self) -> tuple[tuple[float, float], ...]:
-        return ((960.0, 1844.0),)
+    def places(self, action: str = "", arg: str | None = None) -> tuple[tuple[float, float], ...]:
+        return ((960.0, 1844.0),) if action in ("", "exit") and arg in (None, "") else ()
 
     def stop(self) -> None:
         self.stopped = True
@@ -62,6 +62,8 @@ def test_a_picture_a_finger_the_figures_and_the_end() -> None:
     assert control.answer({"do": "taps"}) == {"taps": [{"server_ms": 1.0}]}
     told = control.answer({"do": "places"})
     assert (told["places"], told["screen"]) == (((960.0, 1844.0),), "home")
+    assert control.answer({"do": "places", "action": "exit"})["places"] == ((960.0, 1844.0),)
+    assert control.answer({"do": "places", "action": "digit", "arg": "1"})["places"] == ()
     control.answer({"do": "stop"})
     assert (glass.shots, glass.touched, glass.stopped) == (["out.png"], [(300.0, 1400.5)], True)
 
