@@ -26,6 +26,7 @@ _TAGS = {
     "plain": ("surface_2", "ink_2"),
     "ink": ("surface_2", "ink_2"),
     "white": ("white", "jade_press"),
+    "lit": ("night.jade", "night.on_jade"),
 }
 """Tags by tone: fill, text."""
 

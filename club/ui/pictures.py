@@ -10,13 +10,14 @@ from pathlib import Path
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from club.resources import files
 from club.ui import bridge
 
 _log = logging.getLogger(__name__)
 _KEPT = 48
+_NIGHT = (12, 21, 19)
 _DRAWN_SMALLER = ("icons/", "ui/mark", "ui/empty", "ui/rounded/circle")
 
 _art: dict[str, Texture] = {}
@@ -40,11 +41,19 @@ def art_texture(name: str) -> Texture:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A picture at a size: `source` is an art name or an absolute path; `width` and `height` are window px it must fit into."""
+    """A picture at a size: `source` is an art name or an absolute path; `width` and `height` are window px it must fit into.
+
+    With `cover` it fills them, its edges cut; `radius` (window px) rounds its corners, the right ones only if `rounded` says "all";
+    `shade` darkens its left side for text over it.
+    """
 
     source: str
     width: int
     height: int
+    cover: bool = False
+    radius: int = 0
+    rounded: str = "all"
+    shade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +133,33 @@ def scaled(wanted: Wanted) -> tuple[tuple[int, int], bytes]:
     with Image.open(path) as opened:
         opened.draft("RGB", (wanted.width, wanted.height))
         picture = opened.convert("RGBA")
-    picture.thumbnail((wanted.width, wanted.height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if wanted.cover:
+        picture = ImageOps.fit(picture, (wanted.width, wanted.height), Image.Resampling.LANCZOS)
+    else:
+        picture.thumbnail((wanted.width, wanted.height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if wanted.shade:
+        _shade(picture)
+    if wanted.radius:
+        _round(picture, wanted)
     return picture.size, picture.tobytes()
+
+
+def _shade(picture: Image.Image) -> None:
+    """Lay the drawn gradient of night over it: dense at the left edge, gone at the right."""
+    row = Image.new("L", (picture.width, 1))
+    for x in range(picture.width):
+        along = x / picture.width
+        strength = 0.88 - along / 0.45 * 0.28 if along < 0.45 else 0.6 * (1 - (along - 0.45) / 0.35)
+        row.putpixel((x, 0), round(255 * max(0.0, min(1.0, strength))))
+    picture.paste(_NIGHT, mask=row.resize(picture.size))
+
+
+def _round(picture: Image.Image, wanted: Wanted) -> None:
+    fine = 4
+    mask = Image.new("L", (picture.width * fine, picture.height * fine), 0)
+    right = mask.width - 1 if wanted.rounded == "all" else mask.width + wanted.radius * fine
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, right, mask.height - 1), wanted.radius * fine, fill=255)
+    picture.putalpha(mask.resize(picture.size, Image.Resampling.BOX))
 
 
 _pool: PicturePool | None = None

@@ -7,7 +7,7 @@ from kivy.clock import Clock
 from kivy.factory import Factory
 from kivy.graphics import ScissorPop, ScissorPush
 from kivy.metrics import dp
-from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from club.ui import place, touch
 
@@ -22,7 +22,8 @@ class Shelf(place.Placed):
 
     `cell` is width, height of a child and `step` the distance to the next, in reference px; `foot` is room under the last row and
     `inset` the room left of and above the first child (shadows fall there).
-    Children are reused for the rows in sight, so a long list costs no more than a short one.
+    Children are reused for the rows in sight, so a long list costs no more than a short one. `near_end` is true while the last row
+    is in sight or nearly so.
     """
 
     items = ObjectProperty(())
@@ -33,6 +34,7 @@ class Shelf(place.Placed):
     foot = NumericProperty(24)
     inset = ObjectProperty((0, 0))
     scrolled = NumericProperty(0)
+    near_end = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
         self._arrange = Clock.create_trigger(self._arrange_now, -1)
@@ -73,6 +75,7 @@ class Shelf(place.Placed):
         self._scissor.width, self._scissor.height = int(self.width), int(self.height)
         if not self.item_class or self.height < 2 or not self.step[1]:
             return
+        self.near_end = bool(self.items) and self.scrolled >= self._furthest() - self.step[1]
         columns = int(self.columns)
         first_row = max(0, int((self.scrolled - self.inset[1]) // self.step[1]))
         last_row = int((self.scrolled - self.inset[1] + self.height / dp(1)) // self.step[1])

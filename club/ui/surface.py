@@ -170,10 +170,17 @@ class Icon(Art):
 
 
 class Picture(place.Placed):
-    """A content picture, scaled to its box off the UI thread and shown whole in the middle of it; `dim` fades it."""
+    """A content picture, scaled to its box off the UI thread and shown whole in the middle of it; `dim` fades it.
+
+    With `cover` it fills the box; `radius` rounds its corners ("all" or the "left" ones: `rounded`); `shade` darkens its left side.
+    """
 
     source = StringProperty("")
     dim = BooleanProperty(False)
+    cover = BooleanProperty(False)
+    radius = NumericProperty(0)
+    rounded = StringProperty("all")
+    shade = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
         self._ask = Clock.create_trigger(self._ask_now, -1)
@@ -185,7 +192,15 @@ class Picture(place.Placed):
         self._ask()
 
     def _wanted(self) -> pictures.Wanted:
-        return pictures.Wanted(self.source, max(1, int(self.width)), max(1, int(self.height)))
+        return pictures.Wanted(
+            self.source,
+            max(1, int(self.width)),
+            max(1, int(self.height)),
+            cover=self.cover,
+            radius=round(dp(self.radius)),
+            rounded=self.rounded,
+            shade=self.shade,
+        )
 
     def _ask_now(self, *_: object) -> None:
         self._color.a = 0.45 if self.dim else 1.0

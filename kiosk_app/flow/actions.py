@@ -13,6 +13,12 @@ class Action(StrEnum):
     STAY = "stay"  # time-out: go on
     REWARDS = "rewards"
     VOUCHERS = "vouchers"
+    POINTS = "points"
+    ACTIVITIES = "activities"
+    FILTER = "filter"  # kind of the points history, "" for all
+    OLDER = "older"  # points history: the next page
+    LARGE = "large"  # text size and contrast
+    LANGUAGE = "language"
     CATEGORY = "category"  # slug, "" for all
     REWARD = "reward"  # slug
     MORE = "more"  # quantity of the reward on the screen
@@ -24,7 +30,7 @@ class Action(StrEnum):
     ERASE = "erase"
     CLEAR = "clear"
     FORGOT = "forgot"
-    TAB = "tab"  # key of the voucher tab
+    TAB = "tab"  # key of the tab of vouchers or activities
     SHOW_CODE = "show_code"  # voucher id: full-screen QR
     HIDE_CODE = "hide_code"
     RETRY = "retry"

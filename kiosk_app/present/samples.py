@@ -19,6 +19,8 @@ def dock(seconds: int, *, back: bool = False, home: bool = False, out_of: int = 
     return views.Dock(
         back="返回" if back else "",
         home="首页" if home else "",
+        large="大字",
+        language="EN",
         exit="退出",
         seconds=str(seconds),
         share=seconds / out_of,
@@ -83,6 +85,7 @@ HOME = views.HomeView(
         number="8800 **** 2719",
         valid_label="有效期至",
         valid="2027-03-31",
+        line="金卡，卡号尾号 2719",
     ),
     points=views.PointsPanel(
         points_label="可兑换积分",
@@ -94,13 +97,19 @@ HOME = views.HomeView(
         progress=0.745,
         tier_name="金卡",
         next_tier="再积 <b>6,360</b> 分，升级<b>钻石卡</b>",
+        missing="离钻石差 6,360",
     ),
     expiry=views.ExpiryNote(
-        title="1,200 积分将于 6 月 30 日到期", detail="还有 45 天·够换 2 张精洗券", button="去使用"
+        title="1,200 积分将于 6 月 30 日到期",
+        short="6 月 30 日有 1,200 分到期",
+        detail="还有 45 天·够换 2 张精洗券",
+        button="去使用",
     ),
     tiles=(
         views.Tile("兑换礼品", "32 款可换", "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),
         views.Tile("我的券", "3 张可用", "ticket", Action.VOUCHERS, picture="rewards/detail-wash"),
+        views.Tile("会员活动", "4 场报名中", "flag", Action.ACTIVITIES, picture="activities/lakeside-road-trip"),
+        views.Tile("积分明细", "近 12 个月", "list", Action.POINTS),
     ),
 )
 
@@ -319,8 +328,173 @@ NO_VOUCHERS = views.VouchersView(
         views.Chip("已使用 0", Action.TAB, "used"),
         views.Chip("已过期 0", Action.TAB, "expired"),
     ),
-    empty="还没有券",
-    empty_button=Button("去兑换", Action.REWARDS, icon="gift"),
+    nothing=views.EmptyNote(
+        "vouchers", "还没有券", "您有 6,280 积分，32 款礼品可换", Button("去兑换", Action.REWARDS, icon="gift")
+    ),
+)
+
+_MOVEMENTS: tuple[tuple[str, str, str, str, views.Tone, str], ...] = (
+    ("wrench", "基础保养", "05-16·自费 820 元", "+820", "jade", "+820"),
+    ("flag", "春日茶山自驾", "05-02·活动签到奖励", "+200", "jade", "—"),
+    ("gift", "兑换精洗券 ×1", "04-18·券号尾号 63", "−600", "ink", "—"),
+    ("shield-check", "事故维修", "04-11·保险公司付费，不计积分", "0", "plain", "0"),
+    ("clock", "到期清零", "03-31·2025 年一季度积分", "−350", "ink", "—"),
+    ("document", "续保", "03-09·自费 3,200 元", "+3,200", "jade", "+3,200"),
+    ("camera", "精品·行车记录仪", "02-14·自费 699 元", "+699", "jade", "+699"),
+)
+
+POINTS = views.PointsView(
+    header=HEADER,
+    dock=dock(30, back=True, home=True),
+    title="积分明细",
+    points_label="可兑换积分",
+    points="6,280",
+    tier_points_label="累计积分",
+    tier_points="18,640",
+    expiry_label="到期安排",
+    expiry=(
+        views.ExpiryBar("1,200", "6 月", 1200 / 2120, soon=True),
+        views.ExpiryBar("860", "9 月", 860 / 2120),
+        views.ExpiryBar("2,100", "12 月", 2100 / 2120),
+        views.ExpiryBar("2,120", "明年", 1.0),
+    ),
+    filters=(
+        views.Chip("全部", Action.FILTER, "", on=True),
+        views.Chip("获得", Action.FILTER, "earned"),
+        views.Chip("使用", Action.FILTER, "spent"),
+        views.Chip("到期", Action.FILTER, "expired"),
+    ),
+    period="近 12 个月",
+    item_head="日期与项目",
+    points_head="可兑换",
+    tier_points_head="累计",
+    rows=tuple(
+        views.PointsRow(icon=icon, title=title, detail=detail, points=points, tone=tone, tier_points=tier)
+        for icon, title, detail, points, tone, tier in _MOVEMENTS
+    ),
+)
+
+POINTS_MONTHS = views.PointsView(
+    header=HEADER,
+    dock=dock(30, back=True, home=True),
+    title=POINTS.title,
+    points_label=POINTS.points_label,
+    points=POINTS.points,
+    tier_points_label=POINTS.tier_points_label,
+    tier_points=POINTS.tier_points,
+    expiry_label=POINTS.expiry_label,
+    expiry_none="一年内没有积分到期",
+    filters=POINTS.filters,
+    period=POINTS.period,
+    item_head=POINTS.item_head,
+    points_head=POINTS.points_head,
+    tier_points_head=POINTS.tier_points_head,
+    rows=(
+        views.PointsRow(month="2026 年 5 月", sums="获得 1,020，使用 0"),
+        *POINTS.rows[:2],
+        views.PointsRow(month="2026 年 4 月", sums="获得 0，使用 600"),
+        *POINTS.rows[2:4],
+    ),
+    more="还有更早的记录",
+)
+
+NO_POINTS = views.PointsView(
+    header=HEADER,
+    dock=dock(30, back=True, home=True),
+    title=POINTS.title,
+    points_label=POINTS.points_label,
+    points="0",
+    tier_points_label=POINTS.tier_points_label,
+    tier_points="0",
+    expiry_label=POINTS.expiry_label,
+    expiry_none="没有要到期的积分",
+    filters=POINTS.filters,
+    period=POINTS.period,
+    nothing=views.EmptyNote(
+        "points",
+        "还没有记录",
+        "下次到店消费后，这里会出现第一笔",
+        Button("看看礼品", Action.REWARDS, icon="gift", tone="soft"),
+    ),
+)
+
+ACTIVITIES = views.ActivitiesView(
+    header=HEADER,
+    dock=dock(30, back=True, home=True),
+    title="会员活动",
+    feature=views.ActivityFeature(
+        slug="lakeside-road-trip",
+        tag="金卡优先报名",
+        title="湖山两日\n自驾游",
+        when="6 月 6 日 – 7 日·周六出发",
+        taken="18 / 24 车已报名",
+        picture="activities/lakeside-road-trip",
+    ),
+    tabs=(
+        views.Chip("报名中 4", Action.TAB, "open", on=True),
+        views.Chip("我的报名 1", Action.TAB, "mine"),
+        views.Chip("往期回顾", Action.TAB, "past"),
+    ),
+    cards=(
+        views.ActivityCard(
+            "lakeside-road-trip",
+            "自驾游",
+            "余 6 车",
+            "jade",
+            "湖山两日自驾游",
+            "6 月 6 日（周六）08:00 出发",
+            "城东店集合",
+            "activities/lakeside-road-trip",
+        ),
+        views.ActivityCard(
+            "car-care-talk",
+            "讲堂",
+            "余 12 位",
+            "jade",
+            "爱车讲堂：雨季行车与轮胎",
+            "5 月 23 日（周六）14:00",
+            "二楼多功能厅",
+            "activities/car-care-talk",
+        ),
+        views.ActivityCard(
+            "family-kite-day",
+            "亲子",
+            "已满，可候补",
+            "warn",
+            "亲子风筝日",
+            "5 月 30 日（周六）09:30",
+            "滨河公园草坪",
+            "activities/family-kite-day",
+        ),
+        views.ActivityCard(
+            "flagship-launch",
+            "新车",
+            "余 30 位",
+            "jade",
+            "新款旗舰轿车发布会",
+            "6 月 13 日（周六）19:00",
+            "城东店展厅",
+            "activities/flagship-launch",
+        ),
+    ),
+)
+
+NO_ACTIVITIES = views.ActivitiesView(
+    header=HEADER,
+    dock=dock(30, back=True, home=True),
+    title=ACTIVITIES.title,
+    feature=ACTIVITIES.feature,
+    tabs=(
+        views.Chip("报名中 4", Action.TAB, "open"),
+        views.Chip("我的报名 0", Action.TAB, "mine", on=True),
+        views.Chip("往期回顾", Action.TAB, "past"),
+    ),
+    nothing=views.EmptyNote(
+        "activities",
+        "还没有报名活动",
+        "5 月 23 日爱车讲堂，余 12 位",
+        Button("看看活动", Action.TAB, "open", icon="flag", tone="soft"),
+    ),
 )
 
 OFFLINE = views.OfflineView(
@@ -416,11 +590,13 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "kiosk-03-reading": READING,
         "kiosk-04-pin": PIN,
         "kiosk-05-home": HOME,
+        "kiosk-06-points": POINTS,
         "kiosk-07-rewards": REWARDS,
         "kiosk-08-reward-detail": DETAIL,
         "kiosk-09-reward-confirm": CONFIRM,
         "kiosk-10-redeem-success": SUCCESS,
         "kiosk-11-vouchers": VOUCHERS,
+        "kiosk-12-activities": ACTIVITIES,
         "kiosk-16-offline": OFFLINE,
         "kiosk-17-timeout": TIMEOUT,
         "kiosk-31-card-unknown": UNKNOWN_CARD,
@@ -429,6 +605,9 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "redeeming": REDEEMING,
         "voucher-code": CODE,
         "vouchers-empty": NO_VOUCHERS,
+        "points-months": POINTS_MONTHS,
+        "points-empty": NO_POINTS,
+        "activities-empty": NO_ACTIVITIES,
         "error": ERROR,
     }
 )

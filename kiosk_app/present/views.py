@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from kiosk_app.flow.actions import Action as Action  # noqa: PLC0414  screens take it from here, and mypy asks for the alias
 
-Tone: TypeAlias = Literal["jade", "ink", "plain", "warn", "danger"]
+Tone: TypeAlias = Literal["jade", "ink", "soft", "plain", "warn", "danger"]
 """Colour by role: what it says, never which hex value."""
 
 Mark: TypeAlias = Literal["yes", "no"]
@@ -29,10 +29,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Dock:
-    """The bar at the bottom: labels of what can be pressed; with `seconds` the ring around them, `share` of it (0 to 1) lit."""
+    """The bar at the bottom: labels of what can be pressed; with `seconds` the ring around them, `share` of it (0 to 1) lit.
+
+    `large` switches text size and contrast ("大字", and "标准字" while large), `language` the language ("EN", "中文").
+    """
 
     back: str = ""
     home: str = ""
+    large: str = ""
+    language: str = ""
     exit: str = ""
     seconds: str = ""
     share: float = 0.0
@@ -64,14 +69,27 @@ class TimeoutSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What all screens have."""
+    """What all screens have. `large`: text of half as much again, in one column; `contrast`: white and yellow on black (kiosk-20 has both)."""
 
     screen: ClassVar[str] = ""
     night: ClassVar[bool] = False
 
+    large: bool = False
+    contrast: bool = False
+
     header: Header = Header()
     dock: Dock = Dock()
     timeout: TimeoutSheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyNote:
+    """kiosk-36: nothing is there yet; a sentence and the next step. `illustration`: "vouchers", "activities", "points", "rewards"."""
+
+    illustration: str = "points"
+    title: str = ""
+    detail: str = ""
+    button: Button | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +190,10 @@ class PinView(View):
 
 @dataclass(frozen=True, slots=True)
 class MemberCard:
-    """The card as drawn on the home page. `pips` of `pips_of` short bars are solid."""
+    """The card as drawn on the home page. `pips` of `pips_of` short bars are solid.
+
+    `line` is all of it in large text: "金卡，卡号尾号 2719".
+    """
 
     tier: str = "generic"
     tier_name: str = ""
@@ -182,11 +203,15 @@ class MemberCard:
     number: str = ""
     valid_label: str = ""
     valid: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PointsPanel:
-    """Both tracks of points and the way to the next tier; `progress` 0 to 1, `None` at the highest tier."""
+    """Both tracks of points and the way to the next tier; `progress` 0 to 1, `None` at the highest tier.
+
+    `missing` is that way in few words, for large text: "离钻石差 6,360".
+    """
 
     points_label: str = ""
     points_hint: str = ""
@@ -197,15 +222,17 @@ class PointsPanel:
     progress: float | None = None
     tier_name: str = ""
     next_tier: str = ""  # rich
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpiryNote:
-    """Points that will expire soon; `button` leads to the rewards."""
+    """Points that will expire soon; `button` leads to the rewards. `short` is the title in large text: "6 月 30 日有 1,200 分到期"."""
 
     title: str = ""
     detail: str = ""
     button: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +446,7 @@ class CodeSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VouchersView(View):
-    """kiosk-11. `first` only on the tab of usable ones. With no cards, `empty` and its button."""
+    """kiosk-11. `first` only on the tab of usable ones. With no cards, `nothing` says so."""
 
     screen: ClassVar[str] = "vouchers"
 
@@ -428,9 +455,105 @@ class VouchersView(View):
     tabs: tuple[Chip, ...] = ()
     cards: tuple[VoucherCard, ...] = ()
     footnote: str = ""
-    empty: str = ""
-    empty_button: Button | None = None
+    nothing: EmptyNote | None = None
     code: CodeSheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryBar:
+    """Points that expire together: `share` 0 to 1 of the highest bar; `soon` ones are amber."""
+
+    points: str = ""
+    label: str = ""
+    share: float = 0.0
+    soon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRow:
+    """A movement, or (with `month`) the head of a month with its sums. A movement that earned is jade: `tone`.
+
+    `points` and `tier_points` have their sign; "—" where that track did not move.
+    """
+
+    month: str = ""
+    sums: str = ""
+    icon: str = ""
+    title: str = ""
+    detail: str = ""
+    points: str = ""
+    tone: Tone = "ink"  # jade: earned; ink: spent or expired; plain: nothing
+    tier_points: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsView(View):
+    """kiosk-06. Filters tell `Action.FILTER`; a `more` line stands at the end while older movements are to be had.
+
+    When the last rows come into sight the screen tells `Action.OLDER` by itself, once for each number of rows.
+    `nothing` takes the place of the list; `busy` is said while the first page is on its way.
+    """
+
+    screen: ClassVar[str] = "points"
+
+    title: str = ""
+    points_label: str = ""
+    points: str = ""
+    tier_points_label: str = ""
+    tier_points: str = ""
+    expiry_label: str = ""
+    expiry: tuple[ExpiryBar, ...] = ()  # at most four
+    expiry_none: str = ""
+    filters: tuple[Chip, ...] = ()
+    period: str = ""
+    item_head: str = ""
+    points_head: str = ""
+    tier_points_head: str = ""
+    rows: tuple[PointsRow, ...] = ()
+    more: str = ""
+    busy: str = ""
+    nothing: EmptyNote | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFeature:
+    """The activity that stands on top, over its picture. `title` may have a line feed."""
+
+    slug: str = ""
+    tag: str = ""
+    title: str = ""
+    when: str = ""
+    taken: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCard:
+    """An activity in the list: `kind` ("自驾游") and `tag` ("余 6 车", "已满，可候补") are small labels."""
+
+    slug: str = ""
+    kind: str = ""
+    tag: str = ""
+    tag_tone: Tone = "jade"
+    title: str = ""
+    when: str = ""
+    place: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivitiesView(View):
+    """kiosk-12. Tabs tell `Action.TAB`; signing up is a later journey. With no cards, `nothing` says so. `title` is read in large text."""
+
+    screen: ClassVar[str] = "activities"
+
+    title: str = ""
+    feature: ActivityFeature | None = None
+    tabs: tuple[Chip, ...] = ()
+    cards: tuple[ActivityCard, ...] = ()
+    nothing: EmptyNote | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,6 +663,8 @@ AnyView: TypeAlias = (
     | RedeemingView
     | SuccessView
     | VouchersView
+    | PointsView
+    | ActivitiesView
     | OfflineView
     | ErrorView
     | UnknownCardView
@@ -558,6 +683,8 @@ VIEWS: tuple[type[View], ...] = (
     RedeemingView,
     SuccessView,
     VouchersView,
+    PointsView,
+    ActivitiesView,
     OfflineView,
     ErrorView,
     UnknownCardView,

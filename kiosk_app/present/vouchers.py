@@ -9,7 +9,7 @@ from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.rewards import CATEGORY_ICONS
-from kiosk_app.present.views import Button, Chip, CodeSheet, FirstVoucher, Tone, VoucherCard, VouchersView
+from kiosk_app.present.views import Button, Chip, CodeSheet, EmptyNote, FirstVoucher, Tone, VoucherCard, VouchersView
 
 SOON_DAYS = 30
 NEW_FOR = timedelta(minutes=10)
@@ -22,7 +22,6 @@ def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView
     held = session.home.vouchers if session and session.home else ()
     listed = _listed(held, screen.tab)
     first = listed[0] if screen.tab == "issued" and listed else None
-    empty = screen.tab == "issued"
     return VouchersView(
         header=frame.header(ctx),
         dock=frame.dock(ctx),
@@ -36,12 +35,17 @@ def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView
             for tab in _TABS
         ),
         cards=tuple(_card(ctx, each, place) for place, each in enumerate(listed)),
-        empty="" if listed else words("kiosk.vouchers.empty" if empty else "kiosk.vouchers.empty-closed"),
-        empty_button=Button(words("kiosk.vouchers.empty-button"), Action.REWARDS, icon="gift")
-        if empty and not listed
-        else None,
+        nothing=None if listed else _nothing(ctx, usable=screen.tab == "issued"),
         code=_code(ctx, held, screen) if isinstance(screen, st.VoucherCode) else None,
     )
+
+
+def _nothing(ctx: Context, *, usable: bool) -> EmptyNote:
+    words = ctx.words
+    if not usable:
+        return EmptyNote("vouchers", words("kiosk.vouchers.empty-closed"))
+    button = Button(words("kiosk.vouchers.empty-button"), Action.REWARDS, icon="gift")
+    return EmptyNote("vouchers", words("kiosk.vouchers.empty"), button=button)
 
 
 def icon(category: str) -> str:

@@ -8,12 +8,14 @@ from club.ui import pictures
 from kiosk_app.ui import parts  # noqa: F401 -- the .kv files of the screens use them
 from kiosk_app.ui.screen import Screen
 from kiosk_app.ui.screens import (
+    activities,
     attract,
     blocked_card,
     error,
     home,
     offline,
     pin,
+    points,
     reader_lost,
     reading,
     redeeming,
@@ -33,6 +35,8 @@ _IN_ORDER: tuple[type[Screen], ...] = (
     reward_detail.RewardDetailScreen,
     pin.PinScreen,
     vouchers.VouchersScreen,
+    points.PointsScreen,
+    activities.ActivitiesScreen,
     tap.TapScreen,
     redeeming.RedeemingScreen,
     success.SuccessScreen,

@@ -17,7 +17,9 @@ class HeaderBar(place.Plane):
 
 
 class DockKey(touch.TapPanel):
-    """An icon with its word."""
+    """An icon with its word; as `wide` as the word asks, in px of the drawing."""
+
+    wide = NumericProperty(128)
 
     icon = StringProperty("")
     text = StringProperty("")

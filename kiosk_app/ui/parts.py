@@ -11,6 +11,8 @@ from club.ui import buttons, place, surface
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Row, load_kv
 
+_EMPTY_ART = {"vouchers": "no-vouchers", "activities": "no-events", "points": "no-points", "rewards": "sold-out"}
+
 
 class Riser(place.Plane):
     """A plane drawn `drop` reference px lower than it is."""
@@ -100,6 +102,17 @@ class BannerStrip(surface.Panel):
     def strong(tone: str) -> str:
         """Icon of a tone."""
         return tone if tone in {"danger", "warn", "jade"} else "ink_2"
+
+
+class EmptyPanel(surface.Panel):
+    """kiosk-36: a drawing, a sentence and the next step; away while there is no `note`."""
+
+    note = ObjectProperty(None, allownone=True, rebind=True)
+
+    @staticmethod
+    def art(note: views.EmptyNote | None) -> str:
+        """The drawing that goes with a note."""
+        return f"ui/empty/{_EMPTY_ART.get(note.illustration, 'no-points')}" if note else ""
 
 
 class StatusLine(place.Flow):

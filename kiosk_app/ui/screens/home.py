@@ -3,11 +3,13 @@
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import NumericProperty, ObjectProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 
 from club.ui import place, round  # noqa: A004
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Item, Screen, load_kv
+
+_ROOMY_PX = 300
 
 
 class Pips(place.Plane):
@@ -33,9 +35,16 @@ class Pips(place.Plane):
 
 
 class HomeTile(Item):
-    """An entry to a journey."""
+    """An entry to a journey; `art` is how many px its picture takes, more where the tile is `roomy`."""
 
     item = ObjectProperty(views.Tile(), rebind=True)
+    roomy = BooleanProperty(False)
+    art = NumericProperty(130)
+
+    def on_rect(self, *_: object) -> None:
+        """Give the picture what the texts leave."""
+        self.roomy = self.rect[3] > _ROOMY_PX
+        self.art = 200 if self.roomy else 130
 
 
 class HomeScreen(Screen):

@@ -290,9 +290,10 @@ def test_a_full_screen_code() -> None:
 def test_no_vouchers_yet() -> None:
     view = shown(Visit().at_home(vouchers=()).press("vouchers"))
     assert isinstance(view, views.VouchersView)
-    assert view.empty == "还没有券，用积分换一张吧"
-    assert view.empty_button is not None
-    assert view.empty_button.action == "rewards"
+    assert view.nothing is not None
+    assert view.nothing.title == "还没有券，用积分换一张吧"
+    assert view.nothing.button is not None
+    assert view.nothing.button.action == "rewards"
 
 
 def test_the_offline_page_lists_what_works() -> None:

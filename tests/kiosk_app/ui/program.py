@@ -30,9 +30,12 @@ NOT_DRAWN = frozenset(
         "lock_icon",
         "confirm_icon",
         "keys",
+        "short",
+        "line",
+        "missing",
     ]
 )
-"""Fields of views that choose something instead of being read."""
+"""Fields of views that choose something instead of being read, or are read in large text only."""
 
 
 @dataclass
@@ -107,8 +110,13 @@ def words_of(value: Any) -> Iterator[str]:
             yield from words_of(item)
     elif dataclasses.is_dataclass(value):
         for entry in dataclasses.fields(value):
-            if entry.name not in NOT_DRAWN:
+            if entry.name not in NOT_DRAWN and not _kept_for_large(value, entry.name):
                 yield from words_of(getattr(value, entry.name))
+
+
+def _kept_for_large(value: Any, name: str) -> bool:
+    """Where an activity stands on top there is no room for the page's title."""
+    return name == "title" and getattr(value, "feature", None) is not None
 
 
 def lengthened(value: Any) -> Any:
