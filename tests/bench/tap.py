@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import requests
@@ -46,7 +47,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watch the name")
         self.looks: list[Look] = []
 
-    def __enter__(self) -> "Watcher":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
