@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 from central_api import context as contexts
 from central_api import health, problems
 from central_api.activities import bound
+from central_api.activities import catalogue as activities
 from central_api.boards import service as boards
 from central_api.console import routes as console
 from central_api.context import Context
@@ -166,9 +167,11 @@ async def _renew(context: Context) -> None:
 
 
 def renew_catalogue(context: Context) -> None:
-    """Publish the rewards that look another way by now, such as one whose early access has ended."""
+    """Publish the rewards and activities that look another way by now: early access that is over, an outing that has ended."""
+    now = context.clock.now()
     with context.db.write() as tx:
-        catalogue.publish_due(tx, context.clock.now())
+        catalogue.publish_due(tx, now)
+        activities.publish_due(tx, now)
 
 
 def renew_screens(context: Context) -> None:

@@ -1,11 +1,12 @@
 """Loads the demo activities and their stories; what is there already stays."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from central_api.activities import catalogue
 from central_api.activities.tables import activities, activity_shares
 from central_api.db import Tx
 from central_api.media import service as media
@@ -27,7 +28,7 @@ def load(tx: Tx, store: MediaStore, content: Mapping[str, Any], dates: RelativeD
         now: the instant.
     """
     known = {row.slug for row in tx.rows(select(activities.c.slug))}
-    for activity in content["activity"]:
+    for position, activity in enumerate(content["activity"], 1):
         if activity["slug"] in known:
             continue
         tx.execute(
@@ -47,6 +48,13 @@ def load(tx: Tx, store: MediaStore, content: Mapping[str, Any], dates: RelativeD
                 fee_points=activity["fee_points"],
                 picture=_picture(tx, store, activity["picture"], activity["zh"], now),
                 url=SIGN_UP + activity["slug"],
+                art=activity["picture"],
+                closes=dates.instant(activity["closes"], end_of_day=True) if activity.get("closes") else None,
+                fee_fen=activity["fee_fen"],
+                opens={
+                    tier: dates.instant(when).astimezone(UTC).isoformat() for tier, when in activity["opens"].items()
+                },
+                position=position,
             )
         )
         for share in activity.get("share", ()):
@@ -60,6 +68,7 @@ def load(tx: Tx, store: MediaStore, content: Mapping[str, Any], dates: RelativeD
                     approved=share["consent"] and bool(share["approved_by"]),
                 )
             )
+    catalogue.publish_due(tx, now)
 
 
 def _text(row: Mapping[str, Any], prefix: str) -> dict[str, str]:

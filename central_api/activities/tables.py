@@ -1,6 +1,6 @@
 """Activities of the club, and the stories members shared of them."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
 from central_api.db import Json, UtcDateTime, metadata
 
@@ -22,6 +22,13 @@ activities = Table(
     Column("fee_points", Integer, nullable=False),
     Column("picture", String(64), nullable=False),  # SHA-256, empty: none
     Column("url", String(200), nullable=False),
+    Column("art", String(64), nullable=False, server_default=""),  # the same picture where it ships with every device
+    Column("closes", UtcDateTime, nullable=True),
+    Column("fee_fen", BigInteger, nullable=False, server_default="0"),
+    Column(
+        "opens", Json, nullable=False, server_default="{}"
+    ),  # from when on a tier may sign up: {"gold": "2026-05-06T02:00:00Z"}
+    Column("position", Integer, nullable=False, server_default="0"),
     CheckConstraint("state IN ('open', 'planned', 'past')", name="state"),
     CheckConstraint("capacity >= 0 AND taken >= 0 AND taken <= capacity", name="places"),
     CheckConstraint("fee_points >= 0", name="fee"),

@@ -101,6 +101,10 @@ notices = Table(
     Column("fields", Json, nullable=False),  # content.Fields
     Column("starts", UtcDateTime, nullable=False),
     Column("ends", UtcDateTime, nullable=False),
+    Column("prepared_by", String(64), nullable=False, server_default=""),
+    Column("prepared_at", UtcDateTime, nullable=True),
+    Column("confirmed_by", String(64), nullable=False, server_default=""),
+    Column("confirmed_at", UtcDateTime, nullable=True),
     CheckConstraint("state IN ('ready', 'sent', 'withdrawn')", name="state"),
     CheckConstraint("ends > starts", name="ends"),
 )

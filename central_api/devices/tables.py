@@ -61,3 +61,30 @@ enrol_codes = Table(
     Column("wrong_tries", Integer, nullable=False, server_default="0"),
     Index(None, "code_hash"),
 )
+
+pairings = Table(
+    "pairings",
+    metadata,
+    Column("device", String(64), primary_key=True),  # one open code for a device that nobody knows yet
+    Column("public_key", String(43), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("version", String(200), nullable=False),
+    Column(
+        "code", String(6), nullable=False, unique=True
+    ),  # stands on the device's own screen; good for nothing but to staff
+    Column(
+        "source", String(64), nullable=False
+    ),  # the network address it came from, which may ask for few codes at a time
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    CheckConstraint("kind IN ('kiosk', 'lounge')", name="kind"),
+    Index(None, "expires_at"),
+)
+
+pairing_tries = Table(
+    "pairing_tries",
+    metadata,
+    Column("staff", String(16), primary_key=True),
+    Column("wrong", Integer, nullable=False),  # codes in a row that no screen shows
+    Column("paused_until", UtcDateTime, nullable=True),
+)

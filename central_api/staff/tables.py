@@ -19,6 +19,7 @@ staff = Table(
     Column("fails", Integer, nullable=False),
     Column("locked_until", UtcDateTime, nullable=True),
     Column("totp_secret", String(64), nullable=True),
+    Column("totp_pending", String(64), nullable=True),  # shown for binding, not proven yet
     Column("totp_used", BigInteger, nullable=False),  # the last counter that was taken; none is taken twice
 )
 
@@ -33,6 +34,17 @@ staff_sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Index(None, "staff"),
     Index(None, "expires_at"),
+)
+
+staff_challenges = Table(
+    "staff_challenges",
+    metadata,
+    Column(
+        "token_sha256", String(64), primary_key=True
+    ),  # of somebody whose password was right and whose digits are awaited
+    Column("staff", String(16), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "staff"),
 )
 
 audit = Table(
