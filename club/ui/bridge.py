@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 from kivy.clock import Clock
 
+from club.ui import stopwatch
+
 _log = logging.getLogger(__name__)
 Event = TypeVar("Event")
 
@@ -40,6 +42,7 @@ class Bridge(Generic[Event]):
         while self._waiting:
             event = self._waiting.popleft()
             try:
-                self._handle(event)
+                with stopwatch.measure(f"event {type(event).__name__}"):
+                    self._handle(event)
             except Exception:  # noqa: BLE001 -- one bad event must not stop the next
                 _log.exception("an event of kind %s was not handled", type(event).__name__)

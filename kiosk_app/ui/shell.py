@@ -15,7 +15,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
-from club.ui import bridge, pictures, place, scroll, text, theme, touch, window
+from club.ui import bridge, pictures, place, scroll, stopwatch, text, theme, touch, window
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets
@@ -64,14 +64,16 @@ class Stage(place.Plane):
         if self._fingers and not self.many_fingers:
             return True
         self._fingers[touch.uid] = now
-        self._told(Action.TOUCHED, "")
-        super().on_touch_down(touch)
+        with stopwatch.measure("touch"):
+            self._told(Action.TOUCHED, "")
+            super().on_touch_down(touch)
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
         """The finger is gone."""
         self._fingers.pop(touch.uid, None)
-        return bool(super().on_touch_up(touch))
+        with stopwatch.measure("touch"):
+            return bool(super().on_touch_up(touch))
 
     def _wheel(self, touch: Any) -> bool:
         """Scroll the list under a mouse's wheel, at a desk; other buttons do nothing."""
@@ -122,6 +124,7 @@ class KioskUI:
         self._wipe_due = False
         self._touches = 0
         self._frame_began = 0.0
+        self._unwatch: Callable[[], None] | None = None
         self._last_touch = Clock.get_time()
         self._calls: bridge.Bridge[Callable[[], None]] = bridge.Bridge(lambda call: call())
         self._stage = Stage(self._told, size=Window.size)
@@ -161,6 +164,10 @@ class KioskUI:
         """
         if view == self._view:
             return
+        with stopwatch.measure(f"show {view.screen}"):
+            self._show(view)
+
+    def _show(self, view: views.View) -> None:
         before, self._view = self._view, view
         screen = self._screen(view.screen)
         screen.view = view
@@ -208,6 +215,16 @@ class KioskUI:
         """Return the texts on the glass that did not fit their box whole."""
         return tuple(widget.text for widget in _tree(self._stage) if isinstance(widget, text.Text) and widget.overflows)
 
+    def slow_calls(self, over_ms: float = 4.0) -> tuple[stopwatch.Slow, ...]:
+        """Return what kept the UI thread longer than that (drawing aside); phases of frames from `watch_frames` on."""
+        return stopwatch.slow(over_ms)
+
+    def watch_frames(self) -> None:
+        """Forget the slow calls so far, and time the phases of every frame too until `close`."""
+        stopwatch.forget()
+        if self._unwatch is None:
+            self._unwatch = stopwatch.watch_frames()
+
     # ------------------------------------------------------------ running
 
     def run(self) -> None:
@@ -224,6 +241,8 @@ class KioskUI:
 
     def close(self) -> None:
         """Take everything out of the window and stop the workers (for tests; a program just ends)."""
+        if self._unwatch is not None:
+            self._unwatch()
         for event in (self._pace, self._warming, self._change):
             if event is not None:
                 event.cancel()
