@@ -1,8 +1,8 @@
 """The routes devices call for themselves: enrolment, identity, heartbeat, and the change feeds."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
 from central_api import texts
@@ -11,14 +11,14 @@ from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
 from central_api.device_api.caller import EnrolledDevice, Signed
-from central_api.devices import repository
+from central_api.devices import pairing, repository
 from central_api.devices import service as devices
 from central_api.devices.service import Device
 from central_api.feed import service as feed
 from central_api.programme import service as programmes
 from club.model import errors
 from club.wire.changes import Snapshot, SyncAnswer
-from club.wire.devices import Enrol, Enrolled, Heartbeat, HeartbeatAnswer, StoreProfile
+from club.wire.devices import AskPairing, Enrol, Enrolled, Heartbeat, HeartbeatAnswer, Pairing, StoreProfile
 from club.wire.signing import to_text
 
 
@@ -32,6 +32,28 @@ def enrol(data: JSONBody[Enrol], context: Served, signed: Signed) -> Response[En
         found = None if device is None else _enrolled(context, tx, device)
     if found is None:  # raised out here: the wrong try is to be counted, and a rollback would forget it
         raise errors.EnrolCodeWrong("the code is wrong, used, out of date or guessed at too often; ask for a new one")
+    return answer(found)
+
+
+@post(
+    "/devices/pairings", dto=strict(AskPairing), return_dto=None, sync_to_thread=True, status_code=200, tags=["devices"]
+)
+def ask_pairing(
+    request: Request[Any, Any, Any], data: JSONBody[AskPairing], context: Served, signed: Signed
+) -> Response[Pairing]:
+    """The code that staff enter in the console, and whether they did; signed with the key it brings (C9)."""
+    now = context.clock.now()
+    found = context.db.run(
+        lambda tx: pairing.ask(
+            tx,
+            signed,
+            data,
+            now,
+            source=request.client.host if request.client else "",
+            skew_s=context.settings.sessions.signature_skew_s,
+            make_code=lambda: pairing.new_code(context.random_below),
+        )
+    )
     return answer(found)
 
 
@@ -96,4 +118,4 @@ def _enrolled(context: Context, tx: Tx, device: Device) -> Enrolled:
     )
 
 
-handlers = [enrol, who_am_i, heartbeat, snapshot, sync]
+handlers = [enrol, ask_pairing, who_am_i, heartbeat, snapshot, sync]
