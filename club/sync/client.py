@@ -16,6 +16,7 @@ from club.wire import codec, problems
 from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import Enrol, Enrolled, Heartbeat, HeartbeatAnswer
+from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem, Redeemed
 
 if TYPE_CHECKING:
@@ -143,6 +144,18 @@ class ApiClient:
     def card_session(self, session_id: str) -> CardSession:
         """`GET /v1/card-sessions/{id}`: fresh figures."""
         return self._get(f"/v1/card-sessions/{quote(session_id, safe='')}", CardSession)
+
+    def history(self, session_id: str, kind: str = "", before: str = "") -> PointsHistory:
+        """`GET /v1/card-sessions/{id}/history`: a page of the points history (K3).
+
+        Args:
+            session_id: a session that may see it.
+            kind: earned, spent, expired, or empty for all.
+            before: `next_before` of the page before; empty asks for the first.
+        """
+        asked = urlencode({name: value for name, value in (("kind", kind), ("before", before)) if value})
+        route = f"/v1/card-sessions/{quote(session_id, safe='')}/history"
+        return self._get(f"{route}?{asked}" if asked else route, PointsHistory)
 
     def end_card_session(self, session_id: str) -> None:
         """`DELETE /v1/card-sessions/{id}`: over, with its grants."""

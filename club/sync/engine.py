@@ -47,6 +47,7 @@ from club.sync.steps import (
     Work,
 )
 from club.wire.changes import SyncAnswer
+from club.wire.devices import DeviceKind
 
 BACKOFF_LOW_S = 0.5
 BACKOFF_HIGH_S = 30.0
@@ -64,8 +65,10 @@ class State:
 
     `commands` are unsettled, in their order; `todo` is work on the device's own disk, done before any call; `wants` are
     calls to make; `rest` names what waits for its timer: `server` is everything, `command:<id>` one command, else a job.
+    A kiosk plays no boards: `kind` keeps it from asking for a manifest.
     """
 
+    kind: DeviceKind = "lounge"
     enrolled: bool = False
     place: str = ""
     enrol_code: str = ""
@@ -361,7 +364,8 @@ def _rest_name(work: Work | None) -> str:
 
 
 def _want(state: State, *jobs: str) -> State:
-    return replace(state, wants=state.wants | set(jobs))
+    wanted = set(jobs) - {"manifest"} if state.kind == "kiosk" else set(jobs)
+    return replace(state, wants=state.wants | wanted)
 
 
 def _resting(state: State, name: str) -> tuple[State, StartTimer]:

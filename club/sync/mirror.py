@@ -13,6 +13,7 @@ from club.model import errors
 from club.sync.store import DeviceStore
 from club.wire import codec, signing
 from club.wire.changes import (
+    ActivityEntity,
     Change,
     DisplayEntity,
     MemberEntity,
@@ -32,10 +33,11 @@ KINDS: Mapping[str, type] = {
     "store": StoreProfile,
     "reward": RewardEntity,
     "reward_category": RewardCategoryEntity,
+    "activity": ActivityEntity,
     "member": MemberEntity,
     "display": DisplayEntity,
 }
-_SHAPE = "1"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
+_SHAPE = "2"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
 
 
 class Mirror:
@@ -80,6 +82,10 @@ class Mirror:
     def categories(self) -> tuple[RewardCategoryEntity, ...]:
         """The catalogue's tabs in their order."""
         return tuple(sorted(self._all("reward_category", RewardCategoryEntity), key=lambda tab: (tab.order, tab.slug)))
+
+    def activities(self) -> tuple[ActivityEntity, ...]:
+        """The club's activities, those to come and those gone by, in the order the club gave them."""
+        return tuple(sorted(self._all("activity", ActivityEntity), key=lambda one: (one.order, one.starts, one.slug)))
 
     def display(self, slug: str) -> DisplayEntity | None:
         """The newest manifest's number for a display."""

@@ -183,6 +183,7 @@ class SyncWorker:
             self._playing = playing if playing in whole else None
             self._tell(events.ManifestReady(playing.manifest, playing.manifest.revision))
         return engine.State(
+            kind=self._kind,
             enrolled=enrolled is not None,
             place=enrolled.place if enrolled else "",
             epoch=self.mirror.epoch(),

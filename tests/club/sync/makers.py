@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,9 +13,10 @@ from club.model.clock import HandClock
 from club.model.text import Text
 from club.sync.identity import Identity
 from club.wire import codec
-from club.wire.cards import VoucherView
-from club.wire.changes import GONE, Change, MemberEntity, RewardEntity
+from club.wire.cards import Expiry, VoucherView
+from club.wire.changes import GONE, ActivityEntity, Change, MemberEntity, RewardEntity
 from club.wire.devices import Enrolled, StoreProfile
+from club.wire.history import MonthSum, Movement, PointsHistory
 from club.wire.rewards import Redeem, Redeemed
 
 NOW = datetime(2026, 5, 16, 6, 32, tzinfo=UTC)
@@ -105,6 +106,52 @@ def a_reward(slug: str, *, points: int = 500, order: int = 1) -> RewardEntity:
         picture="car-wash",
         badge="",
         order=order,
+    )
+
+
+def an_activity(slug: str, *, order: int = 1) -> ActivityEntity:
+    return ActivityEntity(
+        slug=slug,
+        state="open",
+        kind=Text("自驾游"),
+        title=Text(f"活动 {slug}"),
+        line=Text(""),
+        place=Text("城东店集合"),
+        unit=Text("车"),
+        starts=NOW + timedelta(days=21),
+        ends=NOW + timedelta(days=22),
+        closes=None,
+        capacity=24,
+        taken=18,
+        fee_points=0,
+        fee_fen=0,
+        opens_by_tier={"gold": NOW},
+        picture="",
+        order=order,
+    )
+
+
+def a_history(*, next_before: str = "") -> PointsHistory:
+    movement = Movement(
+        id="mv-0001",
+        at=NOW,
+        kind="earned",
+        category="maintenance",
+        title=Text("基础保养"),
+        note=Text(""),
+        paid_fen=82000,
+        points=820,
+        tier_points=820,
+    )
+    return PointsHistory(
+        points=6280,
+        tier_points=18640,
+        as_of=NOW,
+        expiries=(Expiry(on=date(2026, 6, 30), points=1200),),
+        movements=(movement,),
+        months=(MonthSum(month="2026-05", earned=1020, spent=0, expired=0),),
+        total=1,
+        next_before=next_before,
     )
 
 

@@ -241,6 +241,19 @@ def test_every_route_is_asked_as_the_contract_says(server: SmallServer, client: 
         client.open_card_session(OpenCardSession(session_id="session-0001", evidence=evidence, tapped_at=makers.NOW))
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "query"),
+    [("", "", ""), ("earned", "", "?kind=earned"), ("spent", "mv-0001", "?kind=spent&before=mv-0001")],
+)
+def test_a_page_of_the_history_is_asked_for_by_kind_and_place(
+    server: SmallServer, client: ApiClient, kind: str, before: str, query: str
+) -> None:
+    page = makers.a_history(next_before="mv-0021")
+    server.routes["GET /v1/card-sessions/session-0001/history"] = lambda _: a_value(page)
+    assert client.history("session-0001", kind, before) == page
+    assert server.asked[0].target == f"/v1/card-sessions/session-0001/history{query}"
+
+
 def test_nothing_of_a_body_reaches_the_log_or_the_errors_words(
     server: SmallServer, client: ApiClient, caplog: pytest.LogCaptureFixture
 ) -> None:

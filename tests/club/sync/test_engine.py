@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from club.model import errors
 from club.sync import engine, events, steps
+from club.wire.changes import SyncAnswer
 from tests.club.sync import makers
 from tests.club.sync.simulation import FAULTS, FEED, World
 
@@ -223,6 +224,29 @@ def test_a_lost_row_of_a_feed_is_noticed_and_a_snapshot_fetched() -> None:
         pass
     assert steps.Call("snapshot") in world.calls
     assert row.entity_id in world.disk.entities
+
+
+def test_a_kiosk_never_asks_for_a_manifest() -> None:
+    state, effects = engine.step(
+        engine.State(kind="kiosk", enrolled=True, place="kiosk-1", epoch="e1"), steps.Started()
+    )
+    told = list(effects)
+    inputs: list[steps.Input] = [
+        steps.ChangesCame(SyncAnswer(epoch="e1", now=makers.NOW, cursors={})),
+        steps.Applied("e1", {}, frozenset({"display"})),
+        steps.Beaten(),
+        steps.Known(makers.an_enrolled()),
+        steps.StreamOpened("e1", {}),
+        steps.DisplayNudged("kiosk-1", 4),
+        steps.Woken(),
+        steps.TimedOut("poll"),
+    ]
+    for event in inputs:
+        state, effects = engine.step(state, event)
+        told += effects
+        assert "manifest" not in state.wants
+    assert steps.Call("manifest") not in told
+    assert steps.Call("heartbeat") in told
 
 
 def test_no_manifest_for_this_place_is_no_fault() -> None:

@@ -52,6 +52,19 @@ def test_rewards_stand_in_the_catalogues_order_and_the_stores_own_word_wins(stor
     assert [(one.slug, one.points) for one in mirror.rewards()] == [("wash", 500), ("wax", 800)]
 
 
+def test_activities_come_in_their_order_and_go_again(store: DeviceStore) -> None:
+    mirror = Mirror(store)
+    kinds = _applied(
+        mirror,
+        makers.a_change("global", 1, "activity", "kites", makers.an_activity("kites", order=2)),
+        makers.a_change("global", 2, "activity", "lakeside", makers.an_activity("lakeside", order=1)),
+    )
+    assert kinds == {"activity"}
+    assert [one.slug for one in mirror.activities()] == ["lakeside", "kites"]
+    _applied(mirror, makers.a_change("global", 3, "activity", "lakeside", None))
+    assert [one.slug for one in mirror.activities()] == ["kites"]
+
+
 def test_a_newer_servers_kinds_are_skipped_and_an_unreadable_row_does_not_stop_the_others(store: DeviceStore) -> None:
     mirror = Mirror(store)
     kinds = _applied(

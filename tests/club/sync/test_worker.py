@@ -35,7 +35,7 @@ class Device:
 
     folder: Path
     address: str
-    kind: DeviceKind = "kiosk"
+    kind: DeviceKind = "lounge"
     told: "queue.SimpleQueue[events.SyncEvent]" = field(default_factory=queue.SimpleQueue)
 
     def __post_init__(self) -> None:
