@@ -15,7 +15,7 @@ from club.sync.server_time import ServerTime
 from club.wire import codec, problems
 from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
-from club.wire.devices import Enrol, Enrolled, Heartbeat, HeartbeatAnswer
+from club.wire.devices import AskPairing, Enrol, Enrolled, Heartbeat, HeartbeatAnswer, Pairing
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem, Redeemed
 
@@ -123,6 +123,10 @@ class ApiClient:
         answer = self._post("/v1/devices/enrol", request, Enrolled, repeat=False)
         self.time.learn(answer.now)
         return answer
+
+    def ask_pairing(self, request: AskPairing) -> Pairing:
+        """`POST /v1/devices/pairings`: the code that staff enter for this device, and whether they did (C9)."""
+        return self._post("/v1/devices/pairings", request, Pairing)
 
     def myself(self) -> Enrolled:
         """`GET /v1/devices/self`: which place and store this device stands in."""

@@ -29,6 +29,7 @@ from club.sync.steps import (
     MediaPaused,
     Nudged,
     OpenStream,
+    PairingCame,
     PictureChanged,
     Refuse,
     Replace,
@@ -47,12 +48,13 @@ from club.sync.steps import (
     Work,
 )
 from club.wire.changes import SyncAnswer
-from club.wire.devices import DeviceKind
+from club.wire.devices import DeviceKind, Pairing
 
 BACKOFF_LOW_S = 0.5
 BACKOFF_HIGH_S = 30.0
 HEARTBEAT_S = 30.0
 POLL_S = (45.0, 75.0)  # a push may be lost; this finds what it would have said
+PAIRING_S = 3.0  # how soon a screen notices that its code was entered
 _SERVER = "server"  # the rest after no answer at all: nothing is asked until it ends
 _ORDER = ("snapshot", "sync", "manifest", "heartbeat", "media", "self")  # after the commands
 
@@ -72,6 +74,7 @@ class State:
     enrolled: bool = False
     place: str = ""
     enrol_code: str = ""
+    pairing_code: str = ""
     epoch: str = ""
     places: Mapping[str, int] = field(default_factory=dict)
     revision: int = 0
@@ -80,6 +83,7 @@ class State:
     wants: frozenset[str] = frozenset()
     staged: str = ""
     missing: tuple[str, ...] = ()
+    media: int = 0  # of the staged manifest, in all
     busy: Work | None = None
     online: bool | None = None
     stream: str = "closed"  # closed | opening | open
@@ -181,16 +185,20 @@ def _streamed(state: State, event: Input) -> tuple[State, _Effects]:
 def _answered(state: State, event: Input) -> tuple[State, _Effects]:
     """A call came back with what it was for."""
     busy = state.busy
-    job = busy.job if isinstance(busy, Call) else ""
     state, effects = _reached(_forgiven(replace(state, busy=None), _rest_name(busy)))
     match event:
         case Known(enrolled):
-            state = replace(state, enrolled=True, enrol_code="", place=enrolled.place, wants=state.wants - {"self"})
+            is_new = not state.enrolled
+            state = replace(state, enrolled=True, enrol_code="", pairing_code="", place=enrolled.place)
+            state = replace(state, wants=state.wants - {"self"})
             effects += (Tell(events.DeviceEnrolled(enrolled)),)
-            if job == "enrol":
+            if is_new:
                 # Perhaps another store than before: nothing mirrored so far is trusted.
                 state = _want(replace(state, epoch="", places={}), "snapshot", "manifest", "heartbeat")
                 effects += _timers()
+        case PairingCame(pairing):
+            state, more = _paired(state, pairing)
+            effects += more
         case CommandAnswered(command_id, body, answer):
             state = replace(state, todo=(*state.todo, Settle(command_id, body, answer)))
         case CommandRejected(command_id, error):
@@ -199,11 +207,13 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
             state = _changes(replace(state, wants=state.wants - {"sync"}), answer)
         case SnapshotCame(snapshot):
             state = replace(state, wants=state.wants - {"snapshot", "sync"}, todo=(*state.todo, Replace(snapshot)))
-        case ManifestCame(key, _revision, missing):
+        case ManifestCame(key, _revision, missing, media):
             # An empty key also says that what was staged is wanted no more.
-            state = _staged(replace(state, wants=state.wants - {"manifest"}, staged=key, missing=missing))
+            state = _staged(replace(state, wants=state.wants - {"manifest"}, staged=key, missing=missing, media=media))
+            effects += _coming(state)
         case MediaCame(sha256):
             state = _staged(replace(state, missing=tuple(other for other in state.missing if other != sha256)))
+            effects += _coming(state)
         case Beaten():
             state = replace(state, wants=state.wants - {"heartbeat"})
         case MediaPaused():
@@ -211,6 +221,26 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
         case _:
             raise AssertionError(f"no rule for {type(event).__name__}")
     return state, effects
+
+
+def _paired(state: State, pairing: Pairing) -> tuple[State, _Effects]:
+    """Show the code until it was entered, asking again and again; then learn who we are."""
+    if state.enrolled:
+        return state, ()
+    state = replace(state, rest=state.rest | {"pairing"})
+    effects: _Effects = (StartTimer("pairing", PAIRING_S, PAIRING_S),)
+    if pairing.enrolled:
+        return _want(state, "self"), effects
+    if pairing.code != state.pairing_code:
+        effects = (*effects, Tell(events.PairingCode(pairing.code, pairing.expires_at)))
+    return replace(state, pairing_code=pairing.code), effects
+
+
+def _coming(state: State) -> _Effects:
+    """How much of the staged manifest's media is here."""
+    if not state.staged or not state.media:
+        return ()
+    return (Tell(events.ContentComing(state.media - len(state.missing), state.media)),)
 
 
 def _changes(state: State, answer: SyncAnswer) -> State:
@@ -264,8 +294,10 @@ def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
     if event.fault is Fault.DISK:
         state, timer = _resting(state, _rest_name(busy))
         return state, (timer,)
-    if event.fault in (Fault.UNKNOWN, Fault.REVOKED) and busy.job != "enrol":
+    if event.fault in (Fault.UNKNOWN, Fault.REVOKED) and state.enrolled and busy.job != "enrol":
         return _disowned(state, event.fault)
+    if not state.enrolled:
+        state = replace(state, wants=state.wants - {busy.job})  # what only an enrolled device may ask
     if busy.job == "enrol" and event.error is not None and event.fault is not Fault.CONFUSED:
         state, told = _reached(replace(state, enrol_code=""))
         return state, (*told, Tell(events.EnrolRefused(event.error)))
@@ -287,7 +319,8 @@ def _disowned(state: State, fault: Fault) -> tuple[State, _Effects]:
     """The server does not take this device: wait for a code; unsettled commands wait too (X1)."""
     if not state.enrolled:
         return state, ()
-    state = replace(state, enrolled=False, wants=frozenset(), missing=(), staged="", todo=_commands_only(state.todo))
+    state = replace(state, enrolled=False, pairing_code="", wants=frozenset(), missing=(), staged="")
+    state = replace(state, todo=_commands_only(state.todo))
     revoked = fault is Fault.REVOKED
     wipe: _Effects = (Wipe(),) if revoked else ()
     if revoked:
@@ -340,7 +373,7 @@ def _next_call(state: State) -> Call | None:
     if _SERVER in state.rest:
         return None
     if not state.enrolled:
-        return Call("enrol", state.enrol_code) if state.enrol_code and "enrol" not in state.rest else None
+        return _call_of_a_stranger(state)
     closing = {work.command_id for work in state.todo if isinstance(work, Settle | Refuse)}
     for command_id in state.commands:
         if f"command:{command_id}" not in state.rest and command_id not in closing:
@@ -355,6 +388,15 @@ def _next_call(state: State) -> Call | None:
         if job in state.wants:
             return Call(job)  # type: ignore[arg-type]  # _ORDER holds jobs only
     return None
+
+
+def _call_of_a_stranger(state: State) -> Call | None:
+    """What a device may ask that is not enrolled (any more): by the code it was given, else for one to show."""
+    if state.enrol_code:
+        return Call("enrol", state.enrol_code) if "enrol" not in state.rest else None
+    if "self" in state.wants and "self" not in state.rest:
+        return Call("self")
+    return Call("pairing") if "pairing" not in state.rest else None
 
 
 def _rest_name(work: Work | None) -> str:

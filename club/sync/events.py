@@ -53,6 +53,22 @@ class ManifestReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentComing:
+    """So many of the pictures of the next manifest are here (L4); it plays by itself once all are."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairingCode:
+    """While this device is not enrolled: show this code, which staff enter in the console (C9); another follows it in time."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceEnrolled:
     """The server knows this device; `enrolled` says which place and store it stands in."""
 
@@ -68,7 +84,7 @@ class EnrolRefused:
 
 @dataclass(frozen=True, slots=True)
 class NeedsEnrolment:
-    """The server does not know this device (any more); call `SyncWorker.enrol(code)`."""
+    """The server does not know this device (any more); `PairingCode` follows, or call `SyncWorker.enrol(code)`."""
 
     revoked: bool = False
 
@@ -80,6 +96,8 @@ SyncEvent = (
     | CommandSettled
     | CommandRefused
     | ManifestReady
+    | ContentComing
+    | PairingCode
     | DeviceEnrolled
     | EnrolRefused
     | NeedsEnrolment

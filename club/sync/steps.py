@@ -5,6 +5,7 @@ Work is an effect that takes the line: there is one line, and each piece of work
 | work | ends in |
 |---|---|
 | `Call("enrol")`, `Call("self")` | `Known` or `Failed` |
+| `Call("pairing")` | `PairingCame` or `Failed` |
 | `Call("command", id)` | `CommandAnswered`, `CommandRejected`, `CommandGone` or `Failed` |
 | `Call("snapshot")`, `Call("sync")` | `SnapshotCame`, `ChangesCame` or `Failed` |
 | `Call("manifest")` | `ManifestCame` or `Failed` |
@@ -25,10 +26,12 @@ from club.model.board import Manifest
 from club.model.errors import ClubError
 from club.sync.events import SyncEvent
 from club.wire.changes import Change, Snapshot, SyncAnswer
-from club.wire.devices import Enrolled
+from club.wire.devices import Enrolled, Pairing
 from club.wire.rewards import Redeemed
 
-Job = Literal["enrol", "self", "command", "snapshot", "sync", "manifest", "media", "heartbeat", "disk", "stream"]
+Job = Literal[
+    "enrol", "pairing", "self", "command", "snapshot", "sync", "manifest", "media", "heartbeat", "disk", "stream"
+]
 
 
 class Fault(Enum):
@@ -98,6 +101,13 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class PairingCame:
+    """The code that adds this device, or that it was entered (C9)."""
+
+    pairing: Pairing
+
+
+@dataclass(frozen=True, slots=True)
 class CommandAnswered:
     """The club carried the command out; `body` is the answer as it came."""
 
@@ -146,11 +156,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class ManifestCame:
-    """A manifest is staged under `key` and lacks these media; an empty key: nothing new."""
+    """A manifest is staged under `key` and lacks these media, of `total` in all; an empty key: nothing new."""
 
     key: str = ""
     revision: int = 0
     missing: tuple[str, ...] = ()
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +245,7 @@ Input = (
     | TimedOut
     | Contact
     | Known
+    | PairingCame
     | CommandAnswered
     | CommandRejected
     | CommandGone

@@ -22,7 +22,7 @@ from club.sync.outbox import Outbox
 from club.sync.store import DeviceStore
 from club.sync.stream import StreamReader
 from club.wire import codec
-from club.wire.devices import DeviceKind, Enrol, Heartbeat, OnGlass
+from club.wire.devices import AskPairing, DeviceKind, Enrol, Heartbeat, OnGlass
 from club.wire.rewards import Redeem, Redeemed
 
 _log = logging.getLogger(__name__)
@@ -264,6 +264,14 @@ class SyncWorker:
                 )
                 self.mirror.keep_enrolled(enrolled)
                 return steps.Known(enrolled)
+            case "pairing":
+                asking = AskPairing(
+                    device_id=self._client.identity.device_id,
+                    kind=self._kind,
+                    public_key=self._client.identity.public_key,
+                    version=self._running_version(),
+                )
+                return steps.PairingCame(self._client.ask_pairing(asking))
             case "self":
                 enrolled = self._client.myself()
                 self.mirror.keep_enrolled(enrolled)
@@ -349,7 +357,7 @@ class SyncWorker:
         # Told again when it is still the staged one: an earlier telling may have been lost with what failed then.
         manifest = self._staged.manifest
         missing = tuple(picture.sha256 for picture in self.media.missing(manifest.media))
-        return steps.ManifestCame(self._staged.key, manifest.revision, missing)
+        return steps.ManifestCame(self._staged.key, manifest.revision, missing, len(manifest.media))
 
     def _fetch_media(self, sha256: str) -> steps.Input:
         pictures = self._staged.manifest.media if self._staged else ()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 import msgspec
@@ -14,7 +15,7 @@ from club.model import errors
 from club.model.board import Manifest
 from club.wire import codec, signing
 from club.wire.changes import Snapshot, SnapshotRow, SyncAnswer
-from club.wire.devices import Enrolled, HeartbeatAnswer
+from club.wire.devices import AskPairing, Enrolled, HeartbeatAnswer, Pairing
 from club.wire.rewards import Redeem
 from tests.club.sync import makers
 from tests.club.sync.small_server import Answer, Asked, Hangup, Route, SmallServer, a_problem, a_value, serving
@@ -30,6 +31,8 @@ class SmallClub:
     enrolled: Enrolled = field(default_factory=makers.an_enrolled)
     code: str = "123456"
     known: bool = True
+    entered: bool = False  # staff typed the pairing code
+    pairing_codes: list[str] = field(default_factory=lambda: ["7K2M9Q"])  # the last one is shown
     down: bool = False
     refuses: dict[str, errors.ClubError] = field(default_factory=dict)
     lose_answers: set[str] = field(default_factory=set)
@@ -43,6 +46,7 @@ class SmallClub:
     def __post_init__(self) -> None:
         routes: dict[str, Route] = {
             "POST /v1/devices/enrol": self._enrol,
+            "POST /v1/devices/pairings": self._pair,
             "GET /v1/devices/self": lambda _: a_value(self.enrolled),
             "POST /v1/heartbeats": lambda _: a_value(HeartbeatAnswer(now=makers.NOW)),
             "GET /v1/snapshot": lambda _: a_value(self._snapshot()),
@@ -84,7 +88,7 @@ class SmallClub:
         def guarded(asked: Asked) -> Answer:
             if self.down:
                 raise Hangup
-            if not self.known and asked.target != "/v1/devices/enrol":
+            if not self.known and asked.target not in ("/v1/devices/enrol", "/v1/devices/pairings"):
                 return a_problem(errors.DeviceUnknown(), 401)
             return route(asked)
 
@@ -95,6 +99,13 @@ class SmallClub:
             return a_problem(errors.EnrolCodeWrong(), 403)
         self.known = True
         return a_value(self.enrolled, 201)
+
+    def _pair(self, asked: Asked) -> Answer:
+        asking = codec.decode(asked.body, AskPairing)
+        assert asked.headers[signing.DEVICE_HEADER] == asking.device_id
+        self.known = self.known or self.entered
+        expires_at = makers.NOW + timedelta(minutes=10)
+        return a_value(Pairing(code=self.pairing_codes[-1], expires_at=expires_at, enrolled=self.entered))
 
     def _redeem(self, asked: Asked) -> Answer:
         command = codec.decode(asked.body, Redeem)

@@ -188,19 +188,23 @@ def test_a_device_that_was_revoked_wipes_its_mirror_but_keeps_what_was_promised(
     assert effects[:2] == (steps.Wipe(), steps.Tell(events.NeedsEnrolment(revoked=True)))
     assert state.commands == ("command-0001",)
     assert not state.enrolled
-    assert state.busy is None
+    assert state.busy == steps.Call("pairing")
 
 
 def test_enrolment_by_code_then_a_whole_snapshot() -> None:
     state, effects = engine.step(engine.State(), steps.Started())
-    assert effects == (steps.Tell(events.NeedsEnrolment()),)
-    state, effects = engine.step(state, steps.EnrolAsked("123456"))
+    assert effects == (steps.Tell(events.NeedsEnrolment()), steps.Call("pairing"))
+    state, _ = engine.step(state, steps.EnrolAsked("123456"))
+    state, effects = engine.step(state, steps.Failed(steps.Fault.UNREACHABLE))
+    state, effects = engine.step(state, steps.TimedOut("server"))
     assert effects == (steps.Call("enrol", "123456"),)
     refused = errors.EnrolCodeWrong()
     state, effects = engine.step(state, steps.Failed(steps.Fault.REFUSED, refused))
     assert steps.Tell(events.EnrolRefused(refused)) in effects
-    state, effects = engine.step(state, steps.EnrolAsked("654321"))
-    assert effects == (steps.Call("enrol", "654321"),)
+    assert effects[-1] == steps.Call("pairing")
+    state, _ = engine.step(state, steps.EnrolAsked("654321"))
+    state, effects = engine.step(state, steps.Failed(steps.Fault.CONFUSED))
+    assert effects[-1] == steps.Call("enrol", "654321")
     state, effects = engine.step(state, steps.Known(makers.an_enrolled()))
     assert steps.Tell(events.DeviceEnrolled(makers.an_enrolled())) in effects
     assert steps.OpenStream() in effects
