@@ -86,10 +86,10 @@ class Visitor(Hand):
         self.take()
         if not self.store.server.running:
             self.start_server()
-        if not self.store.kiosk.running or self._armed:
+        if not self.store.kiosk.running or self._armed or not self.state()["online"]:
             self.restart_kiosk()
         if self.state()["session_open"]:
-            self.press(Action.EXIT)
+            self._sign_out()
         self.until(
             lambda now: now["online"] and now["reader"] and now["screen"] == NOBODY and now["settled"],
             "a kiosk at rest",
@@ -191,8 +191,14 @@ class Visitor(Hand):
     def leave_to(self, screen: str) -> None:
         """Take the card and sign out of a kiosk that rests with another screen than usual."""
         self.take()
-        self.press(Action.EXIT)
+        self._sign_out()
         self.screen(screen)
+
+    def _sign_out(self) -> None:
+        if self.offers(Action.CANCEL):  # the sheet covers what is below it
+            self.press(Action.CANCEL)
+            self.until(lambda now: now["settled"] and not self.offers(Action.CANCEL), "the sheet to go")
+        self.press(Action.EXIT)
 
     def at_home(self, member: str) -> None:
         """Lay a member's card down and wait for the member's page; the card stays."""
