@@ -22,6 +22,8 @@ from club.words.catalogue import words as words_of
 
 HOME = "/console/boards"
 SIGN_IN = "/console/sign-in"
+WATCHED = "/console/devices/fleet"
+"""Fetched by the page itself again and again: that nobody closes a page must not keep its session alive."""
 _log = logging.getLogger(__name__)
 
 
@@ -108,7 +110,8 @@ def provide_visit(request: Request[Any, Any, Any], context: Served) -> Visit:
         found = staff.session(tx, token, now) if token else None
     if found is None:
         raise SignInNeeded
-    if now - found.seen_at >= staff.SEEN_EVERY:
+    request.state.language = found.person.language
+    if now - found.seen_at >= staff.SEEN_EVERY and request.scope["path"] != WATCHED:
         with context.db.write() as tx:
             staff.keep_alive(tx, found.token_sha256, now, context.settings.sessions.staff_minutes)
     return Visit(found, words_of(found.person.language))
@@ -159,9 +162,9 @@ def _same_origin(request: Request[Any, Any, Any], context: Context) -> bool:
 def on_sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
     """Lead to the sign-in page and, for a page that was asked for, back again."""
     if "hx-request" in request.headers:
-        return site.page("notice.html", words_of("zh-CN"), status=401, text="console.error.signed-out", link=SIGN_IN)
+        return site.page("notice.html", _words(request), status=401, text="console.error.signed-out", link=SIGN_IN)
     path = request.scope["path"]
-    back = f"?next={quote(path)}" if request.method == "GET" and path.startswith(HOME) else ""
+    back = f"?next={quote(path)}" if request.method == "GET" and path.startswith("/console/") else ""
     return site.redirect(SIGN_IN + back)
 
 
@@ -185,12 +188,17 @@ def on_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response
 
 
 def _told(request: Request[Any, Any, Any], code: str, status: int, reference: str = "") -> Response[bytes]:
-    words = words_of("zh-CN")
+    words = _words(request)
     key = f"console.error.{code}"
     text = key if words.has(key) else "console.error.other"
     if "hx-request" in request.headers:
         return site.page("notice.html", words, status=status, text=text, link="")
     return site.page("error.html", words, status=status, text=text, code=code, reference=reference, home=HOME)
+
+
+def _words(request: Request[Any, Any, Any]) -> Words:
+    """The words of who is signed in; Chinese before anybody is."""
+    return words_of(getattr(request.state, "language", "zh-CN"))
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

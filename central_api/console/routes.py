@@ -4,7 +4,7 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.params import FromPath
 
-from central_api.console import board_pages, entry, picture_routes, sign_in, site
+from central_api.console import board_pages, device_pages, entry, picture_routes, sign_in, site
 from club.model import errors
 
 
@@ -22,7 +22,15 @@ def nowhere(rest: FromPath[str]) -> None:
 
 router = Router(
     path="/console",
-    route_handlers=[home, nowhere, site.static, *sign_in.handlers, *board_pages.handlers, *picture_routes.handlers],
+    route_handlers=[
+        home,
+        nowhere,
+        site.static,
+        *sign_in.handlers,
+        *board_pages.handlers,
+        *picture_routes.handlers,
+        *device_pages.handlers,
+    ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),
         "form": Provide(entry.provide_form),

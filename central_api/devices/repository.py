@@ -15,6 +15,12 @@ def device(tx: Tx, device_id: str) -> Any:
     return tx.first(select(devices).where(devices.c.id == device_id))
 
 
+def standing(tx: Tx, stores: Sequence[str]) -> Sequence[Any]:
+    """The devices of these stores that are let in, kiosks first, by their places."""
+    query = select(devices).where(devices.c.store.in_(stores), devices.c.revoked_at.is_(None))
+    return tx.rows(query.order_by(devices.c.kind, devices.c.place, devices.c.id))
+
+
 def add_device(tx: Tx, values: dict[str, object]) -> None:
     """Write a new device."""
     tx.execute(insert(devices).values(**values))

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-Right = Literal["boards.see", "boards.edit", "boards.publish"]
+Right = Literal["boards.see", "boards.edit", "boards.publish", "devices.see", "devices.change", "notices.send"]
 
 _EVERYBODY: frozenset[Right] = frozenset({"boards.see"})
 _PUBLISHES: frozenset[Right] = frozenset({"boards.see", "boards.edit", "boards.publish"})
+_RUNS: frozenset[Right] = _PUBLISHES | {"devices.see", "devices.change", "notices.send"}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
-    "admin": _PUBLISHES,
-    "manager": _PUBLISHES,
+    "admin": _RUNS,
+    "manager": _RUNS,
     "marketing": _PUBLISHES,
     "service": _EVERYBODY,
     "reception": _EVERYBODY,
