@@ -16,8 +16,9 @@ from club.render import footer
 from club.render.context import FOOTER_SIZE, RenderContext
 from club.render.templates.enrol import EnrolView
 from lounge_display import present
+from lounge_display.joining import Enrolment, Joining
 from lounge_display.painter import NotPainted, Painted
-from lounge_display.present import Change, Enrolment, Picture
+from lounge_display.present import Change, Picture
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,8 @@ class Director:
         motion: how pictures and ticker change.
         on_shown: told of each picture that begins its fade, with the one it replaces.
         first: what the stage shows from its first frame.
-        enrol_words: what the screen of a device that is not enrolled says, by its state and whether the server answers.
+        enrol_words: what the screen of a device that is not enrolled says, by how far it is, the time, and whether the server
+            answers.
     """
 
     def __init__(
@@ -89,13 +91,13 @@ class Director:
         on_shown: Callable[[Shown, Shown], None],
         *,
         first: Picture,
-        enrol_words: Callable[[Enrolment, bool], EnrolView] | None = None,
+        enrol_words: Callable[[Joining, datetime, bool], EnrolView] | None = None,
     ) -> None:
         self._stage, self._painter, self._clock = stage, painter, clock
         self._bar, self._motion, self._on_shown = bar, motion, on_shown
         self._enrol_words = enrol_words
         self.manifest: Manifest | None = None
-        self.enrolment = Enrolment.DONE
+        self.joining = Joining(Enrolment.DONE, clock.now())
         self.live = Live(last_contact=clock.now())
         self.online = False
         self.scene: Scene | None = None
@@ -109,15 +111,27 @@ class Director:
 
     def manifest_ready(self, manifest: Manifest) -> None:
         """Another manifest was switched to, whole (L4)."""
-        self.enrolment = Enrolment.DONE
+        self.joining = replace(self.joining, state=Enrolment.DONE)
         self._take(manifest)
         self.tick()
 
     def enrol(self, state: Enrolment, *, revoked: bool = False) -> None:
         """This device is not, or not yet, enrolled; once revoked it shows nothing of the store any more."""
-        self.enrolment = state
+        begins = self.joining.state is Enrolment.DONE
+        since = self._clock.now() if begins else self.joining.since
+        self.joining = replace(self.joining, state=state, since=since)
         if revoked:
             self.manifest = self.scene = None
+        self.tick()
+
+    def pairing_code(self, code: str, expires_at: datetime) -> None:
+        """Staff may add this device by that code until then; whatever code was given before has not worked."""
+        self.joining = replace(self.joining, state=Enrolment.NEEDED, code=code, expires_at=expires_at)
+        self.tick()
+
+    def content_coming(self, done: int, total: int) -> None:
+        """So many of the pictures of the next content are here."""
+        self.joining = replace(self.joining, done=done, total=total)
         self.tick()
 
     def _take(self, manifest: Manifest) -> None:
@@ -170,8 +184,8 @@ class Director:
             self.live = replace(self.live, last_contact=now)
         if self.manifest is None:
             wanted = Picture(None, "none", self._bar.language)
-            if self.enrolment is not Enrolment.DONE and self._enrol_words is not None:
-                wanted = replace(wanted, enrol=self._enrol_words(self.enrolment, self.online))
+            if self.joining.state is not Enrolment.DONE and self._enrol_words is not None:
+                wanted = replace(wanted, enrol=self._enrol_words(self.joining, now, self.online))
         else:
             self.scene = scene_at(self.manifest, self.live, now)
             self.live = replace(self.live, playhead=self.scene.playhead or self.live.playhead)
@@ -203,6 +217,8 @@ class Director:
         texts: Sequence[str] = ()
         if self.manifest is not None and self.scene is not None:
             texts = footer.ticker_texts(self.scene, self.manifest, replace(self._bar, now=now))
+        elif self.shown.picture.enrol is not None and not self.shown.picture.enrol.is_quiet:
+            texts = (self.shown.picture.enrol.foot,)
         if self._motion.paged and texts:
             texts = (texts[int(now.timestamp() // PAGE_S) % len(texts)],)
         # The same news under another manifest go on where they are: a publish does not set the ticker back.

@@ -8,7 +8,6 @@ from club.model.board import Board, Manifest
 from club.model.scene import Live, Scene, scene_at, variant
 from club.render.templates.enrol import EnrolView
 from club.words import numbers
-from club.words.catalogue import words
 
 _ROTATION = frozenset({"event", "daypart", "default"})
 
@@ -34,7 +33,7 @@ class Picture:
     def what(self) -> str:
         """As health reports it: `b-lakeside@3`, `welcome` or `enrol`."""
         if self.board is None:
-            return "welcome" if self.enrol is None else "enrol"
+            return "welcome" if self.enrol is None or self.enrol.is_quiet else "enrol"
         return f"{self.board.slug}@{self.board.version}"
 
     def is_same_board(self, other: "Picture | None") -> bool:
@@ -114,35 +113,3 @@ def change(shown: Picture | None, wanted: Picture, manifest: Manifest | None) ->
 def clock_text(now: datetime, time_zone: str) -> str:
     """The store's time on the bar: 14:32."""
     return numbers.clock(now, time_zone)
-
-
-class Enrolment(Enum):
-    """How far this device is on its way into a store."""
-
-    DONE = "done"
-    NEEDED = "needed"
-    REFUSED = "refused"  # the code given is wrong or has lapsed
-    WAITING = "waiting"  # a code was given or accepted; the content is on its way
-
-
-def enrol_view(language: str, device_id: str, size: tuple[int, int], state: Enrolment, *, online: bool) -> EnrolView:
-    """The words of the screen of a device that is not enrolled.
-
-    Args:
-        language: a language tag.
-        device_id: of this device, for staff.
-        size: of the screen in px.
-        state: how far it is.
-        online: whether the server answers.
-    """
-    say = words(language)
-    news = {Enrolment.WAITING: "lounge.enrol.waiting", Enrolment.REFUSED: "lounge.enrol.refused"}.get(state)
-    return EnrolView(
-        title=say("lounge.enrol.title"),
-        line=say("lounge.enrol.line"),
-        state=say(news) if news else "",
-        heading=say("lounge.enrol.steps"),
-        steps=tuple(say(f"lounge.enrol.step-{step}") for step in (1, 2, 3)),
-        device=say("lounge.enrol.device", device=device_id, width=size[0], height=size[1]),
-        offline="" if online else say("lounge.enrol.offline"),
-    )

@@ -30,9 +30,10 @@ from club.words.catalogue import words
 from lounge_display import present
 from lounge_display.director import Director, Shown
 from lounge_display.health import Health
+from lounge_display.joining import Enrolment, Joining, enrol_view
 from lounge_display.painter import NotPainted, Painted, Painter
 from lounge_display.play_log import Play, PlayLog
-from lounge_display.present import Enrolment, Picture
+from lounge_display.present import Picture
 from lounge_display.press import Press
 from lounge_display.stage.screen import Screen
 
@@ -52,14 +53,17 @@ class Lounge:
     Raises:
         WindowFault: no display answers.
         IdentityDamaged: the device's key cannot be read.
+        OSError, sqlite3.Error: the device's folder cannot be used.
     """
 
     def __init__(self, settings: LoungeSettings, enrol_code: str = "") -> None:
         self._code = enrol_code or settings.server.enrol_code
+        self._url = settings.server.url
         self._language = settings.ui.language
         self._closing = ExitStack()
         self._fault = ""
         data = settings.device.data_dir
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.clock = clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
         self.identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
@@ -133,7 +137,9 @@ class Lounge:
             now = self.clock.now()
             return present.picture_of(scene_at(self._playing, Live(last_contact=now), now), self._playing, now)
         if self.worker.mirror.enrolled() is None:
-            return Picture(None, "none", self._language, enrol=self._enrol_words(self._state_at_start(), online=False))
+            now = self.clock.now()
+            begun = Joining(self._state_at_start(), now)
+            return Picture(None, "none", self._language, enrol=self._enrol_words(begun, now, online=False))
         return Picture(None, "none", self._language)
 
     def _draw_first(self, press: Press, size: tuple[int, int]) -> Image.Image:
@@ -173,8 +179,13 @@ class Lounge:
                 self._painter.forget()
                 self.director.manifest_ready(manifest)
             case events.Online():
+                _log.info("the central API at %s answers", self._url)
                 self.director.contact(online=True)
             case events.Offline(since):
+                _log.warning(
+                    "the central API at %s does not answer as expected; trying on (server.url, network, server)",
+                    self._url,
+                )
                 self.director.contact(online=False, since=since)
             case events.NeedsEnrolment(revoked):
                 self._needs_enrolment(revoked=revoked)
@@ -182,6 +193,11 @@ class Lounge:
                 _log.info("enrolled as %s", enrolled.place)
                 if self.director.manifest is None:
                     self.director.enrol(Enrolment.WAITING)
+            case events.PairingCode(code, expires_at):
+                _log.info("shows a pairing code, good until %s", expires_at.isoformat())
+                self.director.pairing_code(code, expires_at)
+            case events.ContentComing(done, total):
+                self.director.content_coming(done, total)
             case events.EnrolRefused(error):
                 _log.warning("the enrolment code was refused: %s", error.code)
                 self.director.enrol(Enrolment.REFUSED)
@@ -228,8 +244,8 @@ class Lounge:
         except sqlite3.Error:
             _log.exception("a play of %s could not be written down", play.board)
 
-    def _enrol_words(self, state: Enrolment, online: bool) -> EnrolView:
-        return present.enrol_view(self._language, self.identity.device_id, self._size, state, online=online)
+    def _enrol_words(self, joining: Joining, now: datetime, online: bool) -> EnrolView:
+        return enrol_view(self._language, self.identity.device_id, self._size, joining, now, online=online)
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._bridge.post(self.screen.stop)
@@ -263,7 +279,8 @@ class Lounge:
             "revision": director.manifest.revision if director.manifest else 0,
             "online": director.online,
             "stale": director.shown.picture.stale is not None,
-            "enrolment": director.enrolment.value,
+            "enrolment": director.joining.state.value,
+            "pairing": director.joining.code_at(self.clock.now()),
             "frames": self.screen.frames,
         }
 

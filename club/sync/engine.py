@@ -56,6 +56,11 @@ HEARTBEAT_S = 30.0
 POLL_S = (45.0, 75.0)  # a push may be lost; this finds what it would have said
 PAIRING_S = 3.0  # how soon a screen notices that its code was entered
 _SERVER = "server"  # the rest after no answer at all: nothing is asked until it ends
+_TELLING = (
+    "heartbeat",
+    "enrol",
+    "pairing",
+)  # when these get no answer of ours, the device is offline: they are always asked
 _ORDER = ("snapshot", "sync", "manifest", "heartbeat", "media", "self")  # after the commands
 
 _Effects = tuple[Effect, ...]
@@ -225,8 +230,8 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
 
 def _paired(state: State, pairing: Pairing) -> tuple[State, _Effects]:
     """Show the code until it was entered, asking again and again; then learn who we are."""
-    if state.enrolled:
-        return state, ()
+    if state.enrolled or state.enrol_code:
+        return state, ()  # it is on its way by the other road
     state = replace(state, rest=state.rest | {"pairing"})
     effects: _Effects = (StartTimer("pairing", PAIRING_S, PAIRING_S),)
     if pairing.enrolled:
@@ -303,7 +308,7 @@ def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
         return state, (*told, Tell(events.EnrolRefused(event.error)))
     # Something answers, but this work is no good now: it rests alone, the rest of the line goes on.
     state, effects = (state, ()) if event.fault is Fault.CONFUSED else _reached(state)
-    if event.fault is Fault.CONFUSED and busy.job == "heartbeat" and state.online is not False:
+    if event.fault is Fault.CONFUSED and busy.job in _TELLING and state.online is not False:
         state, effects = replace(state, online=False), (TellOffline(),)
     if busy.job == "manifest" and event.fault is Fault.NOT_FOUND:
         return replace(

@@ -12,8 +12,9 @@ from club.model.clock import HandClock
 from club.render.context import FOOTER_SIZE, RenderContext
 from lounge_display import present
 from lounge_display.director import RETRY_S, Director, Shown
+from lounge_display.joining import Enrolment, enrol_view
 from lounge_display.painter import NotPainted, Painted
-from lounge_display.present import Enrolment, Motion, Picture
+from lounge_display.present import Motion, Picture
 from tests.support.lounge_manifests import NOON, a_board, a_manifest, a_notice, with_title
 
 DOT = Image.new("RGB", (1, 1))
@@ -63,7 +64,9 @@ class House:
             motion,
             self._keep,
             first=Picture(None, "none", "zh-CN"),
-            enrol_words=lambda state, online: present.enrol_view("zh-CN", "dev-1", (1920, 1080), state, online=online),
+            enrol_words=lambda joining, now, online: enrol_view(
+                "zh-CN", "dev-1", (1920, 1080), joining, now, online=online
+            ),
         )
 
     def _keep(self, _before: Shown, now: Shown) -> None:
@@ -235,6 +238,35 @@ def test_without_a_manifest_the_welcome_stays_and_a_new_device_says_so() -> None
     assert house.shown == ["enrol"]
     house.play(three())
     assert house.shown[-1].startswith("b-")
+
+
+def test_a_new_device_shows_its_code_then_its_content_then_plays() -> None:
+    house = House()
+    house.director.enrol(Enrolment.NEEDED)
+    house.director.pairing_code("7K2M9Q", NOON + timedelta(minutes=10))
+    house.settle()
+    enrol = house.director.shown.picture.enrol
+    assert enrol is not None
+    assert enrol.code == ("7K2", "M9Q")
+    house.director.enrol(Enrolment.WAITING)
+    house.director.content_coming(3, 12)
+    house.settle()
+    enrol = house.director.shown.picture.enrol
+    assert enrol is not None
+    assert enrol.entered
+    assert enrol.progress == 0.25
+    house.play(three())
+    assert house.shown[-1].startswith("b-")
+
+
+def test_when_nobody_comes_the_built_in_picture_plays() -> None:
+    house = House()
+    house.director.enrol(Enrolment.NEEDED)
+    house.settle()
+    assert house.shown == ["enrol"]
+    house.pass_time(30 * 60)
+    house.settle()
+    assert house.shown[-1] == "welcome"
 
 
 def test_a_revoked_device_shows_nothing_of_the_store() -> None:

@@ -18,11 +18,14 @@ from club.model.board import Manifest
 from club.ui.control import ask
 from club.wire import codec
 from demo.xscreen import XScreen
+from tests.club.sync.small_club import a_club
 from tests.support.lounge_manifests import (
     COLOURS,
     NOON,
+    a_board,
     a_manifest,
     a_notice,
+    colour_picture,
     coloured_boards,
     keep_on_disk,
     with_title,
@@ -200,6 +203,24 @@ def test_a_manifest_that_cannot_be_followed_leaves_the_welcome_until_a_sound_one
 def test_a_new_display_says_how_to_add_it(lounge: Running) -> None:
     lounge.start()
     assert lounge.shows("enrol")["enrolment"] == "needed"
+
+
+def test_from_the_code_on_the_glass_to_the_first_board(screen: XScreen, tmp_path: Path) -> None:
+    with a_club() as club:
+        club.known = False
+        picture, data = colour_picture(COLOURS["c"])
+        board = a_board("b-c", dwell_s=3600, pictures=(picture.sha256,))
+        club.keep(a_manifest([board], media=(picture,)), data)
+        lounge = Running(screen, tmp_path, f"server.url={club.server.address}")
+        try:
+            lounge.start().shows("enrol")
+            code = until(lambda: lounge.state()["pairing"], "a code on the glass")
+            assert code == club.pairing_codes[-1]
+            club.entered = True
+            assert lounge.shows("b-c@1")["enrolment"] == "done"
+            until(lambda: is_like(screen.grab(), "c"), "the board's picture on the glass")
+        finally:
+            lounge.stop()
 
 
 def test_an_edited_board_is_replaced_in_place_and_a_recalled_one_leaves(lounge: Running) -> None:

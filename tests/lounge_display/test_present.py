@@ -9,7 +9,7 @@ from club.model.board import Board, Manifest
 from club.model.scene import Live, scene_at
 from club.model.text import Text
 from lounge_display import present
-from lounge_display.present import Change, Enrolment, Motion, Picture
+from lounge_display.present import Change, Motion, Picture
 from tests.support.lounge_manifests import NOON, a_board, a_manifest, a_notice, with_title
 
 FRESH = Live(last_contact=NOON)
@@ -89,13 +89,3 @@ def test_what_follows_is_known_beforehand() -> None:
     assert following == picture(
         manifest, replace(live, playhead=scene.playhead, last_contact=scene.until), scene.until - NOON
     )
-
-
-def test_the_screen_of_a_new_device_says_how_far_it_is() -> None:
-    needed = present.enrol_view("zh-CN", "dev-1", (1920, 1080), Enrolment.NEEDED, online=False)
-    waiting = present.enrol_view("zh-CN", "dev-1", (1920, 1080), Enrolment.WAITING, online=True)
-    assert needed.state == ""
-    assert needed.offline
-    assert waiting.state
-    assert not waiting.offline
-    assert "dev-1" in needed.device

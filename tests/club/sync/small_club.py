@@ -60,13 +60,17 @@ class SmallClub:
 
     def publish(self, revision: int, *contents: bytes) -> Manifest:
         """A new manifest with its media; open streams hear of it."""
-        self.manifest = makers.a_manifest(revision, *contents)
+        return self.keep(makers.a_manifest(revision, *contents), *contents)
+
+    def keep(self, manifest: Manifest, *contents: bytes) -> Manifest:
+        """This manifest, with these media."""
+        self.manifest = manifest
         for content in contents:
             sha = hashlib.sha256(content).hexdigest()
             self.media[sha] = content
             self.server.routes[f"GET /v1/media/{sha}"] = self._guarded(partial(_picture, content))
-        self._say("display", {"slug": self.enrolled.place, "revision": revision})
-        return self.manifest
+        self._say("display", {"slug": self.enrolled.place, "revision": manifest.revision})
+        return manifest
 
     def change_reward(self, slug: str, points: int) -> None:
         """A reward's price; open streams are nudged."""
