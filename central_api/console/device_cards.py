@@ -80,7 +80,7 @@ def card(words: Words, known: Known, now: datetime, title_of: Callable[[str], st
     if row.kind == "kiosk":
         facts.append((words("console.devices.reader"), _reader(words, row.reader)))
     else:
-        facts.append((words("console.devices.manifest"), _manifest(words, row.manifest_revision, known.newest)))
+        facts.append((words("console.devices.manifest"), _manifest(words, row.manifest_revision, known.newest, state)))
     outbox = (
         words("console.devices.outbox-some", count=row.outbox) if row.outbox else words("console.devices.outbox-none")
     )
@@ -155,9 +155,10 @@ def _reader(words: Words, reader: str) -> str:
     return words("console.devices.reader-ready" if reader == _READER_READY else "console.devices.reader-lost")
 
 
-def _manifest(words: Words, has: int, newest: int) -> str:
-    if not newest:
-        return words("console.devices.unknown")
-    return words(
-        "console.devices.manifest-newest" if has >= newest else "console.devices.manifest-behind", revision=has
-    )
+def _manifest(words: Words, has: int, newest: int, state: State) -> str:
+    if not has:
+        return words("console.devices.manifest-none")
+    if has >= newest:
+        return words("console.devices.manifest-newest", revision=has)
+    key = "console.devices.manifest-offline" if state == "offline" else "console.devices.manifest-behind"
+    return words(key, revision=has)

@@ -196,6 +196,13 @@ def _told(request: Request[Any, Any, Any], code: str, status: int, reference: st
     return site.page("error.html", words, status=status, text=text, code=code, reference=reference, home=HOME)
 
 
+def sign_in_message(words: Words, error: errors.SignInWrong, wrong: str) -> str:
+    """What somebody is told who typed a wrong password or wrong digits; `wrong` is the key of that sentence."""
+    if error.number("locked"):
+        return words("console.sign-in.locked", minutes=error.number("locked"))
+    return words(wrong, tries=error.number("tries_left"))
+
+
 def _words(request: Request[Any, Any, Any]) -> Words:
     """The words of who is signed in; Chinese before anybody is."""
     return words_of(getattr(request.state, "language", "zh-CN"))

@@ -4,7 +4,7 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.params import FromPath
 
-from central_api.console import board_pages, device_pages, entry, picture_routes, sign_in, site
+from central_api.console import account_pages, board_pages, device_pages, entry, picture_routes, sign_in, site
 from club.model import errors
 
 
@@ -30,6 +30,7 @@ router = Router(
         *board_pages.handlers,
         *picture_routes.handlers,
         *device_pages.handlers,
+        *account_pages.handlers,
     ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),

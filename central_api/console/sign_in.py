@@ -1,55 +1,95 @@
-"""The sign-in page, and the way out (C1)."""
+"""The two steps of signing in, and the way out (C1): number and password, then the digits of whoever has an authenticator."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import Provide
 from litestar.params import FromQuery
 
+from central_api import texts
 from central_api.console import entry, site
 from central_api.console.entry import Sent, Visiting
-from central_api.context import Served
+from central_api.context import Context, Served
+from central_api.devices import repository as stores
 from central_api.staff import service as staff
+from central_api.staff import totp
 from club.model import errors
+from club.words.catalogue import Words
 from club.words.catalogue import words as words_of
 
 _TYPED = 128  # no staff number or password is longer; what is longer is not hashed
+_SECOND = f"{entry.SIGN_IN}/code"
+_form = {"form": Provide(entry.read_form)}
 
 
 @get("/sign-in", sync_to_thread=True)
-def show(lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = "") -> Response[bytes]:
-    """The empty form."""
-    return _page(lang, next)
+def show(lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = "", over: FromQuery[bool] = False) -> Response[bytes]:
+    """The empty form; `over` says why somebody is back here."""
+    words = words_of(lang)
+    return _page(words, next, message=words("console.sign-in.over") if over else "")
 
 
-@post("/sign-in", sync_to_thread=True, status_code=303, dependencies={"form": Provide(entry.read_form)})
-def sign_in(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
-    """Open a session, or say calmly what is wrong without saying which."""
-    lang, back, number = form.text("lang", "zh-CN"), form.text("next"), form.text("number").strip()[:_TYPED]
+@post("/sign-in", sync_to_thread=True, status_code=303, dependencies=_form)
+def sign_in(context: Served, form: Sent) -> Response[bytes]:
+    """Open a session or ask for the digits, or say calmly what is wrong without saying which."""
+    words, back, number = words_of(form.text("lang", "zh-CN")), form.text("next"), form.text("number").strip()[:_TYPED]
     try:
-        token = staff.sign_in(
+        found = staff.sign_in(
             context.db,
             context.passwords,
             number=number,
             password=form.text("password")[:_TYPED],
-            totp=form.text("totp")[:16],
             now=context.clock.now(),
             minutes=context.settings.sessions.staff_minutes,
         )
     except errors.SignInWrong as error:
-        return _page(lang, back, number=number, error=error)
-    answer = site.redirect(back if _is_ours(back) else entry.HOME)
-    answer.set_cookie(
-        Cookie(
-            key=entry.cookie_name(context),
-            value=token,
-            path="/",
-            secure=entry.is_secure(context),
-            httponly=True,
-            samesite="lax",
+        return _page(words, back, number=number, message=entry.sign_in_message(words, error, "console.sign-in.wrong"))
+    if not found.awaits_digits:
+        return _let_in(context, found.token, back)
+    answer = site.redirect(f"{_SECOND}?{_carried(words, back)}")
+    answer.set_cookie(_cookie(context, _step_cookie(context), found.token, int(staff.SECOND_STEP.total_seconds())))
+    return answer
+
+
+@get("/sign-in/code", sync_to_thread=True)
+def show_second(
+    request: Request[Any, Any, Any], context: Served, lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Who is signing in, and the six boxes."""
+    return _second_page(request, context, words_of(lang), next)
+
+
+@post("/sign-in/code", sync_to_thread=True, status_code=303, dependencies=_form)
+def second(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
+    """Open the session when the digits are right."""
+    words, back = words_of(form.text("lang", "zh-CN")), form.text("next")
+    try:
+        token = staff.second_step(
+            context.db,
+            token=_step_token(request, context),
+            digits=form.text("digits")[:16],
+            now=context.clock.now(),
+            minutes=context.settings.sessions.staff_minutes,
         )
-    )
+    except errors.SessionEnded:
+        return _start_again(words, back)
+    except errors.SignInWrong as error:
+        message = entry.sign_in_message(words, error, "console.sign-in.wrong-digits")
+        return _second_page(request, context, words, back, message=message)
+    answer = _let_in(context, token, back)
+    answer.delete_cookie(_step_cookie(context), path="/")
+    return answer
+
+
+@post("/sign-in/other", sync_to_thread=True, status_code=303, dependencies=_form)
+def somebody_else(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
+    """Forget the first step: it is not who stands here."""
+    with context.db.write() as tx:
+        staff.forget_first_step(tx, _step_token(request, context))
+    answer = site.redirect(f"{entry.SIGN_IN}?{_carried(words_of(form.text('lang', 'zh-CN')), form.text('next'))}")
+    answer.delete_cookie(_step_cookie(context), path="/")
     return answer
 
 
@@ -63,22 +103,73 @@ def sign_out(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
     return answer
 
 
-def _page(lang: str, back: str, *, number: str = "", error: errors.SignInWrong | None = None) -> Response[bytes]:
-    words = words_of(lang)
-    message = ""
-    if error is not None and error.number("locked"):
-        message = words("console.sign-in.locked", minutes=error.number("locked"))
-    elif error is not None:
-        message = words("console.sign-in.wrong", tries=error.number("tries_left"))
+def _page(words: Words, back: str, *, number: str | None = None, message: str = "") -> Response[bytes]:
     return site.page(
         "sign-in.html",
         words,
-        status=401 if error else 200,
+        status=200 if number is None else 401,
         lang=words.language,
         next=back if _is_ours(back) else "",
-        number=number,
+        number=number or "",
         message=message,
     )
+
+
+def _second_page(
+    request: Request[Any, Any, Any], context: Context, words: Words, back: str, *, message: str = ""
+) -> Response[bytes]:
+    with context.db.read() as tx:
+        person = staff.awaited(tx, _step_token(request, context), context.clock.now())
+        store = stores.store(tx, person.stores[0]) if person is not None else None
+    if person is None or store is None:
+        return _start_again(words, back)
+    details = words(
+        "console.sign-in.who",
+        store=texts.text(store.name).pick(words.language),
+        job=person.job.pick(words.language),
+        number=person.number,
+    )
+    return site.page(
+        "sign-in-code.html",
+        words,
+        status=401 if message else 200,
+        lang=words.language,
+        next=back if _is_ours(back) else "",
+        name=person.name,
+        details=details,
+        message=message,
+        step_s=totp.STEP_S,
+        tries=staff.TRIES,
+    )
+
+
+def _start_again(words: Words, back: str) -> Response[bytes]:
+    return site.redirect(f"{entry.SIGN_IN}?{_carried(words, back)}&over=true")
+
+
+def _let_in(context: Context, token: str, back: str) -> Response[bytes]:
+    answer = site.redirect(back if _is_ours(back) else entry.HOME)
+    answer.set_cookie(_cookie(context, entry.cookie_name(context), token, None))
+    return answer
+
+
+def _cookie(context: Context, name: str, value: str, seconds: int | None) -> Cookie:
+    """A cookie that scripts and other sites do not get."""
+    secure = entry.is_secure(context)
+    return Cookie(key=name, value=value, path="/", max_age=seconds, secure=secure, httponly=True, samesite="lax")
+
+
+def _step_cookie(context: Context) -> str:
+    return f"{entry.cookie_name(context)}-step"
+
+
+def _step_token(request: Request[Any, Any, Any], context: Context) -> str:
+    return request.cookies.get(_step_cookie(context), "")
+
+
+def _carried(words: Words, back: str) -> str:
+    """What goes along from step to step."""
+    return urlencode({"lang": words.language, "next": back if _is_ours(back) else ""})
 
 
 def _is_ours(path: str) -> bool:
@@ -86,4 +177,4 @@ def _is_ours(path: str) -> bool:
     return path.startswith("/console/") and "//" not in path and "\\" not in path
 
 
-handlers = [show, sign_in, sign_out]
+handlers = [show, sign_in, show_second, second, somebody_else, sign_out]

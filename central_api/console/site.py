@@ -19,6 +19,7 @@ from club.words.catalogue import Words
 _HERE = Path(__file__).resolve().parent
 _STATIC = {
     "console.css": ("text/css", _HERE / "static" / "console.css"),
+    "digits.js": ("text/javascript", _HERE / "static" / "digits.js"),
     "htmx.min.js": ("text/javascript", _HERE / "static" / "htmx.min.js"),
 }
 _ART = {

@@ -7,21 +7,22 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-import pyotp
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from central_api.db import Database, Tx
 from central_api.security.passwords import Passwords
-from central_api.staff import audit
-from central_api.staff.tables import staff, staff_sessions
+from central_api.staff import audit, totp
+from central_api.staff.tables import staff, staff_challenges, staff_sessions
 from club.model import errors
 from club.model.text import Text
 
 TRIES = 5
 LOCK = timedelta(minutes=15)
 LONGEST_SESSION = timedelta(hours=12)
-_TOTP_STEP_S = 30
+SECOND_STEP = timedelta(minutes=5)
+"""How long the digits are awaited."""
 SEEN_EVERY = timedelta(minutes=1)
 """How often a session's life is written: not with every request."""
 # What is checked for a number nobody has: the answer takes as long as for one somebody has.
@@ -56,19 +57,25 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class Account:
+    """What somebody signs in by."""
+
     number: str
     password: str
-    fails: int
     locked_until: datetime | None
     totp_secret: str | None
-    totp_used: int
 
 
-def sign_in(
-    db: Database, passwords: Passwords, *, number: str, password: str, totp: str, now: datetime, minutes: int
-) -> str:
-    """Open a session and return its token, for the cookie.
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The first step was right: `token` is a session's, or stands for the digits that are still awaited."""
+
+    token: str
+    awaits_digits: bool = False
+
+
+def sign_in(db: Database, passwords: Passwords, *, number: str, password: str, now: datetime, minutes: int) -> Entered:
+    """The first step: number and password. Opens a session, or asks for the digits of whoever has an authenticator.
 
     Wrong tries are counted in a transaction of their own: the refusal does not undo the count.
 
@@ -77,13 +84,25 @@ def sign_in(
         passwords: checks the hash on its own threads.
         number: the staff number.
         password: as typed.
-        totp: the six digits of the authenticator, empty for who has none.
         now: the instant.
         minutes: how long a session lives without a request.
 
     Raises:
-        SignInWrong: number, password or digits are not right (which of them is not said); facts: tries_left.
+        SignInWrong: number or password are not right (which of them is not said); facts: tries_left.
             While locked: facts locked (minutes left).
+    """
+    account = check_password(db, passwords, number, password, now)
+    with db.write() as tx:
+        if account.totp_secret:
+            return Entered(_await_digits(tx, number, now), awaits_digits=True)
+        return Entered(_open(tx, number, now, minutes))
+
+
+def check_password(db: Database, passwords: Passwords, number: str, password: str, now: datetime) -> Account:
+    """The account of a number whose password this is.
+
+    Raises:
+        SignInWrong: as `sign_in`; counted.
     """
     with db.read() as tx:
         account = _account(tx, number)
@@ -91,7 +110,6 @@ def sign_in(
     if locked is not None and locked > now:
         raise errors.SignInWrong("too many wrong tries", locked=_minutes(locked - now), tries_left=0)
     right = passwords.matches(account.password if account else _NOBODY, password)
-    counter = _totp_counter(account, totp, now) if account and right else 0
     tries_left, locked_for = TRIES - 1, 0
     with db.write() as tx:
         # Read again: many tries at once must not slip past the lock while their hashes are worked out.
@@ -100,13 +118,44 @@ def sign_in(
             audit.record(tx, actor="system", act="console.sign-in-refused", subject="staff:unknown", now=now)
         elif current.locked_until is not None and current.locked_until > now:
             tries_left, locked_for = 0, _minutes(current.locked_until - now)
-        elif right and (not account.totp_secret or (counter and _take_totp(tx, number, counter))):
-            return _open(tx, number, now, minutes)
+        elif right:
+            return current
         else:
-            tries_left, locked_for = _count_fail(tx, number, now)
-    if locked_for:
-        raise errors.SignInWrong("too many wrong tries", locked=locked_for, tries_left=0)
-    raise errors.SignInWrong("wrong password or digits", tries_left=tries_left)
+            tries_left, locked_for = count_fail(tx, number, now)
+    raise _wrong(tries_left, locked_for)
+
+
+def awaited(tx: Tx, token: str, now: datetime) -> Person | None:
+    """Whose digits are awaited after the first step, None when nobody's are any more."""
+    row = tx.first(_challenge(token, now))
+    return None if row is None else _person(row)
+
+
+def second_step(db: Database, *, token: str, digits: str, now: datetime, minutes: int) -> str:
+    """Open a session for whoever did the first step and types the digits of their authenticator; the session's token.
+
+    Raises:
+        SessionEnded: the first step is too long ago.
+        SignInWrong: the digits are wrong or were used; counted like wrong passwords. Facts: tries_left, locked.
+    """
+    with db.write() as tx:
+        row = tx.first(_challenge(token, now))
+        if row is None:
+            raise errors.SessionEnded("the first step is too long ago; sign in again")
+        if row.locked_until is not None and row.locked_until > now:
+            tries_left, locked_for = 0, _minutes(row.locked_until - now)
+        else:
+            counter = totp.counter_of(row.totp_secret, digits, now) if row.totp_secret else 0
+            if counter and totp.take(tx, row.number, counter):
+                forget_first_step(tx, token)
+                return _open(tx, row.number, now, minutes)
+            tries_left, locked_for = count_fail(tx, row.number, now)
+    raise _wrong(tries_left, locked_for)
+
+
+def forget_first_step(tx: Tx, token: str) -> None:
+    """End what the first step began: somebody else wants to sign in."""
+    tx.execute(delete(staff_challenges).where(staff_challenges.c.token_sha256 == _digest(token)))
 
 
 def session(tx: Tx, token: str, now: datetime) -> Session | None:
@@ -118,15 +167,7 @@ def session(tx: Tx, token: str, now: datetime) -> Session | None:
     )
     if row is None or row.expires_at <= now or not row.active:
         return None
-    person = Person(
-        number=row.number,
-        name=row.name,
-        job=Text(row.job["zh"], row.job.get("en", "")),
-        roles=tuple(row.roles),
-        stores=tuple(row.stores),
-        language=row.language,
-    )
-    return Session(person, row.csrf, row.token_sha256, row.seen_at)
+    return Session(_person(row), row.csrf, row.token_sha256, row.seen_at)
 
 
 def keep_alive(tx: Tx, token_sha256: str, now: datetime, minutes: int) -> None:
@@ -154,7 +195,7 @@ def names(tx: Tx) -> dict[str, str]:
 
 
 def set_password(tx: Tx, passwords: Passwords, number: str, password: str, now: datetime, *, by: str) -> None:
-    """Give somebody a new password; their sessions end and their lock is lifted.
+    """Give somebody a new password; their sessions end, their lock and their authenticator are taken off.
 
     Raises:
         NotFound: no such staff number.
@@ -162,19 +203,31 @@ def set_password(tx: Tx, passwords: Passwords, number: str, password: str, now: 
     changed = tx.execute(
         update(staff)
         .where(staff.c.number == number)
-        .values(password=passwords.hash(password), fails=0, locked_until=None)
+        .values(password=passwords.hash(password), fails=0, locked_until=None, totp_secret=None, totp_pending=None)
     )
     if not changed.rowcount:
         raise errors.NotFound(f"expected a staff number, found {number!r} that nobody has", kind="staff", id=number)
     tx.execute(delete(staff_sessions).where(staff_sessions.c.staff == number))
+    tx.execute(delete(staff_challenges).where(staff_challenges.c.staff == number))
     audit.record(tx, actor=by, act="staff.password", subject=f"staff:{number}", now=now)
 
 
-def _account(tx: Tx, number: str) -> _Account | None:
+def _person(row: Any) -> Person:
+    return Person(
+        number=row.number,
+        name=row.name,
+        job=Text(row.job["zh"], row.job.get("en", "")),
+        roles=tuple(row.roles),
+        stores=tuple(row.stores),
+        language=row.language,
+    )
+
+
+def _account(tx: Tx, number: str) -> Account | None:
     row = tx.first(select(staff).where(staff.c.number == number, staff.c.active))
     if row is None or row.password is None:
         return None
-    return _Account(row.number, row.password, row.fails, row.locked_until, row.totp_secret, row.totp_used)
+    return Account(row.number, row.password, row.locked_until, row.totp_secret)
 
 
 def _open(tx: Tx, number: str, now: datetime, minutes: int) -> str:
@@ -195,7 +248,7 @@ def _open(tx: Tx, number: str, now: datetime, minutes: int) -> str:
     return token
 
 
-def _count_fail(tx: Tx, number: str, now: datetime) -> tuple[int, int]:
+def count_fail(tx: Tx, number: str, now: datetime) -> tuple[int, int]:
     """Count one wrong try; how many are left, and for how many minutes the account is locked (0: it is not)."""
     fails = int(
         tx.scalar(
@@ -216,24 +269,26 @@ def _count_fail(tx: Tx, number: str, now: datetime) -> tuple[int, int]:
     return 0, _minutes(LOCK)
 
 
-def _totp_counter(account: _Account, digits: str, now: datetime) -> int:
-    """The counter these digits belong to (RFC 6238, one step of drift), 0 when they are wrong or not asked for."""
-    if not account.totp_secret:
-        return 0
-    totp = pyotp.TOTP(account.totp_secret)
-    current = int(now.timestamp()) // _TOTP_STEP_S
-    for counter in (current, current - 1, current + 1):
-        if secrets.compare_digest(totp.generate_otp(counter), digits.strip().replace(" ", "")):
-            return counter
-    return 0
+def _await_digits(tx: Tx, number: str, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    tx.execute(delete(staff_challenges).where(staff_challenges.c.expires_at <= now))
+    values = {"token_sha256": _digest(token), "staff": number, "expires_at": now + SECOND_STEP}
+    tx.execute(insert(staff_challenges).values(**values))
+    return token
 
 
-def _take_totp(tx: Tx, number: str, counter: int) -> bool:
-    """Use up the digits of a counter; False when they, or later ones, were used before."""
-    taken = tx.execute(
-        update(staff).where(staff.c.number == number, staff.c.totp_used < counter).values(totp_used=counter)
+def _challenge(token: str, now: datetime) -> Select[Any]:
+    return (
+        select(staff)
+        .join(staff_challenges, staff_challenges.c.staff == staff.c.number)
+        .where(staff_challenges.c.token_sha256 == _digest(token), staff_challenges.c.expires_at > now, staff.c.active)
     )
-    return taken.rowcount == 1
+
+
+def _wrong(tries_left: int, locked_for: int) -> errors.SignInWrong:
+    if locked_for:
+        return errors.SignInWrong("too many wrong tries", locked=locked_for, tries_left=0)
+    return errors.SignInWrong("wrong password or digits", tries_left=tries_left)
 
 
 def _digest(token: str) -> str:

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
-from central_api.staff import cli, service
+from central_api.staff import binding, cli, service
 from central_api.staff.tables import audit, staff, staff_sessions
 from club.model import errors
 from tests.support.screens_club import Club
@@ -14,12 +14,33 @@ from tests.support.screens_club import Club
 NUMBER = "1001"
 
 
-def sign_in(club: Club, password: str | None = None, *, number: str = NUMBER, totp: str = "") -> str:
+def sign_in(club: Club, password: str | None = None, *, number: str = NUMBER) -> str:
+    found = first_step(club, password, number=number)
+    assert not found.awaits_digits
+    return found.token
+
+
+def first_step(club: Club, password: str | None = None, *, number: str = NUMBER) -> service.Entered:
     context = club.context
     given = club.passwords[number] if password is None else password
     return service.sign_in(
-        context.db, context.passwords, number=number, password=given, totp=totp, now=club.clock.now(), minutes=30
+        context.db, context.passwords, number=number, password=given, now=club.clock.now(), minutes=30
     )
+
+
+def second_step(club: Club, token: str, digits: str) -> str:
+    return service.second_step(club.context.db, token=token, digits=digits, now=club.clock.now(), minutes=30)
+
+
+def digits_now(club: Club, secret: str, steps: int = 0) -> str:
+    return pyotp.TOTP(secret).at(club.clock.now() + timedelta(seconds=30 * steps))
+
+
+def with_authenticator(club: Club) -> str:
+    secret = pyotp.random_base32()
+    with club.context.db.write() as tx:
+        tx.execute(update(staff).where(staff.c.number == NUMBER).values(totp_secret=secret))
+    return secret
 
 
 def session(club: Club, token: str) -> service.Session | None:
@@ -73,16 +94,104 @@ def test_somebody_who_left_gets_in_no_more_and_is_out_at_once(club: Club) -> Non
 
 
 def test_digits_of_the_authenticator_are_needed_and_good_once(club: Club) -> None:
-    secret = pyotp.random_base32()
-    with club.context.db.write() as tx:
-        tx.execute(update(staff).where(staff.c.number == NUMBER).values(totp_secret=secret))
-    digits = pyotp.TOTP(secret).at(club.clock.now())
-    refused(club, club.passwords[NUMBER])
-    refused(club, club.passwords[NUMBER], totp=f"{(int(digits) + 1) % 1_000_000:06d}")
-    assert session(club, sign_in(club, totp=digits)) is not None
-    refused(club, club.passwords[NUMBER], totp=digits)
+    secret = with_authenticator(club)
+    first = first_step(club)
+    assert first.awaits_digits
+    assert session(club, first.token) is None, "the first step alone opens nothing"
+    with club.context.db.read() as tx:
+        person = service.awaited(tx, first.token, club.clock.now())
+        assert service.awaited(tx, first.token + "x", club.clock.now()) is None
+    assert person is not None
+    assert person.number == NUMBER
+    digits = digits_now(club, secret)
+    for wrong in ("", "12345", "１２３４５６", f"{(int(digits) + 1) % 1_000_000:06d}"):
+        with pytest.raises(errors.SignInWrong):
+            second_step(club, first.token, wrong)
+    assert session(club, second_step(club, first.token, f"{digits[:3]} {digits[3:]}")) is not None
+    with pytest.raises(errors.SessionEnded):
+        second_step(club, first.token, digits)
+    again = first_step(club).token
+    with pytest.raises(errors.SignInWrong):
+        second_step(club, again, digits)
     club.clock.forward(30)
-    assert session(club, sign_in(club, totp=pyotp.TOTP(secret).at(club.clock.now()))) is not None
+    assert session(club, second_step(club, again, digits_now(club, secret))) is not None
+
+
+@pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_phone_may_be_one_step_early_or_late(club: Club, steps: int, right: bool) -> None:
+    secret = with_authenticator(club)
+    token, digits = first_step(club).token, digits_now(club, secret, steps)
+    if right:
+        assert session(club, second_step(club, token, digits)) is not None
+        return
+    with pytest.raises(errors.SignInWrong):
+        second_step(club, token, digits)
+
+
+def test_the_digits_are_awaited_for_five_minutes(club: Club) -> None:
+    secret = with_authenticator(club)
+    token = first_step(club).token
+    club.clock.forward(300)
+    with pytest.raises(errors.SessionEnded):
+        second_step(club, token, digits_now(club, secret))
+
+
+def test_wrong_digits_count_like_wrong_passwords_and_a_right_password_between_them_changes_nothing(club: Club) -> None:
+    secret = with_authenticator(club)
+    left = []
+    for _ in range(4):
+        with pytest.raises(errors.SignInWrong) as told:
+            second_step(club, first_step(club).token, "000000" if digits_now(club, secret) != "000000" else "111111")
+        left.append(told.value.facts["tries_left"])
+    assert left == [4, 3, 2, 1]
+    token = first_step(club).token
+    assert refused(club).facts["locked"] == 15
+    with pytest.raises(errors.SignInWrong) as locked:
+        second_step(club, token, digits_now(club, secret))
+    assert locked.value.facts["locked"] == 15
+
+
+def test_somebody_who_left_between_the_steps_gets_in_no_more(club: Club) -> None:
+    secret = with_authenticator(club)
+    token = first_step(club).token
+    with club.context.db.write() as tx:
+        tx.execute(update(staff).where(staff.c.number == NUMBER).values(active=False))
+    with pytest.raises(errors.SessionEnded):
+        second_step(club, token, digits_now(club, secret))
+
+
+def test_an_authenticator_is_bound_once_it_is_proven_and_taken_off_with_its_digits(club: Club) -> None:
+    context, now = club.context, club.clock.now
+    with pytest.raises(errors.SignInWrong):
+        binding.start(context.db, context.passwords, NUMBER, "wrong", now())
+    binding.start(context.db, context.passwords, NUMBER, club.passwords[NUMBER], now())
+    with context.db.write() as tx:
+        secret = binding.pending(tx, NUMBER)
+        assert not binding.confirm(tx, NUMBER, digits_now(club, pyotp.random_base32()), now())
+        assert not binding.is_bound(tx, NUMBER)
+    assert not first_step(club).awaits_digits, "what is not proven is not asked for"
+    with context.db.write() as tx:
+        assert binding.confirm(tx, NUMBER, digits_now(club, secret), now())
+        assert binding.pending(tx, NUMBER) == ""
+    assert first_step(club).awaits_digits
+    with pytest.raises(errors.SignInWrong):
+        binding.remove(context.db, context.passwords, NUMBER, club.passwords[NUMBER], digits_now(club, secret), now())
+    club.clock.forward(30)
+    binding.remove(context.db, context.passwords, NUMBER, club.passwords[NUMBER], digits_now(club, secret), now())
+    assert not first_step(club).awaits_digits
+    with context.db.read() as tx:
+        acts = [row.act for row in tx.rows(select(audit).where(audit.c.act.like("staff.totp%")).order_by(audit.c.id))]
+        assert acts == ["staff.totp-bind", "staff.totp-remove"]
+        assert secret not in str(tx.rows(select(audit)))
+
+
+def test_a_new_password_from_the_command_line_takes_a_lost_authenticator_off(club: Club) -> None:
+    with_authenticator(club)
+    token = first_step(club).token
+    password = cli.new_password(club.context, NUMBER)
+    assert session(club, sign_in(club, password)) is not None
+    with pytest.raises(errors.SessionEnded):
+        second_step(club, token, "123456")
 
 
 def test_a_session_ends_by_itself_and_lives_on_with_use_but_not_for_ever(club: Club) -> None:
