@@ -29,7 +29,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -225,10 +225,15 @@ class Database:
 
 @contextmanager
 def _mapped() -> Iterator[None]:
-    """Turn a database that is away, or that ended us to free a deadlock, into `Unavailable`; a fault of ours stays one."""
+    """Turn faults that are not ours into errors of the club; a fault of ours stays one.
+
+    A database that is away, or that ended us to free a deadlock, is `Unavailable`; text that PostgreSQL cannot keep is `Malformed`.
+    """
     try:
         yield
     except DBAPIError as fault:
+        if isinstance(fault, DataError) and "NUL" in str(fault.orig):
+            raise errors.Malformed("expected text without NUL characters, found one") from fault
         if _may_pass(fault):
             raise errors.Unavailable(
                 f"the database does not answer or ended this transaction: {type(fault.orig).__name__}"

@@ -32,9 +32,18 @@ class Session:
 
 
 def open_session(
-    tx: Tx, keyring: Keyring, device: Device, wish: OpenCardSession, now: datetime, today: date, grace_days: int
+    tx: Tx,
+    keyring: Keyring,
+    device: Device,
+    wish: OpenCardSession,
+    now: datetime,
+    today: date,
+    grace_days: int,
+    minutes: int,
 ) -> Session:
     """Judge a tap and open its session; the same id with the same evidence finds the session it opened before (N4).
+
+    A session that is over is not found so: a tap sent again later is no way back into it.
 
     Args:
         tx: a unit of work that writes.
@@ -44,8 +53,10 @@ def open_session(
         now: the instant.
         today: the store's day.
         grace_days: how long after its last day a membership can still be renewed at the kiosk.
+        minutes: how long a session lives without a request.
 
     Raises:
+        SessionEnded: the session this very tap opened is over.
         IdempotencyConflict: the id was used with other evidence, or by another device.
         CardUnknown, CardBlocked, CardNotActive, CardDowngraded, CryptogramWrong, CryptogramReplayed: see `club.model.errors`.
     """
@@ -80,7 +91,7 @@ def open_session(
         known = repository.session(tx, wish.session_id)
     if known.evidence_sha256 != digest or known.device != device.id:
         raise errors.IdempotencyConflict("this session id was used before with other evidence")
-    return _session(known)
+    return _still_open(tx, known, now, minutes)
 
 
 def find(tx: Tx, session_id: str, device: Device, now: datetime, minutes: int) -> Session:
@@ -93,10 +104,7 @@ def find(tx: Tx, session_id: str, device: Device, now: datetime, minutes: int) -
     row = repository.session(tx, session_id)
     if row is None or row.device != device.id:
         raise errors.SessionEnded("no session of this id is open on this device; tap again")
-    found = _session(row)
-    if not is_open(found, now, minutes):
-        raise errors.SessionEnded("this session is over; tap again")
-    must_not_be_blocked(repository.card_by_id(tx, found.card))
+    found = _still_open(tx, row, now, minutes)
     if now - found.used_at > _TOUCH:
         repository.change_session(tx, session_id, {"used_at": now})
     return found
@@ -160,6 +168,14 @@ def _admit(tx: Tx, keyring: Keyring, evidence: Evidence, today: date, grace_days
         raise errors.CardNotActive(f"the membership of card {card.id} is {card.status}", reason="membership")
     verify.must_not_be_weaker(proved, card.assurance)
     return card, proved
+
+
+def _still_open(tx: Tx, row: Any, now: datetime, minutes: int) -> Session:
+    found = _session(row)
+    if not is_open(found, now, minutes):
+        raise errors.SessionEnded("this session is over; tap again")
+    must_not_be_blocked(repository.card_by_id(tx, found.card))
+    return found
 
 
 def _session(row: Any) -> Session:

@@ -14,11 +14,17 @@ from central_api.security.signatures import SignedRequest
 from club.model import errors
 from club.wire import signing
 
+_LONGEST_VERSION = 4  # digits
+
 Signed = NamedDependency[SignedRequest]
 """The request as it was signed."""
 
 EnrolledDevice = NamedDependency[Device]
 """The device that signed it; routes that take one refuse everybody else."""
+
+
+Kiosk = NamedDependency[Device]
+"""The kiosk that signed it; routes of members and their cards take one and refuse displays, which hang in public (X2)."""
 
 
 def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) -> SignedRequest:
@@ -30,7 +36,7 @@ def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) ->
     """
     headers, scope = connection.headers, connection.scope
     version = headers.get(signing.VERSION_HEADER, str(signing.WIRE_VERSION))
-    if not version.isdecimal() or int(version) > signing.WIRE_VERSION:
+    if not version.isdecimal() or len(version) > _LONGEST_VERSION or int(version) > signing.WIRE_VERSION:
         raise errors.Malformed(
             f"expected a wire version up to {signing.WIRE_VERSION}, found {version[:8]!r}; update the server first"
         )
@@ -69,12 +75,24 @@ async def _device(context: Served, signed: Signed) -> Device:
     return await asyncio.to_thread(known_device, context, signed)
 
 
+async def _kiosk(device: EnrolledDevice) -> Device:
+    return _must_be_kiosk(device)
+
+
 async def _commander(context: Served, signed: Signed) -> Device:
     if not signed.key:
         raise errors.Malformed(f"expected an {signing.KEY_HEADER} with a command, found none")
-    return await asyncio.to_thread(known_device, context, signed, may_be_old=True)
+    return _must_be_kiosk(await asyncio.to_thread(known_device, context, signed, may_be_old=True))
+
+
+def _must_be_kiosk(device: Device) -> Device:
+    if device.kind != "kiosk":
+        raise errors.NotAllowed(f"expected a kiosk, found a {device.kind}", needs="kiosk")
+    return device
 
 
 signed_dependency = Provide(_signed)
 device_dependency = Provide(_device)
+kiosk_dependency = Provide(_kiosk)
 commander_dependency = Provide(_commander)
+"""A kiosk whose command may arrive long after it was signed."""

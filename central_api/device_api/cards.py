@@ -12,7 +12,7 @@ from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api import home
 from central_api.device_api.answers import answer, stored
-from central_api.device_api.caller import EnrolledDevice, Signed, commander_dependency
+from central_api.device_api.caller import Kiosk, Signed, commander_dependency
 from central_api.devices import repository as stores
 from central_api.devices.service import Device
 from central_api.programme import service as programmes
@@ -29,11 +29,9 @@ SessionId = Annotated[str, PathParameter(description="id the device made", max_l
 @post(
     "/card-sessions", dto=strict(OpenCardSession), return_dto=None, sync_to_thread=True, status_code=200, tags=["cards"]
 )
-def open_card_session(
-    data: JSONBody[OpenCardSession], context: Served, device: EnrolledDevice
-) -> Response[CardSession]:
+def open_card_session(data: JSONBody[OpenCardSession], context: Served, kiosk: Kiosk) -> Response[CardSession]:
     """Judge a tap and open its session; the same id and evidence give the same session again (N4)."""
-    return answer(context.db.run(lambda tx: _open(tx, context, device, data)))
+    return answer(context.db.run(lambda tx: _open(tx, context, kiosk, data)))
 
 
 def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> CardSession:
@@ -41,35 +39,44 @@ def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> Ca
     programme = programmes.current(tx, now)
     all_stores = stores.all_stores(tx)
     today = texts.local_day(now, home.zone_of(all_stores, device.store))
-    session = sessions.open_session(tx, context.keyring, device, wish, now, today, programme.lapsed_grace_days)
+    session = sessions.open_session(
+        tx,
+        context.keyring,
+        device,
+        wish,
+        now,
+        today,
+        programme.lapsed_grace_days,
+        context.settings.sessions.card_minutes,
+    )
     return home.card_session(tx, session, programme, all_stores, now)
 
 
 @get("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
-def card_session(session_id: SessionId, context: Served, device: EnrolledDevice) -> Response[CardSession]:
+def card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> Response[CardSession]:
     """An open session with fresh figures."""
     now = context.clock.now()
     with context.db.write() as tx:
-        session = sessions.find(tx, session_id, device, now, context.settings.sessions.card_minutes)
+        session = sessions.find(tx, session_id, kiosk, now, context.settings.sessions.card_minutes)
         return answer(home.card_session(tx, session, programmes.current(tx, now), stores.all_stores(tx), now))
 
 
 @delete("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
-def end_card_session(session_id: SessionId, context: Served, device: EnrolledDevice) -> None:
+def end_card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> None:
     """End a session; repeated, it changes nothing."""
     with context.db.write() as tx:
-        sessions.end(tx, session_id, device, context.clock.now())
+        sessions.end(tx, session_id, kiosk, context.clock.now())
 
 
 @post("/step-ups", dto=strict(StepUp), return_dto=None, sync_to_thread=True, status_code=200, tags=["cards"])
-def step_up(data: JSONBody[StepUp], context: Served, device: EnrolledDevice, signed: Signed) -> Response[Grant]:
+def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Grant]:
     """The PIN for exactly one command; asked again, the same grant (N4)."""
     now = context.clock.now()
     minutes = context.settings.sessions.card_minutes
     with context.db.read() as tx:
         rules = rewards.pin_rules(programmes.current(tx, now), minutes)
     grant = pins.step_up(
-        context.db, context.passwords, device, data, rules, signature=signed.signature, now=now, new_id=context.new_id
+        context.db, context.passwords, kiosk, data, rules, signature=signed.signature, now=now, new_id=context.new_id
     )
     return answer(grant)
 
@@ -78,12 +85,12 @@ def step_up(data: JSONBody[StepUp], context: Served, device: EnrolledDevice, sig
     "/redemptions",
     dto=strict(Redeem),
     return_dto=None,
-    dependencies={"device": commander_dependency},
+    dependencies={"kiosk": commander_dependency},
     sync_to_thread=True,
     status_code=200,
     tags=["rewards"],
 )
-def redeem(data: JSONBody[Redeem], context: Served, device: EnrolledDevice, signed: Signed) -> Response[Redeemed]:
+def redeem(data: JSONBody[Redeem], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Redeemed]:
     """Take the points and issue the vouchers, once for ever under this key (A12)."""
     if signed.key != data.command_id:
         raise errors.Malformed("expected the command's id as its idempotency key, found another")
@@ -97,10 +104,10 @@ def redeem(data: JSONBody[Redeem], context: Served, device: EnrolledDevice, sign
     found = commands.answer_once(
         context.db,
         key=signed.key,
-        device_id=device.id,
+        device_id=kiosk.id,
         body=signed.body,
         now=now,
-        work=lambda tx: codec.encode(rewards.redeem(tx, desk, device, data, signed_at=signed.moment, now=now)),
+        work=lambda tx: codec.encode(rewards.redeem(tx, desk, kiosk, data, signed_at=signed.moment, now=now)),
     )
     return stored(found)
 

@@ -13,7 +13,7 @@ from central_api.cards.sessions import Session
 from central_api.context import Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
-from central_api.device_api.caller import EnrolledDevice
+from central_api.device_api.caller import Kiosk
 from central_api.devices import repository as stores
 from central_api.ledger import history
 from central_api.ledger import service as ledger
@@ -31,7 +31,7 @@ _ALL_DAYS = 1000
 def points_history(
     session_id: Annotated[str, PathParameter(description="id the device made", max_length=64)],
     context: Served,
-    device: EnrolledDevice,
+    kiosk: Kiosk,
     kind: Annotated[str, QueryParameter(description="earned, spent, expired, or empty for all", max_length=16)] = "",
     before: Annotated[str, QueryParameter(description="next_before of the page before", max_length=64)] = "",
 ) -> Response[PointsHistory]:
@@ -47,7 +47,7 @@ def points_history(
         raise errors.Malformed(f"expected one of {known} as `kind`, found {kind[:16]!r}", field="kind")
     now = context.clock.now()
     with context.db.write() as tx:
-        session = sessions.find(tx, session_id, device, now, context.settings.sessions.card_minutes)
+        session = sessions.find(tx, session_id, kiosk, now, context.settings.sessions.card_minutes)
         if session.assurance != "cryptogram" and not cards.pin_given(tx, session.id):
             raise errors.StepUpRequired("this card can be copied: its history needs the PIN first")
         return answer(_history(tx, session, kind, before, now))

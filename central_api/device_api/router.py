@@ -5,14 +5,14 @@ from typing import Any
 from litestar import Router
 
 from central_api.device_api import cards, history, routes, screens, stream
-from central_api.device_api.caller import device_dependency, signed_dependency
+from central_api.device_api.caller import device_dependency, kiosk_dependency, signed_dependency
 
 handlers: list[Any] = [
     Router(
         "/v1",
         route_handlers=[*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers],
         security=[{"device": []}],
-        dependencies={"signed": signed_dependency, "device": device_dependency},
+        dependencies={"signed": signed_dependency, "device": device_dependency, "kiosk": kiosk_dependency},
     ),
     *stream.handlers,
 ]

@@ -18,7 +18,16 @@ from central_api.feed import service as feed
 from central_api.programme import service as programmes
 from club.model import errors
 from club.wire.changes import Snapshot, SyncAnswer
-from club.wire.devices import AskPairing, Enrol, Enrolled, Heartbeat, HeartbeatAnswer, Pairing, StoreProfile
+from club.wire.devices import (
+    NO_CARD_KEY,
+    AskPairing,
+    Enrol,
+    Enrolled,
+    Heartbeat,
+    HeartbeatAnswer,
+    Pairing,
+    StoreProfile,
+)
 from club.wire.signing import to_text
 
 
@@ -77,7 +86,7 @@ def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice
 def snapshot(context: Served, device: EnrolledDevice) -> Response[Snapshot]:
     """Every entity of the device's feeds, and the places from which changes follow."""
     with context.db.read() as tx:
-        return answer(feed.snapshot(tx, device.feeds, context.clock.now()))
+        return answer(feed.snapshot(tx, device.feeds, context.clock.now(), device.withheld))
 
 
 @get("/sync", sync_to_thread=True, tags=["sync"])
@@ -89,7 +98,7 @@ def sync(
 ) -> Response[SyncAnswer]:
     """The changes after the device's places, at most 500 a feed."""
     with context.db.read() as tx:
-        return answer(feed.changes_after(tx, device.feeds, _places(after), epoch, context.clock.now()))
+        return answer(feed.changes_after(tx, device.feeds, _places(after), epoch, context.clock.now(), device.withheld))
 
 
 def _places(text: str) -> dict[str, int]:
@@ -112,7 +121,7 @@ def _enrolled(context: Context, tx: Tx, device: Device) -> Enrolled:
         time_zone=store.time_zone,
         phone=store.phone,
     )
-    card_key = to_text(context.keyring.card_key(device.store))
+    card_key = to_text(context.keyring.card_key(device.store) if device.kind == "kiosk" else NO_CARD_KEY)
     return Enrolled(
         device_id=device.id, kind=device.kind, place=device.place, store=profile, card_key=card_key, now=now
     )

@@ -1,7 +1,7 @@
 """Lets devices in by one-time codes, knows them by their signatures, and hears how they are."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from central_api.db import Tx
 from central_api.devices import repository
@@ -30,6 +30,11 @@ class Device:
     def feeds(self) -> tuple[str, ...]:
         """The change feeds it follows."""
         return (feed.GLOBAL, feed.store_feed(self.store))
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Entities of these feeds it is not told: a display hangs in public and has no business with members (X2)."""
+        return frozenset() if self.kind == "kiosk" else frozenset({"member"})
 
 
 def authenticate(tx: Tx, request: SignedRequest, now: datetime, *, skew_s: int, may_be_old: bool = False) -> Device:
@@ -108,6 +113,7 @@ def enrol(
     Raises:
         SignatureWrong: the request was not signed with the key it brings, or speaks for another device.
         ClockSkew: it was signed too long ago.
+        DeviceRevoked: this code let it in before, and it was shut out since; it needs a new one.
     """
     if request.device != wish.device_id:
         raise errors.SignatureWrong("expected the same device id in the header and in the body, found two")
@@ -121,6 +127,8 @@ def enrol(
         and known is not None
         and known.public_key == wish.public_key
     ):
+        if known.revoked_at is not None:
+            raise errors.DeviceRevoked(f"device {known.id} was revoked on {known.revoked_at:%Y-%m-%d}")
         return Device(known.id, known.kind, known.place, known.store)
     place = repository.place(tx, code.place) if code is not None else None
     good = code is not None and code.used_at is None and code.expires_at > now and code.wrong_tries < WRONG_TRIES
@@ -151,7 +159,11 @@ def enrol(
 
 
 def hear(tx: Tx, device: Device, beat: Heartbeat, now: datetime) -> None:
-    """Keep how a device says it is."""
+    """Keep how a device says it is.
+
+    Raises:
+        Malformed: its picture is of a time that no calendar here has.
+    """
     glass = beat.on_glass
     values: dict[str, object] = {
         "seen_at": now,
@@ -161,8 +173,15 @@ def hear(tx: Tx, device: Device, beat: Heartbeat, now: datetime) -> None:
         "reader": beat.reader,
     }
     if glass is not None:
-        values |= {"on_glass": glass.what, "on_glass_since": glass.since, "frames": glass.frames}
+        values |= {"on_glass": glass.what, "on_glass_since": _in_utc(glass.since), "frames": glass.frames}
     repository.change_device(tx, device.id, values)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as fault:
+        raise errors.Malformed("expected an instant between the years 1 and 9999 in UTC, found another") from fault
 
 
 def revoke(tx: Tx, device_id: str, now: datetime, *, by: str) -> None:

@@ -5,9 +5,10 @@ in their order, and no two transactions wait for each other in a ring. A naive `
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -20,6 +21,7 @@ from club.wire.changes import GONE, Change, DisplayEntity, Snapshot, SnapshotRow
 
 GLOBAL = "global"
 ROWS_PER_FEED = 500
+WITHHELD = "withheld"  # stands for the id of an entity its reader may not know of
 _STATE = "feed"
 _LAST = "~feed"  # sorts after every other name: the feed's counters are the last rows a transaction takes
 
@@ -156,11 +158,17 @@ def cursors(tx: Tx, names: tuple[str, ...]) -> dict[str, int]:
 
 
 def changes_after(
-    tx: Tx, names: tuple[str, ...], after: Mapping[str, int], known_epoch: str, now: datetime
+    tx: Tx,
+    names: tuple[str, ...],
+    after: Mapping[str, int],
+    known_epoch: str,
+    now: datetime,
+    withheld: Collection[str] = (),
 ) -> SyncAnswer:
     """The rows of the feeds `names` after the reader's places, at most 500 a feed.
 
-    Reads only. Places of another epoch, ahead of the feed or older than what is kept ask for a snapshot.
+    Reads only. Places of another epoch, ahead of the feed or older than what is kept ask for a snapshot. Entities of the
+    kinds `withheld` come as gone: the reader learns nothing of them, and the numbers stay dense.
     """
     current = epoch(tx) or ""
     heads = cursors(tx, names)
@@ -178,27 +186,30 @@ def changes_after(
         )
         if after[name] < heads[name] and (not found or found[0].seq != after[name] + 1):
             return stale  # the rows between were cleared away
-        rows.extend(_change(row) for row in found)
+        rows.extend(_change(row, withheld) for row in found)
         reached[name] = int(found[-1].seq) if found else after[name]
     return SyncAnswer(epoch=current, now=now, cursors=reached, changes=tuple(rows), more=reached != heads)
 
 
-def _change(row: object) -> Change:
-    payload: str | None = row.payload  # type: ignore[attr-defined]  # a row of change_log
+def _change(row: Any, withheld: Collection[str]) -> Change:
+    hidden = row.entity in withheld
     return Change(
-        feed=row.feed,  # type: ignore[attr-defined]
-        seq=row.seq,  # type: ignore[attr-defined]
-        entity=row.entity,  # type: ignore[attr-defined]
-        entity_id=row.entity_id,  # type: ignore[attr-defined]
-        payload=GONE if payload is None else msgspec.Raw(payload.encode()),
+        feed=row.feed,
+        seq=row.seq,
+        entity=row.entity,
+        entity_id=WITHHELD if hidden else row.entity_id,
+        payload=GONE if hidden or row.payload is None else msgspec.Raw(row.payload.encode()),
     )
 
 
-def snapshot(tx: Tx, names: tuple[str, ...], now: datetime) -> Snapshot:
-    """Every entity of these feeds and the places from which changes follow, all of one moment. Reads only."""
+def snapshot(tx: Tx, names: tuple[str, ...], now: datetime, withheld: Collection[str] = ()) -> Snapshot:
+    """Every entity of these feeds and the places from which changes follow, all of one moment. Reads only.
+
+    Entities of the kinds `withheld` are left out.
+    """
     rows = tx.rows(
         select(feed_entities)
-        .where(feed_entities.c.feed.in_(names))
+        .where(feed_entities.c.feed.in_(names), feed_entities.c.entity.not_in(withheld))
         .order_by(feed_entities.c.feed, feed_entities.c.entity, feed_entities.c.entity_id),
     )
     return Snapshot(

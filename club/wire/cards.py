@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from club.model.text import Text
-from club.wire.limits import Count, Fen, Hash, Id, Long, Pin, Points, Short, Slug, Uid
+from club.wire.limits import Count, Fen, Hash, Id, Instant, Long, Pin, Points, Short, Slug, Uid
 
 AssuranceName = Literal["uid", "static", "cryptogram"]
 CardState = Literal["active", "blocked", "replaced", "stock"]
@@ -26,7 +26,7 @@ class OpenCardSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     session_id: Id
     evidence: Evidence
-    tapped_at: datetime
+    tapped_at: Instant
 
 
 class Expiry(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from club.model.text import Text
-from club.wire.limits import Count, Id, Seq, Short, Slug
+from club.wire.limits import Count, Id, Instant, Seq, Short, Slug
 
+NO_CARD_KEY = bytes(32)
 DeviceKind = Literal["kiosk", "lounge"]
-Base64Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url without padding")]
+Base64Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)", description="32 bytes, base64url without padding")]
 
 
 class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +57,10 @@ class StoreProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
-    """`card_key` keys the hashes under which this store's mirror knows cards; `display` is the place the device plays for."""
+    """Who a device is.
+
+    `card_key` keys the hashes under which this store's mirror knows cards; a display knows none and is given `NO_CARD_KEY`.
+    """
 
     device_id: Id
     kind: DeviceKind
@@ -70,7 +74,7 @@ class OnGlass(msgspec.Struct, frozen=True, kw_only=True):
     """What a person standing there sees."""
 
     what: Short  # board slug and version, or the kiosk's screen name
-    since: datetime
+    since: Instant
     frames: Count = 0  # rises while the picture progresses (L7)
 
 
@@ -78,7 +82,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """`POST /v1/heartbeats`, each 30 s and at each change of picture."""
 
     version: Short
-    at: datetime
+    at: Instant
     on_glass: OnGlass | None = None
     manifest_revision: Seq = 0
     outbox: Count = 0
