@@ -60,6 +60,8 @@ def _stays(before: str, character: str) -> bool:
         return True
     if character == " ":
         return True
+    if last == "’" and _is_latin(character):
+        return True
     return last != " " and _is_latin(last) and _is_latin(character)
 
 

@@ -153,18 +153,55 @@ class Shelf(place.Placed):
             self._glide = None
 
 
+class Column(Shelf):
+    """Its children one below the other, each as high as it needs, as wide as the column without its `inset`; `gap` between them."""
+
+    gap = NumericProperty(28)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fbind("gap", self._arrange)
+
+    def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
+        """Take a child at the foot of the column, and watch how much room it needs."""
+        super().add_widget(widget, *args, **kwargs)
+        widget.fbind("natural_height", self._arrange)
+        self._arrange()
+
+    def _furthest(self) -> float:
+        heights: list[float] = [child.natural_height for child in self.children]
+        whole: float = 2 * self.inset[1] + sum(heights) + self.gap * max(0, len(heights) - 1)
+        seen: float = self.height / dp(1)
+        return max(0.0, whole - seen)
+
+    def _arrange_now(self, *_: object) -> None:
+        self._scissor.x, self._scissor.y = int(self.x), int(self.y)
+        self._scissor.width, self._scissor.height = int(self.width), int(self.height)
+        self.scrolled = min(self.scrolled, self._furthest())
+        self.near_end = self.scrolled >= self._furthest()
+        top = self.top / dp(1) - self.inset[1] + self.scrolled
+        width = self.width / dp(1) - 2 * self.inset[0]
+        for child in reversed(self.children):
+            top -= child.natural_height
+            place.move(child, self.x + dp(self.inset[0]), dp(top), dp(width), dp(child.natural_height))
+            top -= self.gap
+
+
 class Strip(place.Placed):
-    """`items` side by side as `item_class`, each as wide as it needs, `gap` apart, dragged sideways where they do not fit."""
+    """`items` side by side as `item_class`, each as wide as it needs, `gap` apart, dragged sideways where they do not fit.
+
+    `whole` is how many px of the drawing they take with the `inset` at both ends.
+    """
 
     items = ObjectProperty(())
     item_class = StringProperty("")
     gap = NumericProperty(16)
     inset = NumericProperty(0)
     scrolled = NumericProperty(0)
+    whole = NumericProperty(0)
 
     def __init__(self, **kwargs: Any) -> None:
         self._arrange = Clock.create_trigger(self._arrange_now, -1)
-        self._whole = 0.0
         super().__init__(**kwargs)
         for name in ("pos", "size", "gap", "inset", "scrolled"):
             self.fbind(name, self._arrange)
@@ -197,7 +234,7 @@ class Strip(place.Placed):
                 left += width + self.gap
             else:
                 place.move(child, -100_000, -100_000, 0, 0)
-        self._whole = left - self.gap + self.inset
+        self.whole = left - self.gap + self.inset
 
     def on_touch_down(self, finger: Any) -> bool:
         """Let what is under the finger answer, and watch whether it drags."""
@@ -213,7 +250,7 @@ class Strip(place.Placed):
         if finger.grab_current is not self:
             return False
         moved = (finger.x - finger.ox) / dp(1)
-        furthest = max(0.0, self._whole - self.width / dp(1))
+        furthest = max(0.0, self.whole - self.width / dp(1))
         if furthest and (touch.CANCELLED in finger.ud or abs(moved) >= _SLOP):
             finger.ud[touch.CANCELLED] = True
             self.scrolled = min(furthest, max(0.0, finger.ud[self] - moved))

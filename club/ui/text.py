@@ -25,8 +25,14 @@ _CACHE_MAX = 300
 _PROBE = "门"
 _BOLD = re.compile(r"(</?b>)")
 _OPENING, _CLOSING = "（「『【《“‘", "）」』】》”’，。、"
-_PAIR = re.compile(f"(?<=[{_CLOSING}])(?=[{_CLOSING}{_OPENING}])|(?<=[{_OPENING}])(?=[{_OPENING}])")
-"""Between two full-width marks half an em is too much (CLREQ 3.1.6): the second moves up to the first."""
+_SEAM = re.compile(
+    f"(?<=[{_CLOSING}])(?=[{_CLOSING}{_OPENING}])|(?<=[{_OPENING}])(?=[{_OPENING}])|(?<=[A-Za-z]’)(?=[A-Za-z ,.;:?!)])"
+)
+"""Between two full-width marks half an em is too much (CLREQ 3.1.6): the second moves up to the first. The same after an apostrophe
+in Latin text, for which the Chinese faces have a full-width glyph only."""
+
+_APOSTROPHE_EM = 0.72
+"""How much of the full-width apostrophe is blank."""
 
 
 class Face(NamedTuple):
@@ -93,6 +99,14 @@ def _label(face: Face, text: str) -> CoreLabel:
     )
 
 
+def lines_of(text: str, px: float, width: float, *, bold: bool) -> int:
+    """Return how many lines a text takes in a box ``width`` reference px wide, at ``px``."""
+    if not text:
+        return 0
+    face = Face(theme.SANS, bold, max(1, round(dp(px))))
+    return len(breaking.break_lines(text, dp(width), lambda part: _run_px(face, part)))
+
+
 class Run(NamedTuple):
     """A part of a line in one weight."""
 
@@ -108,14 +122,20 @@ class _Part(NamedTuple):
 
 
 def _parts(line: str, *, spaced: bool) -> list[_Part]:
-    pieces = [piece for piece in _PAIR.split(line) if piece]
+    pieces = [piece for piece in _SEAM.split(line) if piece]
+    closer = [0.0, *(_APOSTROPHE_EM if before[-1] == "’" else 0.5 for before in pieces[:-1])]
     if spaced:
         return [
-            _Part(letter, 0.5 if i and not j else 0.0)
+            _Part(letter, closer[i] if not j else 0.0)
             for i, piece in enumerate(pieces)
             for j, letter in enumerate(piece)
         ]
-    return [_Part(piece, 0.5 if index else 0.0) for index, piece in enumerate(pieces)]
+    return [_Part(piece, closer[index]) for index, piece in enumerate(pieces)]
+
+
+def _run_px(face: Face, what: str, spacing: float = 0.0) -> float:
+    parts = _parts(what, spaced=bool(spacing))
+    return sum(width_of(face, part.text) + (spacing - part.closer) * face.size for part in parts)
 
 
 class Text(place.Placed):
@@ -143,6 +163,7 @@ class Text(place.Placed):
         self._draw = Clock.create_trigger(self._redraw, -1)
         self._color: Color | None = None
         self._overflows = False
+        self._drawn_px = 0.0
         super().__init__(**kwargs)
         with self.canvas:
             self._color = Color(*self._rgba())
@@ -159,6 +180,11 @@ class Text(place.Placed):
     def overflows(self) -> bool:
         """Whether even the smallest size did not show the whole text (it ends in an ellipsis)."""
         return self._overflows
+
+    @property
+    def drawn_px(self) -> float:
+        """The size it was drawn at last, in px of the drawing."""
+        return self._drawn_px
 
     def warm(self) -> None:
         """Open the font at the size this text takes, which costs more than drawing a whole screen."""
@@ -193,9 +219,7 @@ class Text(place.Placed):
 
     def _run_width(self, run: Run, share: float) -> float:
         face = self._face(share, run.bold)
-        parts = _parts(run.text, spaced=bool(self.spacing))
-        spacing: float = self.spacing
-        return sum(width_of(face, part.text) + (spacing - part.closer) * face.size for part in parts)
+        return _run_px(face, run.text, self.spacing)
 
     def _runs(self, text: str) -> Iterator[Run]:
         if not self.rich:
@@ -215,6 +239,7 @@ class Text(place.Placed):
         if not self.text or self.width < 1:
             return
         lines, share = self._fit()
+        self._drawn_px = self._face(share, bold=False).size / dp(1)
         height = dp(self.px * share * self.leading)
         whole = height * len(lines)
         top = {"top": self.top, "middle": self.center_y + whole / 2, "bottom": self.y + whole}[self.valign]

@@ -15,11 +15,12 @@ _NIGHT_PREFIX = "night."
 
 
 class _Palette:
-    """Colours by role: ``ink``, ``jade_soft``; ``night.snow`` for the ink ground; ``clear`` for none."""
+    """Colours by role: ``ink``, ``jade_soft``; ``night.snow`` for the ink ground, ``contrast.text`` for high contrast; ``clear`` for none."""
 
     def __init__(self) -> None:
         theme = tokens.theme()
         self._light, self._night, self._scrim = theme.color.light, theme.color.night, theme.color.scrim
+        self._contrast = theme.color.high_contrast
         self._known: dict[str, Rgba] = {"clear": (0.0, 0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0, 1.0)}
 
     def rgba(self, role: str) -> Rgba:
@@ -40,6 +41,8 @@ class _Palette:
         else:
             if name.startswith(_NIGHT_PREFIX):
                 colour = getattr(self._night, name.removeprefix(_NIGHT_PREFIX), None)
+            elif name.startswith("contrast."):
+                colour = getattr(self._contrast, name.removeprefix("contrast."), None)
             elif name.startswith("scrim."):
                 colour = getattr(self._scrim, name.removeprefix("scrim."), None)
             elif name.startswith("#"):

@@ -1,13 +1,14 @@
 """Draws sample screens into PNGs: ``python -m kiosk_app.ui.preview kiosk-05-home home.png``, or ``--all FOLDER``."""
 
 import argparse
+import dataclasses
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from club.ui import window
-from kiosk_app.present import samples
+from kiosk_app.present import samples, samples_en
 
 _PATIENCE_S = 20.0
 
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("png", nargs="?", type=Path, help="where to write it")
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="write every sample to a folder")
     parser.add_argument("--width", type=int, default=1080, help="of the window in px (default 1080)")
+    parser.add_argument("--english", action="store_true", help="in English")
+    parser.add_argument("--large", action="store_true", help="in large text")
+    parser.add_argument("--contrast", action="store_true", help="in white and yellow on black")
     options = parser.parse_args(arguments)
     if options.all is None and (options.screen is None or options.png is None):
         parser.error("expected a sample and a file, or --all and a folder")
@@ -33,9 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from kiosk_app.ui import shell
 
     ui = shell.KioskUI(_nobody)
+    views = samples_en.SAMPLES if options.english else samples.SAMPLES
     for name, path in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        ui.show(samples.SAMPLES[name])
+        ui.show(dataclasses.replace(views[name], large=options.large, contrast=options.contrast))
         deadline = time.monotonic() + _PATIENCE_S
         for frame in range(10_000):
             EventLoop.idle()

@@ -36,6 +36,11 @@ class Screen(place.Plane):
     def __init__(self, tell: Tell, **kwargs: Any) -> None:
         super().__init__(view=self.view_class(), tell=tell, **kwargs)
 
+    @property
+    def ground(self) -> str:
+        """The colour role behind everything."""
+        return "night.ground" if self.view_class.night else "ground"
+
     def show(self) -> None:
         """Called before the first frame."""
 

@@ -19,6 +19,7 @@ from club.ui import bridge, pictures, place, scroll, stopwatch, text, theme, tou
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets
+from kiosk_app.ui.large.screen import LargeScreen
 from kiosk_app.ui.screen import Screen
 
 _log = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ class KioskUI:
         self._drawn = drawn
         self._view: views.View | None = None
         self._screens: dict[str, Screen] = {}
+        self._large: dict[tuple[str, bool], Screen] = {}
         self._warm: set[str] = set()
         self._current: Screen | None = None
         self._leaving: Screen | None = None
@@ -169,19 +171,24 @@ class KioskUI:
 
     def _show(self, view: views.View) -> None:
         before, self._view = self._view, view
-        screen = self._screen(view.screen)
+        large = view.large or view.contrast
+        screen = self._large_screen(view) if large else self._screen(view.screen)
         screen.view = view
         if screen is not self._current:
             self._change_to(
-                screen, lights_on=before is not None and (before.screen, view.screen) == ("reading", "home")
+                screen,
+                lights_on=not large and before is not None and (before.screen, view.screen) == ("reading", "home"),
             )
         self._header.header = view.header
         if self._change is None or not self._lights_on:
             self._header.night = screen.night_header
         self._dock.dock, self._dock.night = view.dock, view.night
-        self._dock.shown = bool(view.dock.back or view.dock.home or view.dock.exit)
+        self._header.shown = not large
+        self._dock.shown = not large and any(
+            (view.dock.back, view.dock.home, view.dock.exit, view.dock.large, view.dock.language)
+        )
         for name, sheet in self._sheets.items():
-            part = getattr(view, name, None)
+            part = None if large else getattr(view, name, None)
             sheet.update(part if isinstance(part, sheet.sheet_class) else None)
 
     def wipe(self) -> None:
@@ -191,7 +198,7 @@ class KioskUI:
         """
         if self._leaving is not None:
             self._wipe_due = True
-        for screen in self._screens.values():
+        for screen in (*self._screens.values(), *self._large.values()):
             if screen not in {self._current, self._leaving}:
                 screen.blank()
         for sheet in self._sheets.values():
@@ -200,20 +207,21 @@ class KioskUI:
 
     def collect_texts(self) -> tuple[str, ...]:
         """Return every text that some widget of the program holds, seen or not, from the front."""
-        held = [self._stage, *(screen for screen in self._screens.values() if screen.parent is None)]
+        built = (*self._screens.values(), *self._large.values())
+        held = [self._stage, *(screen for screen in built if screen.parent is None)]
         return tuple(widget.text for root in held for widget in _tree(root) if getattr(widget, "text", ""))
 
     def visible_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass."""
         return tuple(
             widget.text
-            for widget in _tree(self._stage)
+            for widget in _seen(self._stage)
             if isinstance(widget, text.Text) and widget.text and widget.width
         )
 
     def overflowing_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass that did not fit their box whole."""
-        return tuple(widget.text for widget in _tree(self._stage) if isinstance(widget, text.Text) and widget.overflows)
+        return tuple(widget.text for widget in _seen(self._stage) if isinstance(widget, text.Text) and widget.overflows)
 
     def slow_calls(self, over_ms: float = 4.0) -> tuple[stopwatch.Slow, ...]:
         """Return what kept the UI thread longer than that (drawing aside); phases of frames from `watch_frames` on."""
@@ -300,6 +308,16 @@ class KioskUI:
             place.move(screen, 0, Window.height - dp(HEIGHT), dp(WIDTH), dp(HEIGHT))
         return screen
 
+    def _large_screen(self, view: views.View) -> Screen:
+        """The screen of a view in large text; built when it is first asked for, since few ask."""
+        key = (view.screen, view.contrast)
+        screen = self._large.get(key)
+        if screen is None:
+            rect = (0, 0, WIDTH, HEIGHT)
+            screen = self._large[key] = LargeScreen(self._told, type(view), contrast=view.contrast, rect=rect)
+            place.move(screen, 0, Window.height - dp(HEIGHT), dp(WIDTH), dp(HEIGHT))
+        return screen
+
     def _warm_next(self, _elapsed: float) -> None:
         """Build the next screen while nobody waits, so that no touch ever does."""
         unbuilt = next((name for name in catalogue.SCREENS if name not in self._warm), None)
@@ -319,7 +337,7 @@ class KioskUI:
         self._lively()
         motion = tokens.theme().motion
         old, self._current = self._current, screen
-        ground = theme.rgba("night.ground" if screen.view_class.night else "ground")
+        ground = theme.rgba(screen.ground)
         self._grounds = (theme.rgba("night.surface_2") if lights_on else self._grounds[1], ground)
         self._stage.many_fingers = screen.many_fingers
         # New screens come in under the leaving one, both under header, dock and sheets.
@@ -409,3 +427,11 @@ def _tree(root: Widget) -> Iterator[Any]:
     yield root
     for child in root.children:
         yield from _tree(child)
+
+
+def _seen(root: Widget) -> Iterator[Any]:
+    """Every widget below and with ``root`` that is not put away."""
+    if getattr(root, "shown", True):
+        yield root
+        for child in root.children:
+            yield from _seen(child)

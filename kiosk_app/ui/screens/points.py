@@ -12,6 +12,8 @@ from kiosk_app.ui.screens import rewards  # noqa: F401 -- the chips are the same
 BAR_PX = 104
 """Height of the highest bar."""
 
+_MARGIN, _CHIP_PAD, _BESIDE = 56, 140, 1024
+
 
 class ExpiryColumn(Row):
     """Points that expire together, as a bar over its month."""
@@ -53,6 +55,11 @@ class PointsScreen(Screen):
     def lines(self, view: views.PointsView) -> tuple[views.PointsRow, ...]:
         """The rows, and the line that says that there is more."""
         return (*view.rows, views.PointsRow(sums=view.more)) if view.more else view.rows
+
+    @staticmethod
+    def beside(filters: float, period: float) -> bool:
+        """Whether the period has room beside the filters; else it stands at the title. Widths in px of the drawing."""
+        return filters - _MARGIN + _CHIP_PAD + period <= _BESIDE
 
     def _older(self, *_: object) -> None:
         rows = len(self.view.rows)

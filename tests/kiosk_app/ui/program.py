@@ -33,6 +33,7 @@ NOT_DRAWN = frozenset(
         "short",
         "line",
         "missing",
+        "dots",
     ]
 )
 """Fields of views that choose something instead of being read, or are read in large text only."""
@@ -83,8 +84,14 @@ class Program:
         self.until(lambda: not self.ui._stage._fingers, "the finger to be gone")
 
     def widgets(self) -> Iterator[Any]:
-        """All widgets on the glass."""
+        """All widgets on the glass, those put away too."""
         yield from self.ui._stage.walk()
+
+    def seen(self) -> Iterator[Any]:
+        """The widgets that are not put away."""
+        from kiosk_app.ui import shell
+
+        yield from shell._seen(self.ui._stage)
 
 
 def opened(width: int, height: int) -> Program:

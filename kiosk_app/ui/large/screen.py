@@ -1,0 +1,113 @@
+"""A screen in large text: header, one column that scrolls, the buttons of its foot, and the dock."""
+
+from typing import Any
+
+from club.ui import place, scroll, surface, text
+from kiosk_app.flow.actions import Action
+from kiosk_app.present import views
+from kiosk_app.ui.large import blocks, pages, parts
+from kiosk_app.ui.large.look import LINE_PX, Look, look
+from kiosk_app.ui.screen import Screen, Tell
+
+_MARGIN = 56
+_TOP = 148
+_HEIGHT = 1920
+_DOCK_PX, _KEY_PX, _FOOT_PX = 186, 136, 152
+_SMALLEST_KEY = 132
+
+
+class Bar(place.Plane):
+    """Keys side by side over the whole width, each as wide as its words ask."""
+
+    def __init__(self, colours: Look, height: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._look, self._height = colours, height
+        self._shown: tuple[blocks.Push, ...] = ()
+
+    def draw(self, pushes: tuple[blocks.Push, ...], *, px: float) -> None:
+        """Show these keys; those that stay the same stay."""
+        if pushes == self._shown:
+            return
+        self._shown = pushes
+        self.clear_widgets()
+        gap = 24
+        room = parts.WIDTH - gap * (len(pushes) - 1)
+        asked = [max(_SMALLEST_KEY, parts.line_px(push.text, px) + 56 + (84 if push.icon else 0)) for push in pushes]
+        if sum(asked) > room:  # those with long words give way; their words take two lines or shrink
+            spare = room - _SMALLEST_KEY * len(asked)
+            over = [wide - _SMALLEST_KEY for wide in asked]
+            asked = [_SMALLEST_KEY + spare * each / sum(over) for each in over]
+        else:
+            asked = [wide + (room - sum(asked)) / len(asked) for wide in asked]
+        left = 0.0
+        for push, wide in zip(pushes, asked, strict=True):
+            self.add_widget(parts.Key(self._look, push, (left, 0, wide, self._height), px=px, pad=20))
+            left += wide + gap
+
+
+class LargeScreen(Screen):
+    """Any view, as the blocks of its page. The dock is its own: the chrome of the other screens is away meanwhile."""
+
+    def __init__(self, tell: Tell, view_class: type[views.View], *, contrast: bool, **kwargs: Any) -> None:
+        self.view_class = view_class  # type: ignore[misc]  # one class draws every view
+        self.many_fingers = view_class is views.PinView  # type: ignore[misc]
+        self.look = look(contrast=contrast)
+        self._page = blocks.Page()
+        super().__init__(tell, **kwargs)
+        self._club = text.Text(face="bold", px=48, role=self.look.text, rect=(_MARGIN, 40, 560, 88))
+        self._offline = text.Text(
+            face="bold", px=44, role=self.look.accent_text, halign="right", rect=(500, 40, 330, 88)
+        )
+        self._clock = text.Text(face="bold", px=56, role=self.look.text, halign="right", rect=(1024 - 180, 40, 180, 88))
+        self._column = scroll.Column(inset=(_MARGIN, 8))
+        self._foot = Bar(self.look, _FOOT_PX, shown=False)
+        self._line = surface.Block(role=self.look.border, rect=(0, _HEIGHT - _DOCK_PX, 1080, LINE_PX))
+        self._dock = Bar(self.look, _KEY_PX, rect=(_MARGIN, _HEIGHT - _DOCK_PX + 25, parts.WIDTH, _KEY_PX))
+        for part in (self._column, self._club, self._offline, self._clock, self._foot, self._line, self._dock):
+            self.add_widget(part)
+        self.bind(view=self._draw)
+        self._draw()
+
+    @property
+    def ground(self) -> str:
+        """The colour role behind everything, by night too."""
+        return self.look.ground
+
+    def _draw(self, *_: object) -> None:
+        view = self.view
+        self._club.text, self._clock.text, self._offline.text = view.header.club, view.header.clock, view.header.offline
+        page = pages.of(view)
+        dock = _dock(view.dock) if page.dock else ()
+        self._dock.draw(dock, px=48)
+        self._line.shown = self._dock.shown = bool(dock)
+        bottom = _HEIGHT - (_DOCK_PX if dock else 40)
+        self._foot.shown = bool(page.foot)
+        if page.foot:
+            bottom -= _FOOT_PX + 24
+            self._foot.rect = (_MARGIN, bottom, parts.WIDTH, _FOOT_PX)
+        self._foot.draw(page.foot, px=parts.BUTTON)
+        self._column.rect = (0, _TOP, 1080, bottom - _TOP - (16 if page.foot else 4))
+        self._fill(page)
+
+    def _fill(self, page: blocks.Page) -> None:
+        before, self._page = self._page, page
+        if [type(block) for block in before.blocks] != [type(block) for block in page.blocks]:
+            self._column.clear_widgets()
+            for block in page.blocks:
+                self._column.add_widget(parts.PARTS[type(block)](self.look))
+            self._column.to_top()
+        elif before.blocks[:1] != page.blocks[:1]:
+            self._column.to_top()
+        for part, block in zip(reversed(self._column.children), page.blocks, strict=True):
+            part.draw(block)
+
+
+def _dock(dock: views.Dock) -> tuple[blocks.Push, ...]:
+    found = (
+        blocks.Push(dock.back, Action.BACK) if dock.back else None,
+        blocks.Push(dock.home, Action.HOME) if dock.home else None,
+        blocks.Push(dock.large, Action.LARGE) if dock.large else None,
+        blocks.Push(dock.language, Action.LANGUAGE) if dock.language else None,
+        blocks.Push(f"{dock.exit} {dock.seconds}".strip(), Action.EXIT, inverse=True) if dock.exit else None,
+    )
+    return tuple(push for push in found if push is not None)
