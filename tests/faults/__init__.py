@@ -1,0 +1,1 @@
+"""What happens when a part dies, at every moment at which it may."""
