@@ -104,7 +104,7 @@ class Director:
         self.shown = Shown(first, clock.now(), 0.0)
         self._wanted: Picture | None = None
         self._failed: dict[str, float] = {}
-        self._clock_text = ""
+        self._clock_text: str | None = None
         self._news: tuple[Text, str, tuple[str, ...]] | None = None
 
     # ---------------------------------------------------------------- events
@@ -144,7 +144,7 @@ class Director:
             club=manifest.club,
             store=manifest.store,
         )
-        self._clock_text = ""
+        self._clock_text = None
 
     def contact(self, *, online: bool, since: datetime | None = None) -> None:
         """The server answers, or does not since `since` (None: it is not known when it last did)."""
@@ -165,10 +165,12 @@ class Director:
         change = present.change(before.picture, done.picture, self.manifest)
         now = self._clock.now()
         planned = (self.scene.until - now).total_seconds() if self.scene is not None else 0.0
-        self.shown = Shown(done.picture, now, max(0.0, planned))
+        goes_on = done.picture.is_same_play(before.picture)
+        self.shown = replace(before, picture=done.picture) if goes_on else Shown(done.picture, now, max(0.0, planned))
         self._wanted = None
         self._stage.show(done.image, self._motion.fade_ms(change))
-        self._on_shown(before, self.shown)
+        if not goes_on:
+            self._on_shown(before, self.shown)
         if self.manifest is not None and self.scene is not None:
             self._painter.prepare(present.upcoming(self.manifest, self.live, self.scene, now))
 
@@ -208,7 +210,8 @@ class Director:
         self._painter.want(wanted)
 
     def _tell_time(self, now: datetime) -> None:
-        text = present.clock_text(now, self._bar.time_zone)
+        # With two zones the time stands in the side zone.
+        text = "" if self.shown.picture.side is not None else present.clock_text(now, self._bar.time_zone)
         if text != self._clock_text:
             self._clock_text = text
             self._stage.show_clock(footer.render_clock(text, self._bar))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from club.model.board import Board, Manifest
-from club.model.scene import Live, Scene, scene_at, variant
+from club.model.scene import Live, Scene, Side, scene_at, variant
 from club.render.templates.enrol import EnrolView
 from club.words import numbers
 
@@ -18,7 +18,7 @@ class Picture:
 
     `board` None is the built-in welcome; `stale` is when the data were last fresh, to the minute, None while they are;
     `day` tells apart the pictures of a board that counts days; `begun` is set for notices, which show it; `enrol` is what the
-    screen of a device that is not enrolled says.
+    screen of a device that is not enrolled says; `side` and its clock's `minute` are set on a display of two zones.
     """
 
     board: Board | None
@@ -28,6 +28,8 @@ class Picture:
     stale: datetime | None = None
     begun: datetime | None = None
     enrol: EnrolView | None = None
+    side: Side | None = None
+    minute: datetime | None = None
 
     @property
     def what(self) -> str:
@@ -41,6 +43,10 @@ class Picture:
         mine = self.board.slug if self.board is not None else None
         theirs = other.board.slug if other is not None and other.board is not None else None
         return other is not None and mine == theirs and (self.layer in _ROTATION) == (other.layer in _ROTATION)
+
+    def is_same_play(self, other: "Picture") -> bool:
+        """Whether only what stands beside the board changed, or a mark on it: the board plays on."""
+        return self.board is not None and self.board == other.board and self.layer == other.layer
 
 
 class Change(Enum):
@@ -79,6 +85,8 @@ def picture_of(scene: Scene, manifest: Manifest, now: datetime) -> Picture:
         # A notice covers everything and ends by itself: it carries no mark of old data.
         stale=None if notice or scene.stale_since is None else scene.stale_since.replace(second=0, microsecond=0),
         begun=scene.since if notice else None,
+        side=scene.side,
+        minute=now.replace(second=0, microsecond=0) if scene.side is not None else None,
     )
 
 

@@ -43,10 +43,14 @@ class Press:
         )
         if picture.enrol is not None:
             return boards.render_enrol(picture.enrol, ctx)
+        if picture.side is not None:
+            return boards.render_zones(picture.board, picture.side, ctx)
         return boards.render_welcome(ctx) if picture.board is None else boards.render_board(picture.board, ctx)
 
     def _instant(self, picture: Picture, zone: str) -> datetime:
         """A picture that counts days is drawn for its own day, also when it is painted the evening before."""
+        if picture.minute is not None:
+            return picture.minute
         if not picture.day:
             return self._clock.now()
         return datetime.combine(date.fromisoformat(picture.day), time(12), ZoneInfo(zone))

@@ -77,7 +77,7 @@ def _displays(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
                     name=_json_text(row, ""),
                     place=_json_text(row, "where_"),
                     language="zh-CN",
-                    layout="single",
+                    layout=row.get("layout", "single"),
                     position=position,
                 )
             )

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from club.model.board import WEEKDAYS, Board, Manifest, Playlist, Slot, TickerItem
+from club.model.board import WEEKDAYS, ActivityLine, Board, Manifest, MenuLine, Playlist, Slot, TickerItem
+
+MAIN_SIDE = "main-side"
+"""The layout of two zones; any other is one."""
 
 _LAYERS = ("event", "daypart", "default")
 
@@ -34,11 +37,20 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """What the side zone tells besides the time: the next activities, and what the bar serves; either may be empty (L1)."""
+
+    activities: tuple[ActivityLine, ...] = ()
+    menu: tuple[MenuLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What is on the glass now.
 
     `until` is when to ask again at the latest; `stale_since` is set when the data are old enough to say so (L5);
-    `board` is None when nothing is scheduled (the display then shows its built-in welcome).
+    `board` is None when nothing is scheduled (the display then shows its built-in welcome). `side` is what stands beside the
+    board on a display of two zones; None: the board has the whole screen, as a notice and a prompt always have.
     """
 
     layer: str  # notice | prompt | event | daypart | default | none
@@ -48,6 +60,7 @@ class Scene:
     playhead: Playhead | None
     ticker: tuple[TickerItem, ...]
     stale_since: datetime | None
+    side: Side | None = None
 
 
 def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
@@ -63,8 +76,17 @@ def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
         into = of_day % prompt.every_s
         if prompt.from_minute <= of_day // 60 < prompt.to_minute and into < prompt.seconds:
             start = now - timedelta(seconds=into)
-            return Scene("prompt", prompt.board, start, start + timedelta(seconds=prompt.seconds), live.playhead, manifest.ticker, stale)
+            return Scene(
+                "prompt",
+                prompt.board,
+                start,
+                start + timedelta(seconds=prompt.seconds),
+                live.playhead,
+                manifest.ticker,
+                stale,
+            )
     wake = _next_prompt(manifest, of_day, now)
+    side = side_of(manifest, now) if manifest.layout == MAIN_SIDE else None
     for slot, playlist in _active(manifest, local):
         boards = [manifest.boards[slug] for slug in playlist.boards if slug in manifest.boards]
         playing = [board for board in boards if is_on_air(board, now, local)]
@@ -72,8 +94,17 @@ def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
             head = _advance(playlist.slug, playing, live.playhead, now)
             board = playing[head.index]
             until = min(head.since + timedelta(seconds=board.dwell_s), wake)
-            return Scene(slot.layer, board, head.since, until, head, manifest.ticker, stale)
-    return Scene("none", None, now, min(now + timedelta(seconds=15), wake), None, manifest.ticker, stale)
+            return Scene(slot.layer, board, head.since, until, head, manifest.ticker, stale, side)
+    return Scene("none", None, now, min(now + timedelta(seconds=15), wake), None, manifest.ticker, stale, side)
+
+
+def side_of(manifest: Manifest, now: datetime) -> Side:
+    """The activities still to come and the refreshments to be had that this manifest's boards tell of, each once."""
+    boards = [*manifest.boards.values(), *(prompt.board for prompt in manifest.prompts)]
+    told = [line for board in boards for line in (board.activity, *board.upcoming) if line is not None]
+    coming = {line.slug: line for line in told if line.starts > now}
+    menu = {line.slug: line for board in boards for line in board.menu if not line.sold_out}
+    return Side(tuple(sorted(coming.values(), key=lambda line: (line.starts, line.slug))), tuple(menu.values()))
 
 
 def is_on_air(board: Board, now: datetime, local: datetime) -> bool:

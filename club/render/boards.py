@@ -6,8 +6,8 @@ from dataclasses import replace
 from PIL import Image
 
 from club.model.board import Board, Manifest
-from club.model.scene import Scene
-from club.render import footer
+from club.model.scene import Scene, Side
+from club.render import footer, zones
 from club.render.canvas import Canvas
 from club.render.context import BOARD_SIZE, SCREEN_SIZE, RenderContext, split_screen
 from club.render.templates import (
@@ -61,6 +61,18 @@ def render_welcome(ctx: RenderContext) -> Image.Image:
     return canvas.image
 
 
+def render_zones(board: Board | None, side: Side, ctx: RenderContext) -> Image.Image:
+    """The picture of a display of two zones, RGB, of `ctx.size` px; `ctx.now` is the time its clock shows."""
+    return draw_zones(board, side, ctx).image
+
+
+def draw_zones(board: Board | None, side: Side, ctx: RenderContext) -> Canvas:
+    """As `render_zones`, with the record of what text went where."""
+    canvas = Canvas(ctx.size, ctx.theme.color.night.ground, reference=BOARD_SIZE)
+    zones.draw(canvas, board, side, ctx)
+    return canvas
+
+
 def render_enrol(view: enrol.EnrolView, ctx: RenderContext) -> Image.Image:
     """The picture of a display that is not enrolled (C9)."""
     canvas = Canvas(ctx.size, ctx.theme.color.night.ground, reference=BOARD_SIZE)
@@ -77,7 +89,11 @@ def render_scene(scene: Scene, manifest: Manifest, ctx: RenderContext) -> Image.
     board_size, bar_size = split_screen(*size)
     of_board = replace(ctx, size=board_size, stale_since=scene.stale_since, shown_since=scene.since)
     screen = Image.new("RGB", size)
-    screen.paste(render_welcome(of_board) if scene.board is None else render_board(scene.board, of_board), (0, 0))
+    if scene.side is not None:
+        screen.paste(render_zones(scene.board, scene.side, of_board), (0, 0))
+    else:
+        screen.paste(render_welcome(of_board) if scene.board is None else render_board(scene.board, of_board), (0, 0))
     texts = footer.ticker_texts(scene, manifest, ctx)
-    screen.paste(footer.render_footer(replace(ctx, size=bar_size), texts), (0, board_size[1]))
+    bar = footer.render_footer(replace(ctx, size=bar_size), texts, clock=scene.side is None)
+    screen.paste(bar, (0, board_size[1]))
     return screen

@@ -89,18 +89,19 @@ def render_clock(text: str, ctx: RenderContext) -> Image.Image:
     return canvas.image
 
 
-def render_footer(ctx: RenderContext, texts: Sequence[str]) -> Image.Image:
-    """The whole bar with the ticker at its beginning, RGB, `ctx.size` px."""
+def render_footer(ctx: RenderContext, texts: Sequence[str], *, clock: bool = True) -> Image.Image:
+    """The whole bar with the ticker at its beginning, RGB, `ctx.size` px; without a clock where a zone has one."""
     scale = ctx.size[1] / FOOTER_SIZE[1]
     bar = render_plate(ctx)
-    area, clock = ticker_area(ctx), clock_area()
+    area, place = ticker_area(ctx), clock_area()
     strip = render_strip(texts, ctx)
     bar.paste(
         strip.crop((0, 0, min(strip.width, round(area.w * scale)), strip.height)),
         (round(area.x * scale), round(area.y * scale)),
     )
-    now = render_clock(numbers.clock(ctx.now, ctx.time_zone), ctx)
-    bar.paste(now, (round(clock.x * scale), round(clock.y * scale)))
+    if clock:
+        now = render_clock(numbers.clock(ctx.now, ctx.time_zone), ctx)
+        bar.paste(now, (round(place.x * scale), round(place.y * scale)))
     return bar
 
 

@@ -1,6 +1,6 @@
 """The director against a stage and a painter that only keep what they are told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -267,6 +267,19 @@ def test_when_nobody_comes_the_built_in_picture_plays() -> None:
     house.pass_time(30 * 60)
     house.settle()
     assert house.shown[-1] == "welcome"
+
+
+def test_the_side_zones_clock_goes_on_without_the_board_being_played_anew() -> None:
+    house = House()
+    house.play(replace(a_manifest([a_board("b-1", dwell_s=3600)]), layout="main-side"))
+    assert house.shown == ["b-1@1"]
+    begun = house.director.shown
+    house.pass_time(61)
+    house.settle()
+    assert (begun.picture.minute, house.director.shown.picture.minute) == (NOON, NOON + timedelta(minutes=1))
+    assert house.director.shown.since == begun.since
+    assert house.shown == ["b-1@1"]
+    assert house.stage.fades == [800, 800]
 
 
 def test_a_revoked_device_shows_nothing_of_the_store() -> None:
