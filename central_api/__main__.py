@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(options.config, CentralSettings, options.set)
     except SettingsRefused as refused:
-        print(refused, file=sys.stderr)
+        print(f"central-api: {refused}", file=sys.stderr)
         return 2
     log.start(settings.log)
     # Migrations and the access log say nothing that anybody reads.
@@ -33,9 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command(settings, options)
     except (errors.ClubError, OSError, ValueError) as fault:
-        print(f"central-api: {fault}", file=sys.stderr)
+        print(f"central-api: {_said(fault)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _said(fault: Exception) -> str:
+    """A fault in one line; what the system says alone names a file, and nobody knows from where."""
+    if isinstance(fault, OSError) and fault.filename is not None:
+        return f"expected to use {fault.filename}; {fault.strerror}. Mend its rights, or set another place (database.url, keys.file, media.dir)"
+    return str(fault)
 
 
 def _parser() -> argparse.ArgumentParser:

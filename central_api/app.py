@@ -71,9 +71,15 @@ def open_context(
     """Open the database (brought up to date), the master keys and the rest of what requests need.
 
     The caller closes `db` and `passwords`.
+
+    Raises:
+        ValueError: a setting or the file of the keys cannot be used.
+        Unavailable: the database cannot.
+        OSError: a folder cannot be made or read.
     """
     kept = settings.database
     db = Database(kept.url.reveal(), pool=kept.pool_size, wait_s=kept.busy_timeout_s)
+    db.check()
     runner.upgrade(db)
     with db.write() as tx:
         feed.ensure_epoch(tx)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -56,6 +56,7 @@ Json = JSON().with_variant(JSONB, "postgresql")
 
 _WRITES = "club_writes"
 _TRIES = 4
+_URLS = "expected sqlite:////path/to/club.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_PASSING = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 )
@@ -201,6 +202,27 @@ class Database:
                     raise
         raise AssertionError("the last try returns or raises")
 
+    def check(self) -> None:
+        """Reach the database once, before anything is built on it.
+
+        Raises:
+            Unavailable: it cannot be used; the message says which, why and what to do, without its password.
+        """
+        url = self.engine.url
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except DBAPIError as fault:
+            said = str(fault.orig).split("\n", maxsplit=1)[0].strip()
+            if self.is_sqlite:
+                raise errors.Unavailable(
+                    f"expected an SQLite database at {url.database}; {said}. "
+                    "Put a copy from a backup there, free the disk or mend the folder's rights, or set database.url"
+                ) from fault
+            raise errors.Unavailable(
+                f"expected PostgreSQL at {url.host}:{url.port or 5432} to answer; {said}. Start it, or set database.url"
+            ) from fault
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -256,7 +278,12 @@ def _state(fault: DBAPIError) -> str:
 
 
 def _engine(url: str, pool: int, wait_s: float) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(f"database.url: {_URLS}; found something else") from None  # the text may hold a password
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(f"database.url: {_URLS}; found {parsed.drivername}://")
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,8 @@
 """Runs the service under uvicorn: says when it is ready, ends open streams when it is told to stop."""
 
+import errno
 import logging
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import uvicorn
 
 from central_api import app
 from central_api.feed.hub import Hub
+from central_api.media.store import MediaStore
 from club.settings import CentralSettings
 
 _STOP_WITHIN_S = 5
@@ -47,11 +50,12 @@ def serve(settings: CentralSettings) -> None:
     """Serve until SIGINT or SIGTERM; port 0 takes a free one. Prints `ready on http://host:port` when it answers.
 
     Raises:
-        OSError: the address cannot be listened on.
+        OSError: the address cannot be listened on, or pictures cannot be kept; the message says which setting it was.
     """
     context = app.open_context(settings)
     try:
-        listening = socket.create_server((settings.http.host, settings.http.port), backlog=1024)
+        _check_media(settings)
+        listening = _listen(settings.http.host, settings.http.port)
         host, port = listening.getsockname()[:2]
         url = settings.http.public_url or f"http://{host}:{port}"
         config = uvicorn.Config(
@@ -68,3 +72,26 @@ def serve(settings: CentralSettings) -> None:
     finally:
         context.passwords.close()
         context.db.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as fault:
+        advice = {
+            errno.EADDRINUSE: "Another program listens there: stop it, or set http.port (0 takes a free one)",
+            errno.EACCES: "Ports below 1024 need root: set http.port, and let the proxy have that one",
+        }.get(fault.errno or 0, "Set http.host to an address of this machine")
+        why = os.strerror(fault.errno) if fault.errno else str(fault)
+        raise OSError(f"expected to listen on {host}:{port}; {why}. {advice}") from fault
+
+
+def _check_media(settings: CentralSettings) -> None:
+    folder = settings.media.dir
+    try:
+        MediaStore(folder)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as fault:
+        why = fault.strerror or fault
+        raise OSError(f"expected to keep pictures in {folder}; {why}. Set media.dir, or the folder's rights") from fault

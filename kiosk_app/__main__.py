@@ -40,12 +40,20 @@ def main(argv: list[str] | None = None) -> int:
 def _run(settings: KioskSettings, code: str) -> int:
     from club.sync.errors import IdentityDamaged
     from club.ui.window import WindowFault
+    from club.words.catalogue import CatalogueFault
     from kiosk_app.wiring import Kiosk
     from nfc import ReaderSupportMissing
 
     try:
         kiosk = Kiosk(settings, code)
-    except (WindowFault, IdentityDamaged, ReaderSupportMissing, ValueError) as fault:
+    except (
+        WindowFault,
+        IdentityDamaged,
+        ReaderSupportMissing,
+        files.ResourceMissing,
+        CatalogueFault,
+        ValueError,
+    ) as fault:
         return _refuse(fault)
     except (OSError, sqlite3.Error) as fault:
         folder = settings.device.data_dir

@@ -186,8 +186,13 @@ class Kiosk:
                 _log.info("command %s settled", command_id)
             case sync.CommandRefused(command_id, error):
                 _log.info("command %s refused: %s", command_id, error.code)
-            case sync.Online() | sync.Offline():
-                _log.info("the central API %s", "answers" if isinstance(event, sync.Online) else "does not answer")
+            case sync.Online():
+                _log.info("the central API at %s answers", self._settings.server.url)
+            case sync.Offline():
+                _log.warning(
+                    "the central API at %s does not answer as expected; trying on (server.url, network, server)",
+                    self._settings.server.url,
+                )
         for told in sync_events.flow_events(event, self.worker.mirror, lambda: self.worker.last_contact):
             self._post(told)
 

@@ -72,7 +72,10 @@ def _load(path: Path) -> Keyring:
         raise ValueError(
             f"expected {path} to be readable by its owner only (0600), found {mode:04o}; run chmod 600 on it"
         )
-    content = tomllib.loads(path.read_text(encoding="ascii"))
+    try:
+        content = tomllib.loads(path.read_text(encoding="ascii"))
+    except ValueError as error:  # not ASCII, not TOML
+        raise ValueError(f"{path}: expected the master keys as TOML; take the file from a backup") from error
     keys = {}
     for name, size in (("meta_key", _KEY_BYTES), ("file_master", _KEY_BYTES), ("store_seed", _SEED_BYTES)):
         try:

@@ -60,7 +60,7 @@ class Programme:
     """The club this service runs. Its rules are data with dates of effect, not settings."""
 
     slug: str = setting("xingzhou", "Name of the programme, for ever.")
-    time_zone: str = setting("Asia/Shanghai", "Zone of days, month ends and expiry, as an IANA name.")
+    time_zone: str = setting("Asia/Shanghai", "Zone of days, month ends and expiry.", zone=True)
     demo_dir: str = setting(
         "", "Folder of demo content that load-demo reads; empty: the content that ships with the product."
     )

@@ -38,6 +38,7 @@ class Meaning:
         maximum: greatest number allowed.
         instant: the text is an ISO 8601 instant with its zone, or empty.
         url: the text is an address with one of these schemes, or empty where the default is empty.
+        zone: the text is an IANA time zone.
     """
 
     help: str
@@ -46,6 +47,7 @@ class Meaning:
     maximum: float | None = None
     instant: bool = False
     url: tuple[str, ...] = ()
+    zone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ def setting(
     maximum: float | None = None,
     instant: bool = False,
     url: tuple[str, ...] = (),
+    zone: bool = False,
 ) -> Any:
     """Declare one field of a section; see :class:`Meaning` for the arguments."""
-    meaning = Meaning(help, unit, minimum, maximum, instant, url)
+    meaning = Meaning(help, unit, minimum, maximum, instant, url, zone)
     return dataclasses.field(default=default, metadata={_KEY: meaning})
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from club.settings.schema import Meaning, Secret, Setting
 
@@ -65,6 +66,8 @@ def _wanted(kind: Any, meaning: Meaning) -> str:
         return "an instant with its zone, such as 2026-05-16T14:32:00+08:00, or empty"
     if meaning.url:
         return "an address that begins with " + " or ".join(f"{scheme}://" for scheme in meaning.url)
+    if meaning.zone:
+        return "the IANA name of a time zone, such as Asia/Shanghai"
     words = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}.get(kind, "text")
     if kind in {int, float}:
         words += f" of {meaning.unit}" if meaning.unit else ""
@@ -106,6 +109,8 @@ def _as(kind: Any, meaning: Meaning, value: Any, folder: Path) -> Any:
         raise wanted
     if meaning.url and value and not _is_address(value, meaning.url):
         raise wanted
+    if meaning.zone and value not in available_timezones():
+        raise wanted
     if kind is Path:
         if not value:
             raise wanted
@@ -136,6 +141,7 @@ def _is_instant(text: str) -> bool:
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
     try:
-        return urlsplit(text).scheme in schemes
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False

@@ -38,7 +38,7 @@ class Identity:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        if not path.exists():
+        if not _is_there(path):
             key = Ed25519PrivateKey.generate()
             raw = key.private_bytes(
                 serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
@@ -47,17 +47,22 @@ class Identity:
             files.write_whole(path, json.dumps(made).encode(), mode=0o600)
             _log.info("made a new device identity %s", made["device_id"])
             return cls(made["device_id"], key)
-        if path.stat().st_mode & 0o077:
-            _log.warning("the device's key file was readable by others; set to 0600")
-            path.chmod(0o600)
         try:
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
+                _log.warning("the device's key file was readable by others; set to 0600")
             kept = json.loads(path.read_bytes())
             return cls(
                 str(kept["device_id"]), Ed25519PrivateKey.from_private_bytes(signing.from_text(kept["private_key"]))
             )
+        except OSError as error:
+            raise errors.IdentityDamaged(
+                f"expected to read the device's identity in {path}; {error.strerror or type(error).__name__}. "
+                "Give the file to the account of this program, or move it away and enrol this device anew"
+            ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise errors.IdentityDamaged(
-                f"expected a device identity in {path.name}, found something unreadable; "
+                f"expected a device identity in {path}, found something unreadable; "
                 "restore the file from a copy, or move it away and enrol this device anew"
             ) from error
 
@@ -92,3 +97,12 @@ class Identity:
         if key:
             headers[signing.KEY_HEADER] = key
         return headers
+
+
+def _is_there(path: Path) -> bool:
+    """Whether the file is there, also one that cannot be read; a folder that cannot be looked into is an error, not an empty one."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True

@@ -29,15 +29,22 @@ class ControlServer:
         path: of the socket; a stale one is replaced, and it is removed at the end.
         handle: answers a request, on the UI thread. What it raises becomes ``{"error": ...}``.
         on_screen: has a function called on the UI thread, soon (a bridge's `post` does).
+
+    Raises:
+        ValueError: there is no place for the socket.
     """
 
     def __init__(self, path: Path, handle: Handler, on_screen: OnScreen) -> None:
         self._path, self._handle, self._on_screen = path, handle, on_screen
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(path))
-        path.chmod(0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            self._listener.bind(str(path))
+            path.chmod(0o600)
+        except OSError as error:
+            self._listener.close()
+            raise ValueError(f"expected to listen on control.socket, {path}; {error.strerror or error}") from error
         self._listener.listen(4)
         self._closed = threading.Event()
         self._open: set[socket.socket] = set()

@@ -62,6 +62,7 @@ def prepare(
         raise WindowFault(
             "expected to open the window first; kivy.core.window was already imported. Call prepare() earlier"
         )
+    driver = _screen_driver()
     home = tempfile.mkdtemp(prefix="club-window-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ.update(
@@ -76,6 +77,7 @@ def prepare(
         KIVY_DPI="96",
         KIVY_TEXT="sdl2",
         KIVY_WINDOW="sdl2",
+        SDL_VIDEODRIVER=driver,
         SDL_VIDEO_X11_WMCLASS=title,
     )
     logging.getLogger("kivy").setLevel(logging.WARNING)
@@ -116,6 +118,21 @@ def prepare(
 
     renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
     return Prepared(Window, width / reference_width, renderer)
+
+
+def _screen_driver() -> str:
+    """Where SDL opens its window. Left to itself it would draw into nothing when no screen answers, and nobody would notice.
+
+    Raises:
+        WindowFault: nothing says where a screen is.
+    """
+    for variable, driver in (("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")):
+        if os.environ.get(variable):
+            return driver
+    raise WindowFault(
+        "expected a display to open the window on; neither DISPLAY nor WAYLAND_DISPLAY is set. "
+        "Start the program inside the kiosk's session, or under xvfb-run to try it without a screen"
+    )
 
 
 def set_pace(fps: int) -> None:
