@@ -42,6 +42,7 @@ LEFT_ALONE_S = 45.0
 _TROUBLE = re.compile(r"Traceback|Exception|\b(?:ERROR|CRITICAL)\b")
 _HEALED_S = 60.0
 _DOCK_TOP = 1768
+_NOBODY_THERE = frozenset({NOBODY, "tap"})
 
 
 class Found(AssertionError):
@@ -69,7 +70,6 @@ class Monkey:
     _latest: "deque[plan.Event]" = field(default_factory=lambda: deque(maxlen=40))
     _visited: set[str] = field(default_factory=set)
     _laid: str = ""
-    _looks: int = 0
     _hangs: bool = False
     _read: dict[str, int] = field(default_factory=dict)
     _pause: threading.Event = field(default_factory=threading.Event)
@@ -234,14 +234,14 @@ class Monkey:
         self.seen[screen] = self.seen.get(screen, 0) + 1
         if not self.visitor.store.kiosk.running:
             raise self._found("the kiosk ended")
-        self._looks += 1
-        if screen != NOBODY or not now["settled"] or not self._visited or self._looks % 3:
+        if screen not in _NOBODY_THERE or not now["settled"] or not self._visited:
             return
         answer = self.visitor.ask(do="search", **{"for": sorted(self._names_and_pins())})
         after = self.visitor.state()
-        if after["screen"] == NOBODY and not after["session_open"] and (answer["found"] or answer["evidence"]):
+        still = after["screen"] in _NOBODY_THERE and not after["session_open"]
+        if still and (answer["found"] or answer["evidence"]):
             raise self._found(f"left of a member while nobody is there: {answer}")
-        self.searched += 1
+        self.searched += still
 
     def _alone(self, *, healed: bool) -> None:
         """Touch nothing: it must come back by itself, whatever was shown and whatever is broken."""
