@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty
 
-from club.ui import buttons, place, round, scroll, surface, text, touch  # noqa: A004, F401 -- the .kv files use these widgets
+from club.ui import buttons, place, rolling, round, scroll, surface, text, touch  # noqa: A004, F401 -- the .kv files use these widgets
 from kiosk_app.present import views
 
 Tell = Callable[[str, str], None]

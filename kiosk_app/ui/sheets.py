@@ -9,7 +9,7 @@ from kivy.clock import Clock
 from kivy.properties import ObjectProperty
 
 from club.resources import theme as tokens
-from club.ui import touch
+from club.ui import motion, touch
 from kiosk_app.present import views
 from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Row, Tell, load_kv
@@ -43,7 +43,7 @@ class Sheet(touch.Blocker):
         self.sheet = sheet
         if not self.shown:
             self.shown = True
-            if self.height_px:
+            if self.height_px and not motion.reduced():
                 self._began = time.monotonic()
                 self._rise = Clock.schedule_interval(self._rise_on, 0)
                 self._rise_on(0.0)
@@ -54,8 +54,7 @@ class Sheet(touch.Blocker):
             self.sheet = self.sheet_class()
 
     def _rise_on(self, _elapsed: float) -> None:
-        motion = tokens.theme().motion
-        share = min(1.0, (time.monotonic() - self._began) / (motion.slow_ms / 1000))
+        share = min(1.0, (time.monotonic() - self._began) / (tokens.theme().motion.slow_ms / 1000))
         eased = 1 - (1 - share) ** 3
         self.ids.riser.drop = self.height_px * (1 - eased)
         self.ids.scrim.opacity = eased

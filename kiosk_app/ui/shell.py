@@ -15,7 +15,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
-from club.ui import bridge, pictures, place, scroll, stopwatch, text, theme, touch, window
+from club.ui import bridge, motion, pictures, place, scroll, stopwatch, text, theme, touch, window
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets
@@ -154,9 +154,9 @@ class KioskUI:
     @property
     def settled(self) -> bool:
         """Whether nothing moves, no picture is still to come and the last view is on the glass."""
-        lists_rest = not any(widget.moving for widget in _tree(self._stage) if isinstance(widget, scroll.Shelf))
+        all_rest = not any(getattr(widget, "moving", False) for widget in _seen(self._stage))
         sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
-        return self._change is None and not pictures.pool().busy and lists_rest and sheets_rest
+        return self._change is None and not pictures.pool().busy and all_rest and sheets_rest
 
     def show(self, view: views.View) -> None:
         """Show a view: on its screen if that is up, else with a change to it. A view equal to the last one does nothing.
@@ -335,7 +335,7 @@ class KioskUI:
     def _change_to(self, screen: Screen, *, lights_on: bool) -> None:
         self._end_change()
         self._lively()
-        motion = tokens.theme().motion
+        lights_on = lights_on and not motion.reduced()
         old, self._current = self._current, screen
         ground = theme.rgba(screen.ground)
         self._grounds = (theme.rgba("night.surface_2") if lights_on else self._grounds[1], ground)
@@ -356,7 +356,7 @@ class KioskUI:
         else:
             self._leaving = old
         self._changed_at = time.monotonic()
-        self._change_s = (motion.lights_on_ms if lights_on else motion.base_ms) / 1000
+        self._change_s = tokens.theme().motion.lights_on_ms / 1000 if lights_on else motion.crossfade_s()
         self._change = Clock.schedule_interval(self._change_on, 0)
         self._change_on(0.0)
 

@@ -37,6 +37,7 @@ class CommandPlayer:
     def __init__(self, command: Sequence[str], sound: Callable[[str], Path]) -> None:
         self._command, self._sound = tuple(command), sound
         self._playing = threading.Lock()
+        self._told = False
 
     def play(self, name: str) -> None:
         """Start the cue on a thread of its own."""
@@ -48,7 +49,9 @@ class CommandPlayer:
             command = [*self._command, str(self._sound(name))]
             subprocess.run(command, check=True, timeout=_LONGEST_S, stdin=subprocess.DEVNULL, capture_output=True)
         except (OSError, LookupError, subprocess.SubprocessError) as error:
-            _log.debug("the cue %s was not played: %s", name, type(error).__name__)
+            level = logging.DEBUG if self._told else logging.WARNING  # a machine without a sound card says so once
+            self._told = True
+            _log.log(level, "no sound: %s did not play a cue: %s", self._command[0], type(error).__name__)
         finally:
             self._playing.release()
 
