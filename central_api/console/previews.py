@@ -12,6 +12,7 @@ from PIL import Image
 
 from central_api.activities import bound
 from central_api.boards import content, manifest, repository
+from central_api.boards.notices import Notice
 from central_api.db import Tx
 from central_api.media import service as media
 from central_api.media.store import MediaStore
@@ -65,6 +66,20 @@ def scenery(tx: Tx, slug: str, fields: content.Fields, version: int, now: dateti
         empty, boards={slug: board}, playlists=(Playlist("preview", (slug,)),), slots=(Slot("default", "preview"),)
     )
     return Scenery(replace(only, digest=manifest.digest(only)), board)
+
+
+def notice_scenery(tx: Tx, found: Notice, now: datetime) -> Scenery:
+    """An urgent notice as the first of its displays would show it, were it sent now. Reads only."""
+    display = next(iter(repository.all_displays(tx, found.displays)))
+    around = repository.contents(tx, [display])[0]
+    data = bound.read(tx, display.store, now)
+    alone = replace(
+        around,
+        prompts=(),
+        notices=(content.NoticeContent(found.slug, found.fields, now, max(found.ends, now + timedelta(minutes=1))),),
+    )
+    derived = manifest.derive(alone, data, media.by_hash(tx), TEMPLATES)
+    return Scenery(derived, derived.notices[0].board)
 
 
 class Previews:

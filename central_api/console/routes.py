@@ -4,7 +4,16 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.params import FromPath
 
-from central_api.console import account_pages, board_pages, device_pages, entry, picture_routes, sign_in, site
+from central_api.console import (
+    account_pages,
+    board_pages,
+    device_pages,
+    entry,
+    notice_pages,
+    picture_routes,
+    sign_in,
+    site,
+)
 from club.model import errors
 
 
@@ -31,6 +40,7 @@ router = Router(
         *picture_routes.handlers,
         *device_pages.handlers,
         *account_pages.handlers,
+        *notice_pages.handlers,
     ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),

@@ -126,7 +126,6 @@ def _second_page(
     details = words(
         "console.sign-in.who",
         store=texts.text(store.name).pick(words.language),
-        job=person.job.pick(words.language),
         number=person.number,
     )
     return site.page(
