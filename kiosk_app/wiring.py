@@ -117,8 +117,10 @@ class Kiosk:
             position=None if asked.fullscreen else (asked.left, asked.top),
         )
         from club.ui import motion
+        from club.ui import motion
         from kiosk_app.ui.shell import KioskUI
 
+        motion.set_reduced(self._settings.ui.reduced_motion)
         motion.set_reduced(self._settings.ui.reduced_motion)
         logging.getLogger("kivy").setLevel(logging.WARNING)  # Kivy sets its own when it is imported
         return KioskUI(self._tell, self._drawn)
