@@ -116,10 +116,8 @@ class Kiosk:
             reference_width=asked.width,
             position=None if asked.fullscreen else (asked.left, asked.top),
         )
-        from club.ui import motion
         from kiosk_app.ui.shell import KioskUI
 
-        motion.set_reduced(self._settings.ui.reduced_motion)
         logging.getLogger("kivy").setLevel(logging.WARNING)  # Kivy sets its own when it is imported
         return KioskUI(self._tell, self._drawn)
 
@@ -127,8 +125,9 @@ class Kiosk:
         timing = self._settings.timing
         return st.Rules(
             idle_s=timing.session_idle_s,
+            idle_large_s=timing.session_idle_large_s,
             # A count-down as long as the session itself would cover every screen.
-            warn_s=min(timing.session_warn_at_s, timing.session_idle_s - 1),
+            warn_s=min(timing.session_warn_at_s, timing.session_idle_s - 1, timing.session_idle_large_s - 1),
             success_s=timing.success_return_s,
             message_s=timing.message_return_s,
             reading_s=max(1, round(timing.reading_limit_s)),

@@ -1,14 +1,15 @@
-"""Looking around in a session: home, catalogue, detail, vouchers, and the way back from each."""
+"""Looking around in a session: home, catalogue, detail, vouchers, activities, and the way back from each."""
 
 from dataclasses import replace
 
 from club.model import errors
-from kiosk_app.flow import effects, offers
+from kiosk_app.flow import effects, history, offers, refused
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.session import Step, show
 
 TABS = ("issued", "fulfilled", "expired")
+ACTIVITY_TABS = ("open", "planned", "past")
 
 
 def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id: str) -> Step:
@@ -18,10 +19,16 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
             return show(state, st.Home()), ()
         case Action.BACK, screen:
             return show(state, parent(screen)), ()
-        case Action.REWARDS, (st.Home() | st.Vouchers() | st.Success()):
+        case Action.REWARDS, (st.Home() | st.Vouchers() | st.Success() | st.Points()):
             return enter(state, session, st.Rewards(), fresh_id)
         case Action.VOUCHERS, (st.Home() | st.Success()):
             return enter(state, session, st.Vouchers(), fresh_id)
+        case Action.POINTS, st.Home():
+            return enter(state, session, st.Points(), fresh_id)
+        case Action.ACTIVITIES, st.Home():
+            return show(state, st.Activities()), ()
+        case Action.TAB, st.Activities() if arg in ACTIVITY_TABS:
+            return show(state, st.Activities(arg)), ()
         case Action.CATEGORY, st.Rewards():
             known = arg == "" or any(category.slug == arg for category in state.world.catalogue.categories)
             return (show(state, st.Rewards(arg)), ()) if known else (state, ())
@@ -45,15 +52,15 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
             return state, ()
 
 
-def enter(state: st.State, session: st.Session, target: st.Rewards | st.Vouchers, fresh_id: str) -> Step:
+def enter(state: st.State, session: st.Session, target: st.Rewards | st.Vouchers | st.Points, fresh_id: str) -> Step:
     """Go behind the home page. A card that can be copied gives its PIN once per session (N4)."""
     if session.home is None:
-        # Only the mirror is known: the catalogue can be read, vouchers are not on this device (X2).
+        # Only the mirror is known: the catalogue can be read, vouchers and history are not on this device (X2).
         return show(state, target if isinstance(target, st.Rewards) else st.Offline(state.screen)), ()
     if session.assurance == "cryptogram" or session.unlocked:
-        return show(state, target), ()
+        return history.open_page(state, session) if isinstance(target, st.Points) else (show(state, target), ())
     if not session.home.pin_set:
-        return show(state, st.Problem(st.TroubleKind.REFUSED, st.Home(), errors.PinNotSet())), ()
+        return refused.problem(state, errors.PinNotSet(), st.Home())
     return show(state, st.Pin(st.Unlock(fresh_id, target))), ()
 
 

@@ -10,7 +10,7 @@ from kiosk_app.flow import effects
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
 from kiosk_app.flow.effects import Ending
-from kiosk_app.flow.session import Step, card_problem, end, notify, resting, resting_screen, show, touched
+from kiosk_app.flow.session import Step, card_problem, end, kept, notify, resting, resting_screen, show, touched
 
 FAILURES_TO_HINT = 3
 
@@ -32,6 +32,8 @@ def tapped(state: st.State, event: ev.CardTapped) -> Step:
         return _again(state, session, event)
     ended, over = end(state, Ending.OTHER_CARD)
     opened = replace(ended, session=st.Session(event.session_id, event.card, event.note), screen=st.Reading())
+    if session is None:
+        opened = kept(opened, state)  # whoever chose a language on the tap screen is the one who tapped
     ask = effects.OpenCardSession(event.session_id, event.evidence, event.at)
     return replace(opened, failures=state.failures), (*over, effects.PlaySound("tap"), ask)
 
@@ -50,7 +52,8 @@ def failed(state: st.State, event: ev.CardFailed) -> Step:
     if state.session is not None or isinstance(state.screen, st.NotEnrolled):
         return state, ()
     if event.fault is ev.ReadFault.REMOVED and state.failures + 1 >= FAILURES_TO_HINT:
-        return show(replace(resting(state), failures=0), st.TapHint(again=True)), (effects.PlaySound("error"),)
+        rested = kept(replace(resting(state), failures=0), state)
+        return show(rested, st.TapHint(again=True)), (effects.PlaySound("error"),)
     problem = st.CardProblem(_TROUBLES[event.fault], staff_note=event.note)
     return card_problem(state, problem, Ending.REFUSED)
 
@@ -98,8 +101,8 @@ def opened(state: st.State, answer: CardSession) -> Step:
     if session is None:
         return state, ()
     session = replace(session, home=answer.member, assurance=answer.assurance)
-    language = "en" if answer.member.language.startswith("en") else "zh-CN"
-    state = replace(state, session=session, language=language, failures=0)
+    own = "en" if answer.member.language.startswith("en") else "zh-CN"
+    state = replace(state, session=session, language=state.language if state.chosen else own, failures=0)
     return (_home(state), ()) if isinstance(state.screen, st.Reading) else (state, ())
 
 

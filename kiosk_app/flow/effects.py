@@ -34,6 +34,15 @@ class RefreshSession:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchHistory:
+    """Fetch a page of the points history (K3): of a kind (empty: all), behind the mark `before` (empty: the first)."""
+
+    session_id: str
+    kind: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AskStepUp:
     """Have the PIN checked for one command and its body (N4)."""
 
@@ -81,9 +90,17 @@ class WakeSync:
 class PlaySound:
     """A cue; there is always a picture of the same meaning."""
 
-    name: Literal["tap", "key", "success", "error"]
+    name: Literal["tap", "key", "success", "error", "countdown"]
 
 
 Effect: TypeAlias = (
-    OpenCardSession | RetryOpenSession | RefreshSession | AskStepUp | SubmitRedeem | EndSession | WakeSync | PlaySound
+    OpenCardSession
+    | RetryOpenSession
+    | RefreshSession
+    | FetchHistory
+    | AskStepUp
+    | SubmitRedeem
+    | EndSession
+    | WakeSync
+    | PlaySound
 )

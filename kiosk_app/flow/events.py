@@ -8,6 +8,7 @@ from typing import TypeAlias
 from club.model.errors import ClubError
 from club.wire.cards import CardSession, Evidence
 from club.wire.changes import MemberEntity
+from club.wire.history import PointsHistory
 from club.wire.rewards import Redeemed
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.state import Catalogue
@@ -108,6 +109,26 @@ class SessionUnreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryCame:
+    """A page of the points history, as it was asked for."""
+
+    session_id: str
+    kind: str
+    before: str
+    page: PointsHistory
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFailed:
+    """A page of the points history did not come: refused, or (without an error) the central API could not be asked."""
+
+    session_id: str
+    kind: str
+    before: str
+    error: ClubError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepUpGranted:
     """The PIN was right; the grant is for that command only (N4)."""
 
@@ -188,6 +209,8 @@ Event: TypeAlias = (
     | SessionOpened
     | SessionRefused
     | SessionUnreachable
+    | HistoryCame
+    | HistoryFailed
     | StepUpGranted
     | StepUpRefused
     | StepUpUnreachable

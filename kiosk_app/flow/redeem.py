@@ -9,11 +9,10 @@ import msgspec
 from club.model import errors
 from club.wire.cards import Expiry, MemberHome, RewardLimit
 from club.wire.rewards import Redeem, Redeemed, step_up_digest
-from kiosk_app.flow import cards, effects, offers
+from kiosk_app.flow import effects, history, offers, refused
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
-from kiosk_app.flow.effects import Ending
-from kiosk_app.flow.session import Step, card_problem, notify, show
+from kiosk_app.flow.session import Step, notify, show
 
 
 def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id: str) -> Step | None:
@@ -62,7 +61,7 @@ def _confirm(state: st.State, session: st.Session, detail: st.RewardDetail, fres
     if not asks_pin(state, session):
         return _submit(state, session, command, detail)
     if not session.home.pin_set:
-        return _problem(state, errors.PinNotSet(), replace(detail, confirming=False))
+        return refused.problem(state, errors.PinNotSet(), replace(detail, confirming=False))
     return show(state, st.Pin(st.Spend(command, detail))), ()
 
 
@@ -112,12 +111,13 @@ def granted(state: st.State, session: st.Session, pin: st.Pin, grant: str) -> St
     return _submit(replace(state, session=unlocked), unlocked, command, pin.purpose.detail)
 
 
-def unlocked_page(state: st.State) -> st.State:
+def unlocked_page(state: st.State) -> Step:
     """The page the PIN was asked for, once the session's figures are there (or cannot be had)."""
     pin, session = state.screen, state.session
     if isinstance(pin, st.Pin) and pin.busy and isinstance(pin.purpose, st.Unlock) and session and session.unlocked:
-        return show(state, pin.purpose.target)
-    return state
+        target = pin.purpose.target
+        return history.open_page(state, session) if isinstance(target, st.Points) else (show(state, target), ())
+    return state, ()
 
 
 def step_up_refused(state: st.State, pin: st.Pin, error: errors.ClubError) -> Step:
@@ -125,8 +125,8 @@ def step_up_refused(state: st.State, pin: st.Pin, error: errors.ClubError) -> St
     if isinstance(error, errors.PinWrong | errors.PinLocked):
         return show(state, replace(pin, busy=False, error=error)), (effects.PlaySound("error"),)
     if isinstance(pin.purpose, st.Spend):
-        return refused(state, pin.purpose.detail, error)
-    return _elsewhere(state, error, st.Home())
+        return not_taken(state, pin.purpose.detail, error)
+    return refused.elsewhere(state, error, st.Home())
 
 
 def step_up_unreachable(state: st.State, pin: st.Pin) -> Step:
@@ -156,7 +156,7 @@ def settled(state: st.State, session: st.Session, answer: Redeemed) -> Step:
 def command_refused(state: st.State, session: st.Session, command_id: str, error: errors.ClubError) -> Step:
     """No points were taken; back to where the member can do something about it."""
     if isinstance(state.screen, st.Redeeming) and state.screen.command.command_id == command_id:
-        return refused(state, state.screen.detail, error)
+        return not_taken(state, state.screen.detail, error)
     return state, (effects.RefreshSession(session.id),) if command_id in session.commands else ()
 
 
@@ -167,7 +167,7 @@ def not_stored(state: st.State, command_id: str) -> Step:
     return state, ()
 
 
-def refused(state: st.State, detail: st.RewardDetail, error: errors.ClubError) -> Step:
+def not_taken(state: st.State, detail: st.RewardDetail, error: errors.ClubError) -> Step:
     """Where each refusal of a redemption leads."""
     detail = replace(detail, confirming=False, error=error)
     fresh = (effects.RefreshSession(state.session.id),) if state.session else ()
@@ -188,29 +188,7 @@ def refused(state: st.State, detail: st.RewardDetail, error: errors.ClubError) -
             session = state.session and replace(state.session, pin_forced=True)
             return show(replace(state, session=session), again), (sound,)
         case _:
-            return _elsewhere(state, error, replace(detail, error=None))
-
-
-def _elsewhere(state: st.State, error: errors.ClubError, back: st.Screen) -> Step:
-    """Refusals that are not about the reward: about the card, the session, or the machine."""
-    match error:
-        case errors.CardBlocked():
-            return card_problem(state, cards.blocked_by(error), Ending.REFUSED)
-        case (
-            errors.CardUnknown()
-            | errors.CardNotActive()
-            | errors.CardDowngraded()
-            | errors.CryptogramWrong()
-            | errors.CryptogramReplayed()
-            | errors.SessionEnded()
-        ):
-            return card_problem(state, st.CardProblem(st.CardTrouble.REFUSED, error), Ending.REFUSED)
-        case _:
-            return _problem(state, error, back)
-
-
-def _problem(state: st.State, error: errors.ClubError, back: st.Screen) -> Step:
-    return show(state, st.Problem(st.TroubleKind.REFUSED, back, error)), (effects.PlaySound("error"),)
+            return refused.elsewhere(state, error, replace(detail, error=None))
 
 
 def _behind(pin: st.Pin) -> st.Screen:

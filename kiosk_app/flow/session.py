@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from kiosk_app.flow import effects
 from kiosk_app.flow import state as st
+from kiosk_app.flow.actions import Action
 from kiosk_app.flow.effects import Effect, Ending
 
 Step: TypeAlias = tuple[st.State, tuple[Effect, ...]]
@@ -51,6 +52,7 @@ def show(state: st.State, screen: st.Screen) -> st.State:
 def full_time(state: st.State) -> int:
     """Seconds a screen or session lasts untouched; 0: for ever."""
     rules = state.rules
+    idle = rules.idle_large_s if state.large else rules.idle_s
     match state.screen:
         case st.Attract() | st.ReaderGone() | st.NotEnrolled():
             return 0
@@ -59,14 +61,28 @@ def full_time(state: st.State) -> int:
         case st.CardProblem() | st.Blocked():
             return rules.message_s
         case st.Success():
-            return rules.success_s
+            return max(rules.success_s, idle) if state.large else rules.success_s
         case _:
-            return rules.idle_s if state.session else rules.message_s
+            return idle if state.session else rules.message_s
 
 
 def touched(state: st.State) -> st.State:
     """The time begins anew."""
     return replace(state, left=full_time(state))
+
+
+def adapted(state: st.State, action: str) -> st.State:
+    """Another language, or another size of text, at once and for as long as somebody is there (K15)."""
+    if not full_time(state):
+        return state  # nobody is there to whom it could belong
+    if action == Action.LARGE:
+        return touched(replace(state, large=not state.large))
+    return replace(state, language="zh-CN" if state.language == "en" else "en", chosen=True)
+
+
+def kept(state: st.State, of: st.State) -> st.State:
+    """Language and size of text as the one who stands there has them."""
+    return replace(state, language=of.language, chosen=of.chosen, large=of.large)
 
 
 def second(state: st.State, now: datetime) -> Step:
@@ -84,6 +100,8 @@ def second(state: st.State, now: datetime) -> Step:
             if left > 1:
                 return replace(state, screen=replace(code, left=left - 1)), ()
             return show(state, st.Vouchers(code.tab)), ()
+        case st.Points(loading=True, seconds=seconds) as points:
+            return _count(replace(state, screen=replace(points, seconds=seconds + 1)))
         case _:
             return _count(state)
 
@@ -103,7 +121,9 @@ def _count(state: st.State) -> Step:
     if state.left == 0:
         return state, ()
     if state.left > 1:
-        return replace(state, left=state.left - 1), ()
+        state = replace(state, left=state.left - 1)
+        begins = state.asking and state.left == state.rules.warn_s
+        return state, ((effects.PlaySound("countdown"),) if begins else ())
     return end(state, Ending.IDLE)
 
 
@@ -111,4 +131,4 @@ def card_problem(state: st.State, screen: st.CardProblem | st.Blocked, why: Endi
     """End what there is and say what is wrong with the card, without a word about its holder."""
     ended, over = end(state, why)
     failures = state.failures + 1
-    return show(replace(ended, failures=failures), screen), (*over, effects.PlaySound("error"))
+    return show(kept(replace(ended, failures=failures), state), screen), (*over, effects.PlaySound("error"))

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from club.model.errors import ClubError
 from club.wire.cards import AssuranceName, MemberHome
-from club.wire.changes import MemberEntity, ProgrammeEntity, RewardCategoryEntity, RewardEntity
+from club.wire.changes import ActivityEntity, MemberEntity, ProgrammeEntity, RewardCategoryEntity, RewardEntity
 from club.wire.devices import StoreProfile
+from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem, Redeemed
 
 PIN_LENGTH = 6
@@ -18,12 +19,13 @@ PIN_LENGTH = 6
 class Rules:
     """How long the kiosk waits (K13), all in whole seconds, and what it starts with.
 
-    `idle_s` ends a session, its last `warn_s` are counted down; `success_s` a voucher stays; `message_s` a message without a
+    `idle_s` ends a session (`idle_large_s` with large text), its last `warn_s` are counted down; `success_s` a voucher stays; `message_s` a message without a
     session; `tap_s` the tap hint; `code_s` a full-screen QR; `reading_s` a card may take to be known; `slow_s` until waiting
     is explained; `settle_s` until a redemption under way no longer keeps the screen.
     """
 
     idle_s: int = 30
+    idle_large_s: int = 60
     warn_s: int = 10
     success_s: int = 30
     message_s: int = 20
@@ -44,6 +46,7 @@ class Catalogue:
     store: StoreProfile | None = None
     rewards: tuple[RewardEntity, ...] = ()
     categories: tuple[RewardCategoryEntity, ...] = ()
+    activities: tuple[ActivityEntity, ...] = ()
     as_of: datetime | None = None
 
     def reward(self, slug: str) -> RewardEntity | None:
@@ -192,7 +195,7 @@ class Unlock:
     """The PIN opens what is behind the home page."""
 
     command_id: str
-    target: "Rewards | Vouchers"
+    target: "Rewards | Vouchers | Points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,39 @@ class VoucherCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """kiosk-06: the history of points; `kind` is the filter, empty: all.
+
+    `pages` came so far, newest first; `latest` is what came last, of any filter, for sums and expiries. While `loading` a page
+    is on its way, for `seconds`; `stuck` when an older one did not come, which is asked for again when the network is back.
+    """
+
+    kind: str = ""
+    pages: tuple[PointsHistory, ...] = ()
+    latest: PointsHistory | None = None
+    loading: bool = True
+    seconds: int = 0
+    stuck: bool = False
+
+    @property
+    def before(self) -> str:
+        """What asks for the next page; empty: the first is still to come, or there is no more."""
+        return self.pages[-1].next_before if self.pages else ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is nothing older."""
+        return bool(self.pages) and not self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """kiosk-12; tabs: open, planned, past."""
+
+    tab: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
 class Offline:
     """kiosk-16: what works without the network and what does not."""
 
@@ -290,6 +326,8 @@ Screen: TypeAlias = (
     | Success
     | Vouchers
     | VoucherCode
+    | Points
+    | Activities
     | Offline
     | Problem
 )
@@ -304,7 +342,10 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All of it. `left` counts the seconds until the screen or the session ends by itself, 0 where it does not."""
+    """All of it. `left` counts the seconds until the screen or the session ends by itself, 0 where it does not.
+
+    `language`, and whether it was `chosen` by hand, and `large` text with high contrast, last as long as somebody is there (K15).
+    """
 
     rules: Rules
     now: datetime
@@ -313,6 +354,8 @@ class State:
     left: int = 0
     session: Session | None = None
     language: str = "zh-CN"
+    chosen: bool = False
+    large: bool = False
     notice: NoticeKind | None = None
     notice_left: int = 0
     failures: int = 0  # cards in a row that could not be read

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk_app.flow import browse, cards, redeem
+from kiosk_app.flow import browse, cards, history, redeem
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
@@ -30,7 +30,9 @@ def step(state: st.State, event: ev.Event) -> Step:
         case ev.ReaderCame() | ev.ReaderWent():
             return cards.reader(state, isinstance(event, ev.ReaderCame))
         case ev.WentOnline() | ev.WentOffline():
-            return cards.online(state, isinstance(event, ev.WentOnline))
+            state, asked = cards.online(state, isinstance(event, ev.WentOnline))
+            state, more = history.again(state) if isinstance(event, ev.WentOnline) else (state, ())
+            return state, (*asked, *more)
         case ev.CatalogueChanged(catalogue):
             return replace(state, world=replace(state.world, catalogue=catalogue)), ()
         case ev.EnrolmentChanged(enrolled):
@@ -48,13 +50,15 @@ def _answered(state: st.State, event: ev.Event) -> Step:
         case ev.MirrorAnswered(session_id, member), _ if session_id == session.id:
             return cards.mirror(state, member)
         case ev.SessionOpened(answer), _ if answer.session_id == session.id:
-            opened, asked = cards.opened(state, answer)
-            return redeem.unlocked_page(opened), asked
+            return _with_page(cards.opened(state, answer))
         case ev.SessionRefused(session_id, error), _ if session_id == session.id:
             return cards.refused(state, error)
         case ev.SessionUnreachable(session_id), _ if session_id == session.id:
-            unreached, asked = cards.unreachable(state)
-            return redeem.unlocked_page(unreached), asked
+            return _with_page(cards.unreachable(state))
+        case ((ev.HistoryCame() as came), _) if came.session_id == session.id:
+            return history.came(state, came)
+        case ((ev.HistoryFailed() as failed), _) if failed.session_id == session.id:
+            return history.failed(state, failed)
         case ev.StepUpGranted(command_id, grant), st.Pin(busy=True) as pin if command_id == pin.command_id:
             return redeem.granted(state, session, pin, grant)
         case ev.StepUpRefused(command_id, error), st.Pin(busy=True) as pin if command_id == pin.command_id:
@@ -71,6 +75,13 @@ def _answered(state: st.State, event: ev.Event) -> Step:
             return state, ()
 
 
+def _with_page(taken: Step) -> Step:
+    """What the answer itself did, and the page behind the PIN that waited for it."""
+    state, asked = taken
+    state, more = redeem.unlocked_page(state)
+    return state, (*asked, *more)
+
+
 def _pressed(state: st.State, event: ev.Pressed) -> Step:
     if state.taking:
         return state, ()
@@ -79,7 +90,12 @@ def _pressed(state: st.State, event: ev.Pressed) -> Step:
         if event.action == Action.STAY:
             return visit.touched(state), ()
         return visit.end(state, Ending.DONE) if event.action == Action.EXIT else (state, ())
+    if event.action == Action.OLDER:
+        # No touch: the list tells by itself that its end came into sight.
+        return (state.session and history.press(state, state.session, event.action, event.arg)) or (state, ())
     state = visit.touched(state)
+    if event.action in (Action.LANGUAGE, Action.LARGE):
+        return visit.adapted(state, event.action), ()
     if state.session is None:
         return _pressed_alone(state, event)
     if event.action == Action.EXIT:
@@ -87,6 +103,7 @@ def _pressed(state: st.State, event: ev.Pressed) -> Step:
     if isinstance(state.screen, st.Reading):
         return visit.end(state, Ending.DONE) if event.action == Action.BACK else (state, ())
     taken = redeem.press(state, state.session, event.action, event.arg, event.fresh_id)
+    taken = taken or history.press(state, state.session, event.action, event.arg)
     return taken or browse.press(state, state.session, event.action, event.arg, event.fresh_id)
 
 

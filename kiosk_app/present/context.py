@@ -10,6 +10,7 @@ from club.wire.changes import RewardEntity, TierEntity
 from club.words import numbers, refusals
 from club.words.catalogue import Words
 from kiosk_app.flow import offers
+from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
 
 SOON_DAYS = 92  # a quarter: expiries further away are no news
@@ -40,6 +41,17 @@ class Context:
     def pick(self, text: Text) -> str:
         """A text of the data in the screen's language."""
         return text.pick(self.words.language)
+
+    def untranslated(self, text: Text) -> bool:
+        """Whether the Chinese stands in for the screen's language."""
+        return bool(text.zh) and self.words.language != "zh-CN" and not text.en
+
+    def under(self, name: Text, line: Text) -> str:
+        """The small line below a name; it says so when the name is Chinese only (K15)."""
+        if not self.untranslated(name):
+            return self.pick(line)
+        only = self.words("kiosk.chinese-only")
+        return self.words("kiosk.chinese-only-line", line=line.en, only=only) if line.en else only
 
     def clock(self, at: datetime) -> str:
         """The store's time of an instant."""
@@ -120,6 +132,5 @@ class Context:
 
     def share(self) -> float:
         """How much of the screen's time is left, 0 to 1."""
-        rules = self.state.rules
-        full = rules.success_s if isinstance(self.state.screen, st.Success) else rules.idle_s
+        full = visit.full_time(self.state)
         return max(0.0, min(1.0, self.state.left / full)) if full else 0.0

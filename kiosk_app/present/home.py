@@ -5,7 +5,7 @@ import re
 from club.words import numbers
 from kiosk_app.flow import offers
 from kiosk_app.flow.actions import Action
-from kiosk_app.present import frame
+from kiosk_app.present import activities, frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.views import ExpiryNote, HomeView, MemberCard, PointsPanel, Tile
 
@@ -47,7 +47,14 @@ def _card(ctx: Context) -> MemberCard:
         number=known.card_number if known else "",
         valid_label=words("kiosk.home.valid-to") if known else "",
         valid=ctx.full_date(known.valid_to) if known else "",
+        line=_line(ctx, own.tier),
     )
+
+
+def _line(ctx: Context, tier: str) -> str:
+    """All of the card in one line, of what is known: 金卡，卡号尾号 2719."""
+    name, number = ctx.tier_card(tier), ctx.card_number()
+    return ctx.words("kiosk.home.card-line", tier=name, tail=number[-4:]) if name and number else name or number
 
 
 def _points(ctx: Context) -> PointsPanel:
@@ -70,6 +77,9 @@ def _points(ctx: Context) -> PointsPanel:
         progress=way.permille / 1000 if way and above else None,
         tier_name=ctx.tier_name(own.tier),
         next_tier=next_tier,
+        missing=words("kiosk.home.missing", points=numbers.points(way.missing), tier=ctx.tier_name(above.slug))
+        if way and above
+        else next_tier,
     )
 
 
@@ -81,7 +91,8 @@ def _expiry(ctx: Context) -> ExpiryNote | None:
     days = (on - ctx.today).days
     button = words("kiosk.home.expiry-button")
     if days == 0:
-        return ExpiryNote(title=words("kiosk.home.expiry-today", points=numbers.points(points)), button=button)
+        today = words("kiosk.home.expiry-today", points=numbers.points(points))
+        return ExpiryNote(title=today, short=today, button=button)
     enough = _enough_for(ctx, points)
     if enough:
         reward, count = enough
@@ -89,7 +100,8 @@ def _expiry(ctx: Context) -> ExpiryNote | None:
     else:
         detail = words("kiosk.home.expiry-days", days=days)
     title = words("kiosk.home.expiry", points=numbers.points(points), day=ctx.day(on))
-    return ExpiryNote(title=title, detail=detail, button=button)
+    short = words("kiosk.home.expiry-short", points=numbers.points(points), day=ctx.day(on))
+    return ExpiryNote(title=title, short=short, detail=detail, button=button)
 
 
 def _enough_for(ctx: Context, points: int) -> tuple[str, int] | None:
@@ -124,7 +136,21 @@ def _tiles(ctx: Context) -> tuple[Tile, ...]:
     else:
         ready = sum(voucher.state == "issued" for voucher in session.home.vouchers)
         vouchers = words("kiosk.home.vouchers-detail", count=ready) if ready else words("kiosk.home.vouchers-none")
+    history = words("kiosk.home.history-detail" if session.home else "kiosk.home.when-online")
     return (
         Tile(words("kiosk.home.rewards"), rewards, "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),
         Tile(words("kiosk.home.vouchers"), vouchers, "ticket", Action.VOUCHERS, picture="rewards/detail-wash"),
+        _events(ctx),
+        Tile(words("kiosk.home.history"), history, "list", Action.POINTS),
+    )
+
+
+def _events(ctx: Context) -> Tile:
+    opened = activities.listed(ctx, "open")
+    return Tile(
+        ctx.words("kiosk.home.activities"),
+        ctx.words("kiosk.home.activities-detail" if opened else "kiosk.home.activities-none", count=len(opened)),
+        "flag",
+        Action.ACTIVITIES,
+        picture=activities.picture(opened[0]) if opened else "",
     )

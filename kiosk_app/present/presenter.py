@@ -1,8 +1,10 @@
 """Turns a state of the flow into the finished view of its screen: strings, flags, names of pictures, nothing to decide."""
 
+from dataclasses import replace
+
 from club.words.catalogue import Words
 from kiosk_app.flow import state as st
-from kiosk_app.present import arrival, home, redeem, rewards, trouble, vouchers
+from kiosk_app.present import activities, arrival, home, points, redeem, rewards, trouble, vouchers
 from kiosk_app.present.context import Context
 from kiosk_app.present.views import AnyView
 
@@ -14,8 +16,12 @@ def present(state: st.State, words: Words) -> AnyView:
         state: as the flow left it.
         words: in `state.language`.
     """
-    ctx = Context(state, words)
-    match state.screen:
+    view = _view(Context(state, words))
+    return replace(view, large=True, contrast=True) if state.large else view
+
+
+def _view(ctx: Context) -> AnyView:
+    match ctx.state.screen:
         case st.Attract():
             return arrival.attract(ctx)
         case st.TapHint() as screen:
@@ -44,6 +50,10 @@ def present(state: st.State, words: Words) -> AnyView:
             return redeem.success(ctx, screen)
         case (st.Vouchers() | st.VoucherCode()) as screen:
             return vouchers.vouchers(ctx, screen)
+        case st.Points() as screen:
+            return points.points(ctx, screen)
+        case st.Activities() as screen:
+            return activities.activities(ctx, screen)
         case st.Offline() as screen:
             return trouble.offline(ctx, screen)
         case st.Problem() as screen:

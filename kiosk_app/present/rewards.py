@@ -70,7 +70,7 @@ def _card(ctx: Context, offer: Offer) -> RewardCard:
     return RewardCard(
         slug=reward.slug,
         title=ctx.pick(reward.name),
-        detail=ctx.pick(reward.line),
+        detail=ctx.under(reward.name, reward.line),
         price=numbers.points(offer.price),
         unit=ctx.words("kiosk.rewards.unit"),
         picture=art(reward.picture),
@@ -119,7 +119,7 @@ def detail(ctx: Context, screen: st.RewardDetail) -> RewardDetailView:
         slug=reward.slug,
         picture=art(reward.picture),
         title=ctx.pick(reward.name),
-        detail=ctx.pick(reward.line),
+        detail=ctx.under(reward.name, reward.line),
         price=numbers.points(offer.price),
         unit=words("kiosk.reward.unit"),
         facts=_facts(ctx, offer),
@@ -214,6 +214,6 @@ def _per(ctx: Context, key: str, per: str) -> str:
     return special if per and ctx.words.has(special) else key
 
 
-def art(picture: str) -> str:
-    """The art name of a reward's picture; a path or a hash of the device's own media stays as it is."""
-    return picture if not picture or "/" in picture or len(picture) == 64 else f"rewards/{picture}"
+def art(picture: str, folder: str = "rewards") -> str:
+    """The art name of a picture; a path or a hash of the device's own media stays as it is."""
+    return picture if not picture or "/" in picture or len(picture) == 64 else f"{folder}/{picture}"

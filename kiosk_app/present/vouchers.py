@@ -4,8 +4,10 @@ from datetime import date, timedelta
 
 from club.model import voucher
 from club.wire.cards import VoucherView
+from club.words import numbers
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
+from kiosk_app.flow.offers import Standing, offers
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.rewards import CATEGORY_ICONS
@@ -45,7 +47,14 @@ def _nothing(ctx: Context, *, usable: bool) -> EmptyNote:
     if not usable:
         return EmptyNote("vouchers", words("kiosk.vouchers.empty-closed"))
     button = Button(words("kiosk.vouchers.empty-button"), Action.REWARDS, icon="gift")
-    return EmptyNote("vouchers", words("kiosk.vouchers.empty"), button=button)
+    own, session = ctx.figures, ctx.state.session
+    count = sum(each.standing is Standing.OPEN for each in offers(ctx.catalogue, session)) if session else 0
+    detail = words(
+        "kiosk.vouchers.empty-detail" if count else "kiosk.vouchers.empty-save",
+        points=numbers.points(own.points) if own else "",
+        count=count,
+    )
+    return EmptyNote("vouchers", words("kiosk.vouchers.empty"), detail, button)
 
 
 def icon(category: str) -> str:
@@ -87,7 +96,7 @@ def _card(ctx: Context, each: VoucherView, place: int) -> VoucherCard:
     return VoucherCard(
         voucher_id=each.voucher_id,
         title=ctx.pick(each.name),
-        detail=ctx.pick(each.line),
+        detail=ctx.under(each.name, each.line),
         code_line=code_line if usable else _closed(ctx, each),
         stub=words(stub if words.has(stub) else "kiosk.vouchers.stub"),
         icon=icon(each.category),

@@ -5,7 +5,7 @@ from datetime import datetime
 from club.sync.mirror import Mirror
 from kiosk_app.flow.state import Catalogue
 
-KINDS = frozenset({"programme", "store", "reward", "reward_category"})
+KINDS = frozenset({"programme", "store", "reward", "reward_category", "activity"})
 """The mirror's kinds that the catalogue is made of."""
 
 
@@ -21,5 +21,6 @@ def read(mirror: Mirror, as_of: datetime | None = None) -> Catalogue:
         store=mirror.store_profile(),
         rewards=mirror.rewards(),
         categories=mirror.categories(),
+        activities=mirror.activities(),
         as_of=as_of or mirror.as_of(),
     )

@@ -12,6 +12,7 @@ from club.sync import faults
 from club.sync.errors import SyncError
 from club.wire import cards as wire
 from club.wire.changes import MemberEntity
+from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem
 from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
@@ -32,6 +33,10 @@ class Server(Protocol):
 
     def card_session(self, session_id: str) -> wire.CardSession:
         """Fetch a session's fresh figures."""
+        ...
+
+    def history(self, session_id: str, kind: str = "", before: str = "") -> PointsHistory:
+        """Fetch a page of the points history (K3)."""
         ...
 
     def end_card_session(self, session_id: str) -> None:
@@ -118,6 +123,8 @@ class Doer:
                     self._run(self._net, self._open, self._opening)
             case ef.RefreshSession(session_id):
                 self._run(self._net, self._refresh, session_id)
+            case ef.FetchHistory():
+                self._run(self._net, self._history, effect)
             case ef.AskStepUp():
                 self._run(self._net, self._step_up, effect)
             case ef.SubmitRedeem():
@@ -198,6 +205,18 @@ class Doer:
         except (errors.ClubError, SyncError) as error:
             _log.info("session %s was not refreshed: %s", session_id, getattr(error, "code", type(error).__name__))
             self._post(ev.SessionUnreachable(session_id))
+
+    def _history(self, asked: ef.FetchHistory) -> None:
+        session_id, kind, before = asked.session_id, asked.kind, asked.before
+        try:
+            page = self._server.history(session_id, kind, before)
+        except errors.ClubError as error:
+            _log.info("session %s: history refused: %s", session_id, error.code)
+            self._post(ev.HistoryFailed(session_id, kind, before, error))
+        except SyncError:
+            self._post(ev.HistoryFailed(session_id, kind, before))
+        else:
+            self._post(ev.HistoryCame(session_id, kind, before, page))
 
     def _step_up(self, effect: ef.AskStepUp) -> None:
         request = wire.StepUp(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from club.sync.errors import ServerUnreachable
 from club.wire import cards as wire
 from club.wire.changes import MemberEntity
+from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem
 from kiosk_app.flow import events as ev
 from tests.support import kiosk_values as make
@@ -58,6 +59,10 @@ class FakeServer:
     def card_session(self, session_id: str) -> wire.CardSession:
         self._take(session_id)
         return make.a_session(session_id, points=5080)
+
+    def history(self, session_id: str, kind: str = "", before: str = "") -> PointsHistory:
+        self._take(("history", session_id, kind, before))
+        return make.a_history(next_before="mv-0006")
 
     def end_card_session(self, session_id: str) -> None:
         self._take(("ended", session_id))

@@ -15,7 +15,7 @@ from demo.story import pin_key
 DRAWN_DAY = "2026-05-16T14:32:00+08:00"
 PATIENCE_S = 30.0
 # Middles of what is touched, px of the drawing.
-REWARDS_TILE, VOUCHERS_TILE = (300, 1400), (780, 1400)
+REWARDS_TILE, VOUCHERS_TILE = (300, 1300), (780, 1300)
 FIRST_REWARD, REDEEM, CONFIRM = (300, 900), (760, 1550), (712, 1721)
 EXIT = (960, 1844)
 

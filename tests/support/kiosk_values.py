@@ -5,8 +5,16 @@ from typing import Any
 
 from club.model.text import Text
 from club.wire.cards import CardSession, Evidence, Expiry, MemberHome, RewardLimit, VoucherView
-from club.wire.changes import MemberEntity, ProgrammeEntity, RewardCategoryEntity, RewardEntity, TierEntity
+from club.wire.changes import (
+    ActivityEntity,
+    MemberEntity,
+    ProgrammeEntity,
+    RewardCategoryEntity,
+    RewardEntity,
+    TierEntity,
+)
 from club.wire.devices import StoreProfile
+from club.wire.history import MonthSum, Movement, PointsHistory
 from club.wire.rewards import Redeem, Redeemed
 
 DRAWN = datetime(2026, 5, 16, 6, 32, tzinfo=UTC)  # Saturday 14:32 in the store
@@ -110,6 +118,139 @@ def the_categories() -> tuple[RewardCategoryEntity, ...]:
     return tuple(
         RewardCategoryEntity(slug=slug, name=Text(zh, en), order=place) for place, (slug, zh, en) in enumerate(names, 1)
     )
+
+
+def an_activity(slug: str = "lakeside-road-trip", **changes: Any) -> ActivityEntity:
+    """The drawn road trip: 6 cars left, opened to gold before classic."""
+    values: dict[str, Any] = {
+        "slug": slug,
+        "state": "open",
+        "kind": Text("自驾游", "Road trip"),
+        "title": Text("湖山两日自驾游", "Two-day lakeside drive"),
+        "line": Text("环湖公路 180 公里", "180 km around the lake"),
+        "place": Text("城东店集合", "Meet at East store"),
+        "unit": Text("车", "cars"),
+        "starts": datetime(2026, 6, 6, 0, 0, tzinfo=UTC),
+        "ends": datetime(2026, 6, 7, 8, 30, tzinfo=UTC),
+        "closes": datetime(2026, 6, 2, 10, 0, tzinfo=UTC),
+        "capacity": 24,
+        "taken": 18,
+        "fee_points": 600,
+        "fee_fen": 29900,
+        "opens_by_tier": {
+            "diamond": DRAWN - timedelta(days=12),
+            "gold": DRAWN - timedelta(days=10),
+            "silver": DRAWN - timedelta(days=3),
+            "classic": datetime(2026, 5, 20, 2, 0, tzinfo=UTC),
+        },
+        "picture": slug,
+        "order": 1,
+    }
+    return ActivityEntity(**(values | changes))
+
+
+def the_activities() -> tuple[ActivityEntity, ...]:
+    """One with places, one full, one that opens later, one gone by."""
+    kites = datetime(2026, 5, 30, 1, 30, tzinfo=UTC)
+    fruit = datetime(2026, 6, 27, 1, 0, tzinfo=UTC)
+    tea = datetime(2026, 5, 1, 20, 30, tzinfo=UTC)
+    everybody = {tier: DRAWN - timedelta(days=14) for tier in ("classic", "silver", "gold", "diamond")}
+    return (
+        an_activity(),
+        an_activity(
+            "family-kite-day",
+            kind=Text("亲子", "Family"),
+            title=Text("亲子风筝日", "Family kite day"),
+            place=Text("滨河公园草坪", "Riverside lawn"),
+            starts=kites,
+            ends=kites + timedelta(hours=3),
+            closes=kites - timedelta(days=1),
+            taken=24,
+            opens_by_tier=everybody,
+            order=2,
+        ),
+        an_activity(
+            "fruit-picking",
+            state="planned",
+            title=Text("采摘日"),
+            starts=fruit,
+            ends=fruit + timedelta(hours=6),
+            closes=fruit - timedelta(days=4),
+            taken=0,
+            opens_by_tier={"gold": DRAWN + timedelta(days=8)},
+            order=3,
+        ),
+        an_activity(
+            "tea-hill-drive",
+            state="past",
+            title=Text("春日茶山自驾", "Spring tea hills drive"),
+            starts=tea,
+            ends=tea + timedelta(hours=12),
+            closes=tea - timedelta(days=3),
+            taken=24,
+            opens_by_tier=everybody,
+            order=9,
+        ),
+    )
+
+
+def a_movement(movement_id: str = "mv-0001", **changes: Any) -> Movement:
+    values: dict[str, Any] = {
+        "id": movement_id,
+        "at": DRAWN - timedelta(hours=1),
+        "kind": "earned",
+        "category": "maintenance",
+        "title": Text("基础保养", "Basic service"),
+        "note": Text(""),
+        "paid_fen": 82000,
+        "points": 820,
+        "tier_points": 820,
+    }
+    return Movement(**(values | changes))
+
+
+def the_movements() -> tuple[Movement, ...]:
+    """The first lines of the drawn history, one of each kind."""
+    day = timedelta(days=1)
+    return (
+        a_movement(),
+        a_movement("mv-0002", at=DRAWN - 14 * day, category="activity", title=Text("春日茶山自驾", "Spring tea hills drive"),
+                   note=Text("活动签到奖励", "Event check-in bonus"), paid_fen=0, points=200, tier_points=0),
+        a_movement("mv-0003", at=DRAWN - 28 * day, kind="spent", category="", title=Text("兑换精洗券 ×1", "Detail wash × 1"),
+                   paid_fen=0, points=-600, tier_points=0, code_tail="63"),
+        a_movement("mv-0004", at=DRAWN - 35 * day, category="insurer-paid", title=Text("事故维修", "Accident repair"),
+                   note=Text("保险公司付费，不计积分", "Paid by insurer, no points"), paid_fen=460000, points=0, tier_points=0,
+                   excluded=True),
+        a_movement("mv-0005", at=DRAWN - 46 * day, kind="expired", category="", title=Text("到期清零", "Expired"),
+                   note=Text("2025 年一季度积分", "Points of Q1 2025"), paid_fen=0, points=-350, tier_points=0),
+        a_movement("mv-0006", at=DRAWN - 68 * day, category="insurance", title=Text("续保", "Insurance renewal"),
+                   paid_fen=320000, points=3200, tier_points=3200),
+    )  # fmt: skip
+
+
+def a_history(movements: tuple[Movement, ...] | None = None, **changes: Any) -> PointsHistory:
+    """A page of the drawn history, with the drawn plan of expiries."""
+    listed = the_movements() if movements is None else movements
+    values: dict[str, Any] = {
+        "points": 6280,
+        "tier_points": 18640,
+        "as_of": DRAWN,
+        "expiries": (
+            Expiry(on=date(2026, 6, 30), points=1200),
+            Expiry(on=date(2026, 9, 30), points=860),
+            Expiry(on=date(2026, 12, 31), points=2100),
+            Expiry(on=date(2027, 3, 31), points=1020),
+            Expiry(on=date(2027, 6, 30), points=1100),
+        ),
+        "movements": listed,
+        "months": (
+            MonthSum(month="2026-05", earned=1020, spent=0, expired=0),
+            MonthSum(month="2026-04", earned=0, spent=600, expired=0),
+            MonthSum(month="2026-03", earned=3200, spent=0, expired=350),
+        ),
+        "total": len(listed),
+    }
+    return PointsHistory(**(values | changes))
 
 
 def a_voucher(voucher_id: str = "v-0001", **changes: Any) -> VoucherView:

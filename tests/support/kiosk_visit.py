@@ -18,6 +18,7 @@ def a_catalogue(pin_at_redeem: str = "always") -> st.Catalogue:
         store=make.a_store(),
         rewards=make.the_rewards(),
         categories=make.the_categories(),
+        activities=make.the_activities(),
         as_of=make.DRAWN,
     )
 

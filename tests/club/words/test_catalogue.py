@@ -6,7 +6,13 @@ import pytest
 
 from club.words.catalogue import LANGUAGES, CatalogueFault, WordMissing, Words, load, supported, words_folder
 
-DATE_PATTERNS = {"common.date.full", "kiosk.confirm.taken-expiring"}  # each language takes the parts it needs
+DATE_PATTERNS = {  # each language takes the parts it needs
+    "common.date.full",
+    "kiosk.confirm.taken-expiring",
+    "kiosk.points.bar-month",
+    "kiosk.points.day",
+    "kiosk.points.next-year",
+}
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 
 

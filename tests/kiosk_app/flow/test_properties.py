@@ -36,6 +36,8 @@ arguments = some.sampled_from(
         "v-0001",
         "v-0003",
         "fulfilled",
+        "past",
+        "spent",
         *PIN,
         "nonsense",
     ]
@@ -71,6 +73,13 @@ commands = some.builds(
     ids,
     some.integers(1, 3),
 )
+kinds = some.sampled_from(["", "earned", "spent"])
+marks = some.sampled_from(["", "mv-0001"])
+histories_of_points = some.builds(
+    make.a_history,
+    some.sampled_from([(), (make.a_movement(title=SENTINEL),)]),
+    next_before=some.sampled_from(["", "mv-0001"]),
+)
 # What a member really does is drawn often, so that the deep screens are reached.
 journey: list[ev.Event] = [
     ev.Pressed(Action.REWARDS, "", "command-0001"),
@@ -81,6 +90,12 @@ journey: list[ev.Event] = [
     ev.StepUpGranted("command-0001", "grant-0001"),
     ev.Pressed(Action.VOUCHERS, "", "command-0001"),
     ev.Pressed(Action.SHOW_CODE, "v-0001", "command-0001"),
+    ev.Pressed(Action.POINTS, "", "command-0001"),
+    ev.HistoryCame("session-0001", "", "", make.a_history((make.a_movement(title=SENTINEL),), next_before="mv-0001")),
+    ev.Pressed(Action.OLDER, "", "command-0001"),
+    ev.Pressed(Action.ACTIVITIES, "", "command-0001"),
+    ev.Pressed(Action.LARGE, "", "command-0001"),
+    ev.Pressed(Action.LANGUAGE, "", "command-0001"),
 ]
 events = some.one_of(
     some.sampled_from(journey),
@@ -98,6 +113,8 @@ events = some.one_of(
     some.builds(ev.SessionRefused, ids, refusals),
     some.builds(ev.SessionUnreachable, ids),
     some.builds(ev.CardFailed, some.sampled_from(ev.ReadFault)),
+    some.builds(ev.HistoryCame, ids, kinds, marks, histories_of_points),
+    some.builds(ev.HistoryFailed, ids, kinds, marks, some.none() | refusals),
     some.builds(ev.StepUpGranted, ids, some.just("grant-0001")),
     some.builds(ev.StepUpRefused, ids, refusals),
     some.builds(ev.StepUpUnreachable, ids),
@@ -133,12 +150,13 @@ def left_of_a_member(state: st.State) -> list[bytes]:
 @given(all_rules, histories)
 def test_no_screen_is_a_dead_end_and_the_end_leaves_nothing(rules: st.Rules, history: list[ev.Event]) -> None:
     state, asked = play(rules, history)
-    for _ in range(rules.settle_s + rules.code_s + rules.idle_s + 5):
+    for _ in range(rules.settle_s + rules.code_s + rules.idle_large_s + 5):
         state, more = step(state, ev.Second(make.DRAWN))
         asked += more
     assert state.screen == session.resting_screen(state.world)
     assert state.session is None
     assert not left_of_a_member(state)
+    assert (state.language, state.large, state.chosen) == (rules.language, False, False)
 
 
 @settings(max_examples=200)

@@ -53,13 +53,20 @@ def test_home_shows_the_drawn_numbers() -> None:
     assert isinstance(view, views.HomeView)
     assert view.greeting == "王先生，下午好"
     assert view.service_line == "您的爱车正在保养，预计 <b>15:40</b> 可交车"
-    assert view.card == views.MemberCard("gold", "金卡", 3, 4, "会员卡号", "8800 **** 2719", "有效期至", "2027-03-31")
+    assert view.card == views.MemberCard(
+        "gold", "金卡", 3, 4, "会员卡号", "8800 **** 2719", "有效期至", "2027-03-31", "金卡，卡号尾号 2719"
+    )
     assert (view.points.points, view.points.tier_points) == ("6,280", "18,640")
     assert view.points.next_tier == "再积 <b>6,360</b> 分，升级<b>钻石卡</b>"
     assert view.points.progress == pytest.approx(0.745)
-    assert view.expiry == views.ExpiryNote("1,200 积分将于 6 月 30 日到期", "还有 45 天·够换 2 张精洗券", "去使用")
-    assert [(tile.title, tile.detail) for tile in view.tiles] == [("兑换礼品", "2 款可换"), ("我的券", "2 张可用")]
-    assert view.dock == views.Dock(exit="退出", seconds="30", share=1.0)
+    assert view.expiry == views.ExpiryNote(
+        title="1,200 积分将于 6 月 30 日到期",
+        short="6 月 30 日有 1,200 分到期",
+        detail="还有 45 天·够换 2 张精洗券",
+        button="去使用",
+    )
+    assert [(tile.title, tile.detail) for tile in view.tiles][:2] == [("兑换礼品", "2 款可换"), ("我的券", "2 张可用")]
+    assert view.dock == views.Dock(large="大字", language="EN", exit="退出", seconds="30", share=1.0)
     assert (view.timeout, view.notice) == (None, "")
 
 
@@ -82,7 +89,7 @@ def test_the_highest_tier_has_no_bar() -> None:
 @pytest.mark.parametrize(
     ("on", "note"),
     [
-        (date(2026, 5, 16), views.ExpiryNote("1,200 积分今天到期", "", "去使用")),
+        (date(2026, 5, 16), views.ExpiryNote(title="1,200 积分今天到期", short="1,200 积分今天到期", button="去使用")),
         (date(2027, 5, 16), None),
         (date(2026, 5, 15), None),
     ],
@@ -100,7 +107,7 @@ def test_home_offline_shows_the_mirrors_figures_with_their_time() -> None:
     assert (view.points.points, view.points.tier_points) == ("6,280", "18,640")
     assert view.notice == "网络断开，显示 14:05 的数据"
     assert (view.card.number, view.card.valid, view.expiry) == ("", "", None)
-    assert [tile.detail for tile in view.tiles] == ["3 款可换", "恢复后可用"]
+    assert [tile.detail for tile in view.tiles] == ["3 款可换", "恢复后可用", "2 场报名中", "恢复后可用"]
     assert view.header.offline == "离线"
 
 
@@ -291,7 +298,7 @@ def test_no_vouchers_yet() -> None:
     view = shown(Visit().at_home(vouchers=()).press("vouchers"))
     assert isinstance(view, views.VouchersView)
     assert view.nothing is not None
-    assert view.nothing.title == "还没有券，用积分换一张吧"
+    assert (view.nothing.title, view.nothing.detail) == ("还没有券", "您有 6,280 积分，2 款礼品可换")
     assert view.nothing.button is not None
     assert view.nothing.button.action == "rewards"
 

@@ -158,6 +158,28 @@ def test_fresh_figures_arrive_as_the_session_and_their_absence_is_told(bench: Be
     bench.posted.until(lambda event: event == ev.SessionUnreachable(make.SESSION))
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (None, ev.HistoryCame(make.SESSION, "spent", "mv-0001", make.a_history(next_before="mv-0006"))),
+        (UNREACHABLE, ev.HistoryFailed(make.SESSION, "spent", "mv-0001")),
+    ],
+)
+def test_a_page_of_the_history_is_fetched_as_asked(bench: Bench, error: Exception | None, told: ev.Event) -> None:
+    bench.server.error = error
+    bench.doer.do(ef.FetchHistory(make.SESSION, "spent", "mv-0001"))
+    assert bench.posted.until(lambda event: isinstance(event, ev.HistoryCame | ev.HistoryFailed)) == told
+    assert bench.server.asked == [("history", make.SESSION, "spent", "mv-0001")]
+
+
+def test_a_refused_history_says_why(bench: Bench) -> None:
+    bench.server.error = errors.SessionEnded()
+    bench.doer.do(ef.FetchHistory(make.SESSION))
+    told = bench.posted.until(lambda event: isinstance(event, ev.HistoryFailed))
+    assert isinstance(told, ev.HistoryFailed)
+    assert isinstance(told.error, errors.SessionEnded)
+
+
 def test_cues_and_waking(bench: Bench) -> None:
     bench.doer.do(ef.PlaySound("success"))
     bench.doer.do(ef.WakeSync())

@@ -42,6 +42,7 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     entities: list[tuple[str, str, object]] = [("programme", "club", make.a_programme())]
     entities += [("reward", reward.slug, reward) for reward in make.the_rewards()]
     entities += [("reward_category", category.slug, category) for category in make.the_categories()]
+    entities += [("activity", activity.slug, activity) for activity in make.the_activities()]
     rows = [
         SnapshotRow(feed="global", entity=kind, entity_id=name, payload=Raw(codec.encode(value)))
         for kind, name, value in entities
@@ -57,6 +58,7 @@ def test_the_catalogue_is_what_was_mirrored(mirror: Mirror) -> None:
     assert read.store == make.a_store()
     assert [reward.slug for reward in read.rewards][:3] == ["basic-service-voucher", "detail-wash", "fuel-card-100"]
     assert read.categories == make.the_categories()
+    assert read.activities == make.the_activities()
     assert read.as_of == make.DRAWN
     later = make.DRAWN + timedelta(minutes=5)
     assert catalogue.read(mirror, later).as_of == later
