@@ -172,7 +172,8 @@ def _span(ctx: Context, each: ActivityEntity) -> str:
     return words("kiosk.activities.span", days=days, weekday=words(f"common.date.weekday-{first.weekday()}"))
 
 
-def _picture(each: ActivityEntity) -> str:
+def picture(each: ActivityEntity) -> str:
+    """The art of an activity, or the hash of its own picture."""
     return art(each.picture, "activities")
 
 
