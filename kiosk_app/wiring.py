@@ -116,8 +116,10 @@ class Kiosk:
             reference_width=asked.width,
             position=None if asked.fullscreen else (asked.left, asked.top),
         )
+        from club.ui import motion
         from kiosk_app.ui.shell import KioskUI
 
+        motion.set_reduced(self._settings.ui.reduced_motion)
         logging.getLogger("kivy").setLevel(logging.WARNING)  # Kivy sets its own when it is imported
         return KioskUI(self._tell, self._drawn)
 
