@@ -17,6 +17,7 @@ from central_api.console import forms, present, site
 from central_api.console.entry import Form, Sent, Visit, Visiting
 from central_api.context import Context, Served
 from central_api.db import Tx
+from central_api.media import pictures
 from central_api.media import service as media
 from central_api.media.store import MediaStore
 from central_api.staff import audit
@@ -122,11 +123,12 @@ def set_picture(context: Served, visit: Visiting, slug: FromPath[str], form: Sen
     visit.need("boards.edit")
     now = context.clock.now()
     name, data = form.uploads.get("upload", ("", b""))
+    uploaded = pictures.prepare(data) if data else None
     with context.db.write() as tx:
         row = service.board(tx, slug, lock=True)
-        if data:
+        if uploaded is not None:
             store = MediaStore(context.settings.media.dir)
-            stored = media.add(tx, store, data, name=name or slug, by=visit.person.actor, now=now)
+            stored = media.keep(tx, store, uploaded, name=name or slug, by=visit.person.actor, now=now)
         else:
             chosen = media.find(tx, form.text("picture"))
             if chosen is None:

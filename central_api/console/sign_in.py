@@ -1,5 +1,6 @@
 """The two steps of signing in, and the way out (C1): number and password, then the digits of whoever has an authenticator."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,8 @@ from club.words.catalogue import Words
 from club.words.catalogue import words as words_of
 
 _TYPED = 128  # no staff number or password is longer; what is longer is not hashed
+_OURS = re.compile(r"/console(/[A-Za-z0-9_-]+)*/?")
+_LARGEST = 16 * 1024  # bytes of a form that anybody may send
 _SECOND = f"{entry.SIGN_IN}/code"
 _form = {"form": Provide(entry.read_form)}
 
@@ -31,7 +34,7 @@ def show(lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = "", over: FromQu
     return _page(words, next, message=words("console.sign-in.over") if over else "")
 
 
-@post("/sign-in", sync_to_thread=True, status_code=303, dependencies=_form)
+@post("/sign-in", sync_to_thread=True, status_code=303, dependencies=_form, request_max_body_size=_LARGEST)
 def sign_in(context: Served, form: Sent) -> Response[bytes]:
     """Open a session or ask for the digits, or say calmly what is wrong without saying which."""
     words, back, number = words_of(form.text("lang", "zh-CN")), form.text("next"), form.text("number").strip()[:_TYPED]
@@ -61,7 +64,7 @@ def show_second(
     return _second_page(request, context, words_of(lang), next)
 
 
-@post("/sign-in/code", sync_to_thread=True, status_code=303, dependencies=_form)
+@post("/sign-in/code", sync_to_thread=True, status_code=303, dependencies=_form, request_max_body_size=_LARGEST)
 def second(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
     """Open the session when the digits are right."""
     words, back = words_of(form.text("lang", "zh-CN")), form.text("next")
@@ -83,7 +86,7 @@ def second(request: Request[Any, Any, Any], context: Served, form: Sent) -> Resp
     return answer
 
 
-@post("/sign-in/other", sync_to_thread=True, status_code=303, dependencies=_form)
+@post("/sign-in/other", sync_to_thread=True, status_code=303, dependencies=_form, request_max_body_size=_LARGEST)
 def somebody_else(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
     """Forget the first step: it is not who stands here."""
     with context.db.write() as tx:
@@ -173,7 +176,7 @@ def _carried(words: Words, back: str) -> str:
 
 def _is_ours(path: str) -> bool:
     """Whether a page to go back to is one of the console's own: nobody is led elsewhere."""
-    return path.startswith("/console/") and "//" not in path and "\\" not in path
+    return _OURS.fullmatch(path) is not None
 
 
 handlers = [show, sign_in, show_second, second, somebody_else, sign_out]
