@@ -7,12 +7,9 @@ trip to the central API that does nothing.
 
 import argparse
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import requests
@@ -23,45 +20,11 @@ from demo.house import House, Options, fresh_state
 from demo.processes import wait_until
 from demo.screens import VirtualGlass
 from tests.bench.report import Aim, last_line, percentile
+from tests.support.observe import Look, Watcher
 
 _CARDS = ("m0001", "m0003", "m0005")  # NTAG 424 of three members: the same card again within a second is the same tap
 _NAME = (56, 142, 500, 214)  # where the greeting stands, px of the design (kiosk-05)
 _EXIT = (940, 1844)
-_POLL_S = 0.002
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The name's place at one instant."""
-
-    at: float
-    pixels: bytes
-
-
-class Watcher:
-    """Keeps every change of the name's place with its instant, on a thread of its own."""
-
-    def __init__(self, glass: VirtualGlass) -> None:
-        self._glass = glass
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch the name")
-        self.looks: list[Look] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        last = b""
-        while not self._stop.wait(_POLL_S):
-            pixels = self._glass.peek(_NAME)
-            if pixels != last:
-                self.looks.append(Look(time.monotonic(), pixels))
-                last = pixels
 
 
 def half_opaque_at(looks: Sequence[Look]) -> float | None:
@@ -106,7 +69,7 @@ def _measure(house: House, taps: int) -> dict[str, float]:
     names: list[float] = []
     floor: list[float] = []
     for number in range(taps):
-        with Watcher(glass) as watcher:
+        with Watcher(lambda: glass.peek(_NAME)) as watcher:
             house.reader.tap(_CARDS[number % len(_CARDS)])
             _wait(house, "home", settled=True)
         seen = half_opaque_at(watcher.looks)
