@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
@@ -118,7 +119,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
             version="1",
             path="/openapi",
             description="Members, cards, points, rewards, boards and devices. Errors are problem+json with stable codes.",
-            render_plugins=[],
+            render_plugins=[JsonRenderPlugin()],  # the others are pages that run scripts from elsewhere
             components=Components(security_schemes={"device": _SIGNED}),
         ),
         plugins=[StoredPayloads()],

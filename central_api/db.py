@@ -5,10 +5,11 @@ synchronous=FULL, so that an answered commit survives a power cut (X1). PostgreS
 `Database.run` is run again when the server ends it for a deadlock or a serialisation failure.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -287,6 +288,7 @@ def _engine(url: str, pool: int, wait_s: float) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(Path(parsed.database))
         engine = create_engine(
             parsed,
             hide_parameters=True,
@@ -308,6 +310,15 @@ def _engine(url: str, pool: int, wait_s: float) -> Engine:
             "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000",
         },
     )
+
+
+def _keep_private(path: Path) -> None:
+    """Let only the service's account read the database; the files SQLite puts beside it take over its rights."""
+    if path.name == ":memory:":
+        return
+    with suppress(OSError):  # what cannot be opened is told when it is used
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
 
 
 def _sqlite_connected(connection: Any, record: ConnectionPoolEntry) -> None:

@@ -7,11 +7,14 @@ from litestar import Router
 from central_api.device_api import cards, history, routes, screens, stream
 from central_api.device_api.caller import device_dependency, kiosk_dependency, signed_dependency
 
+LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
+
 handlers: list[Any] = [
     Router(
         "/v1",
         route_handlers=[*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers],
         security=[{"device": []}],
+        request_max_body_size=LARGEST_BODY,  # it is read before it is known who sent it
         dependencies={"signed": signed_dependency, "device": device_dependency, "kiosk": kiosk_dependency},
     ),
     *stream.handlers,

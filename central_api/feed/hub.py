@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from central_api.feed.service import DisplayHint, Nudge
 
 QUEUE_LENGTH = 64
+STREAMS = 3  # of one device at a time: it needs one, and may come back before the server has seen the old one end
 
 
 @dataclass(eq=False)
@@ -33,16 +34,19 @@ class Hub:
     """All open streams of this process. `tell` may be called from any thread."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        self._listeners: tuple[Listener, ...] = ()  # replaced whole, for other threads read it
         self._heads: dict[str, int] = {}
 
     def add(self, listener: Listener) -> None:
-        """Start telling it."""
-        self._listeners = self._listeners | {listener}
+        """Start telling it; the oldest streams of a device that opens too many are closed."""
+        mine = [other for other in self._listeners if other.device_id == listener.device_id]
+        for other in mine[: max(0, len(mine) + 1 - STREAMS)]:
+            _post(other, None)
+        self._listeners = (*self._listeners, listener)
 
     def remove(self, listener: Listener) -> None:
         """Stop telling it."""
-        self._listeners = self._listeners - {listener}
+        self._listeners = tuple(other for other in self._listeners if other is not listener)
 
     def drop(self, device_id: str) -> None:
         """Close the streams of a device, for example because it was revoked."""

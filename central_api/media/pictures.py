@@ -1,6 +1,7 @@
 """Judges an uploaded picture and makes the panel's own copy of it: verified, without metadata, no larger than a panel (C3)."""
 
 import io
+import threading
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -15,6 +16,7 @@ PANEL_SIDE = 1920
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _JPEG_QUALITY = 90
+_one_at_a_time = threading.Lock()  # the largest photo allowed takes half a gigabyte while it is worked on
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ def prepare(data: bytes) -> Prepared:
     Raises:
         Malformed: too many bytes or pixels, another format, or not a whole picture; facts say which (`reason`).
     """
+    with _one_at_a_time:
+        return _prepared(data)
+
+
+def _prepared(data: bytes) -> Prepared:
     picture = _opened(data)
     picture = ImageOps.exif_transpose(picture)
     picture.thumbnail((PANEL_SIDE, PANEL_SIDE), Image.Resampling.LANCZOS)

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from central_api.db import Tx
 from central_api.media import pictures
+from central_api.media.pictures import Prepared
 from central_api.media.store import MediaStore
 from central_api.media.tables import media
 from club.model.board import Picture
@@ -42,7 +43,14 @@ def add(tx: Tx, store: MediaStore, data: bytes, *, name: str, by: str, now: date
     Raises:
         Malformed: not a picture the panels can show; facts say why.
     """
-    prepared = pictures.shipped(data) if shipped else pictures.prepare(data)
+    return keep(tx, store, pictures.shipped(data) if shipped else pictures.prepare(data), name=name, by=by, now=now)
+
+
+def keep(tx: Tx, store: MediaStore, prepared: Prepared, *, name: str, by: str, now: datetime) -> Stored:
+    """Take a picture that was prepared before into the library; see `add`.
+
+    Preparing takes seconds for a large photo: do it before the unit of work begins, for nobody else can write meanwhile.
+    """
     sha256 = store.put(prepared.data)
     known = find(tx, sha256)
     if known is not None:

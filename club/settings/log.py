@@ -23,7 +23,14 @@ def _is_worth_keeping(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or not record.name.startswith("kivy")
 
 
+# What a stranger asked for is logged too: a line break in it must not begin a line that we never wrote.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+
+
 class _Text(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- logging's name
+        return super().formatMessage(record).translate(_CONTROLS)
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 -- logging's name
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 

@@ -102,9 +102,13 @@ class _Blank(dict[str, str | int]):
         return ""
 
 
-@cache
 def words(language: str) -> Words:
-    """The product's own wording in `language`, read once."""
+    """The product's own wording in the language nearest to a tag, read once."""
+    return _words(supported(language))  # kept by language, never by tag: anybody may send any number of tags
+
+
+@cache
+def _words(language: str) -> Words:
     return Words(language)
 
 
