@@ -96,5 +96,14 @@ def without_comma(rest: str) -> str:
     return rest.lstrip("，, ")
 
 
+def kind_and_title(kind: str, title: str) -> tuple[str, str]:
+    """A title such as 爱车讲堂：雨季行车与轮胎 names its kind itself; then that is the kind, and the rest the title."""
+    for mark in ("：", ": "):
+        before, found, after = title.partition(mark)
+        if found and after and len(before) <= 24:
+            return before, after[0].upper() + after[1:]
+    return kind, title
+
+
 def _stale_type(ctx: RenderContext) -> Type:
     return Type("sans-bold", 42, ctx.theme.color.night.on_warn, 1.4)

@@ -2,6 +2,7 @@
 
 from club.model.board import ActivityLine, Board, MenuLine
 from club.model.scene import Side
+from club.render import parts
 from club.render.canvas import Box, Canvas, Type
 from club.render.context import BOARD_SIZE, RenderContext
 from club.render.templates import poster, welcome
@@ -65,10 +66,9 @@ def _activities(canvas: Canvas, activities: tuple[ActivityLine, ...], ctx: Rende
     for number, activity in enumerate(shown):
         y = room.y + number * high
         when = canvas.fit(ctx.days_of(activity), Type("sans", 36, night.snow_2, 1.35), room.w, smallest=28)
-        left = high - when.height - 8
-        title = canvas.fit(
-            ctx.pick(activity.title), Type("sans-bold", 40, night.snow, 1.25), room.w, lines=2, smallest=28, height=left
-        )
+        _, name = parts.kind_and_title("", ctx.pick(activity.title))
+        bold = Type("sans-bold", 42, night.snow, 1.25)
+        title = canvas.fit(name, bold, room.w, lines=2, height=high - when.height - 8)
         canvas.paragraph(title, room.x, y, room=box)
         canvas.paragraph(when, room.x, y + title.height, room=box)
 

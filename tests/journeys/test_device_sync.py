@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from central_api import app
+from central_api.devices import pairing
 from central_api.devices import service as devices
 from club.model.clock import HandClock, PinnedClock
 from club.sync import events
@@ -176,3 +177,25 @@ def test_a_display_gets_its_boards_whole_and_plays_on_without_the_server(tmp_pat
 def _points(kiosk: Device, card_hash: str) -> int:
     member = kiosk.worker.mirror.member(card_hash)
     return member.points if member else 0
+
+
+def test_a_display_is_added_by_the_code_on_its_screen(tmp_path: Path, house: House) -> None:
+    with served(house.folder, PINNED) as service:
+        display = Device(tmp_path / "tv", service.url, "lounge")
+        try:
+            display.worker.start()
+            display.until(events.NeedsEnrolment)
+            code = display.until(events.PairingCode).code
+            clock = HandClock(central.DRAWN)
+            with (
+                central.running(app.open_context(central.settings_for(house.folder), clock), clock, house.demo) as club,
+                club.context.db.write() as tx,
+            ):
+                entered = pairing.enter(
+                    tx, code, "tv-2", staff="1001", stores=("east",), code_id=central.new_id(), now=central.DRAWN
+                )
+            assert isinstance(entered, devices.Device)
+            assert display.until(events.DeviceEnrolled).enrolled.place == "tv-2"
+            assert display.until(events.ManifestReady).manifest.display == "tv-2"
+        finally:
+            display.close()

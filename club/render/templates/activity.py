@@ -116,7 +116,7 @@ def _item(canvas: Canvas, activity: ActivityLine, ctx: RenderContext, top: float
         canvas.panel(picture, 26, night.surface_2)
         canvas.icon("calendar", _COLUMN_X + 66, top + 77, 96, night.jade)
     room = Box(_COLUMN_X + 258, top, _COLUMN_RIGHT - _COLUMN_X - 258, _ITEM)
-    kind, name = _kind_and_title(ctx.pick(activity.kind), ctx.pick(activity.title))
+    kind, name = parts.kind_and_title(ctx.pick(activity.kind), ctx.pick(activity.title))
     tag = canvas.fit(kind, Type("sans", 36, night.snow_2, 1.4), room.w)
     when = canvas.fit(ctx.days_of(activity), Type("sans", 40, night.snow, 1.4), room.w)
     left = canvas.fit(ctx.places(activity), Type("sans-bold", 38, night.jade, 1.4), room.w)
@@ -126,12 +126,3 @@ def _item(canvas: Canvas, activity: ActivityLine, ctx: RenderContext, top: float
     for paragraph in (tag, bold, when, left):
         canvas.paragraph(paragraph, room.x, y, room=room)
         y += paragraph.height
-
-
-def _kind_and_title(kind: str, title: str) -> tuple[str, str]:
-    """A title such as 爱车讲堂：雨季行车与轮胎 names its kind itself; then that is the kind, and the rest the title."""
-    for mark in ("：", ": "):
-        before, found, after = title.partition(mark)
-        if found and after and len(before) <= 24:
-            return before, after[0].upper() + after[1:]
-    return kind, title

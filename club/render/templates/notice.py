@@ -70,11 +70,22 @@ def _body(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
         _contact(canvas, contact, ctx, Box(room.x, room.y + large.height + 28 + text.height + 44, room.w, 64))
 
 
+def _places_and_numbers(contact: str) -> list[str]:
+    """A clause for each icon: words that follow one another name one place (Front desk, ground floor)."""
+    clauses: list[str] = []
+    for part in re.split(r"(?<=，)|(?<=, )", contact):
+        if clauses and not _PHONE.search(part) and not _PHONE.search(clauses[-1]):
+            clauses[-1] += part
+        elif part:
+            clauses.append(part)
+    return [clause.strip("，, ") for clause in clauses]
+
+
 def _contact(canvas: Canvas, contact: str, ctx: RenderContext, row: Box) -> None:
     """Each clause with its icon: a place, or a number to call."""
     light = ctx.theme.color.light
     style = Type("sans-bold", 46, light.ink, 1.4)
-    clauses = [part for part in re.split(r"，|, ", contact) if part]
+    clauses = _places_and_numbers(contact)
     if sum(canvas.width(part, style) + 88 for part in clauses) + 36 * (len(clauses) - 1) > row.w:
         style = Type("sans-bold", 40, light.ink, 1.4)
     x = row.x

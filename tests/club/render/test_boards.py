@@ -238,6 +238,15 @@ def test_the_notice_takes_the_ticker(content: DemoContent) -> None:
     assert footer.ticker_texts(urgent, content.manifest(), context(content)) == ("通知显示到 17:00，之后恢复正常播放",)
 
 
+@pytest.mark.parametrize(
+    ("language", "clauses"),
+    [("zh-CN", {"一楼前台", "分机 8001"}), ("en", {"Front desk, ground floor", "extension 8001"})],
+)
+def test_a_notice_names_one_place_and_one_number(content: DemoContent, language: str, clauses: set[str]) -> None:
+    canvas = boards.draw_board(content.notice.board, context(content, language=language))
+    assert clauses <= {placed.text for placed in canvas.placed}
+
+
 def test_the_ticker_is_filled_and_its_strip_follows_itself(content: DemoContent) -> None:
     ctx = context(content, size=FOOTER_SIZE)
     texts = footer.ticker_texts(scene(content, content.boards["b-tiers"]), content.manifest(), ctx)
