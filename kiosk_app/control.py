@@ -3,12 +3,31 @@
 There is no way to put an event in: taps go through the real reader, and touches through the glass.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from kiosk_app.flow.state import State
 from kiosk_app.present.views import View
+
+
+class Slow(Protocol):
+    """A stretch of the UI thread (`club.ui.stopwatch.Slow`)."""
+
+    @property
+    def kind(self) -> str:
+        """One named call, or a phase of a frame."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def cpu_ms(self) -> float:
+        """The thread's own work."""
+        ...
 
 
 class Glass(Protocol):
@@ -42,6 +61,14 @@ class Glass(Protocol):
         """The middles of what can be pressed (and tells this action and argument), in px of the drawing."""
         ...
 
+    def watch_frames(self) -> None:
+        """Forget what kept the UI thread so far, and watch every frame from now on."""
+        ...
+
+    def slow_calls(self, over_ms: float = 4.0) -> Sequence[Slow]:
+        """What kept the UI thread longer than that."""
+        ...
+
     def stop(self) -> None:
         """End the program."""
         ...
@@ -71,7 +98,7 @@ class Control:
 
         `{"do": "state"}` · `{"do": "shot", "path": P}` · `{"do": "touch", "x": X, "y": Y}` in px of the drawing from its
         top left · `{"do": "places"}`: the middles of what can be pressed, with `"action": A` and `"arg": B` only of
-        what tells these · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
+        what tells these · `{"do": "watch"}` and later `{"do": "slow"}`: what kept the UI thread over 4 ms since · `{"do": "taps"}` · `{"do": "stop"}` · `{"do": "search", "for": [T, ...]}`: which of these texts some widget or
         the state still holds, so that a test can look for what must be gone (K13) without the program telling what it has.
         """
         match request:
@@ -90,6 +117,12 @@ class Control:
                 arg = request.get("arg")
                 places = self._glass.places(str(request.get("action", "")), None if arg is None else str(arg))
                 return {"places": places, **self._now()}
+            case {"do": "watch"}:
+                self._glass.watch_frames()
+                return self._now()
+            case {"do": "slow"}:
+                slow = [{"kind": one.kind, "what": one.what, "cpu_ms": one.cpu_ms} for one in self._glass.slow_calls()]
+                return {"slow": slow}
             case {"do": "taps"}:
                 return {"taps": self._taps()}
             case {"do": "stop"}:
@@ -98,7 +131,7 @@ class Control:
             case _:
                 keys = ", ".join(sorted(map(str, request)))
                 return {
-                    "error": f"expected do = state, shot (path), touch (x, y), places, search (for), taps or stop; found the keys {keys or 'none'}"
+                    "error": f"expected do = state, shot (path), touch (x, y), places, search (for), watch, slow, taps or stop; found the keys {keys or 'none'}"
                 }
 
     def _now(self) -> dict[str, Any]:

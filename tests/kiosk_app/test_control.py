@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from club.ui.stopwatch import Slow
 from club.words.catalogue import Words
 from kiosk_app.control import Control
 from kiosk_app.present.presenter import present
@@ -19,6 +20,7 @@ class Glass:
     touched: list[tuple[float, float]] = field(default_factory=list)
     shots: list[Path | str] = field(default_factory=list)
     stopped: bool = False
+    watched: bool = False
 
     @property
     def view(self) -> View:
@@ -35,6 +37,12 @@ class Glass:
 
     def places(self, action: str = "", arg: str | None = None) -> tuple[tuple[float, float], ...]:
         return ((960.0, 1844.0),) if action in ("", "exit") and arg in (None, "") else ()
+
+    def watch_frames(self) -> None:
+        self.watched = True
+
+    def slow_calls(self, over_ms: float = 4.0) -> tuple[Slow, ...]:
+        return (Slow("call", "event Second", over_ms + 1, over_ms + 0.5),) if self.watched else ()
 
     def stop(self) -> None:
         self.stopped = True
@@ -76,6 +84,13 @@ def test_a_search_says_which_of_the_given_texts_are_held() -> None:
     }
     glass.visit.press("exit")
     assert control.answer({"do": "search", "for": ["王先生", "3F8P2X6R41"]}) == {"found": [], "evidence": False}
+
+
+def test_what_kept_the_ui_thread_is_told_once_it_is_watched() -> None:
+    control, _ = controlled()
+    assert control.answer({"do": "slow"}) == {"slow": []}
+    control.answer({"do": "watch"})
+    assert control.answer({"do": "slow"}) == {"slow": [{"kind": "call", "what": "event Second", "cpu_ms": 4.5}]}
 
 
 @pytest.mark.parametrize(
