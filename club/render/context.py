@@ -21,6 +21,7 @@ BOARD_SIZE = (1920, 972)
 FOOTER_SIZE = (1920, 108)
 SCREEN_SIZE = (1920, 1080)
 NOTHING = Text("")
+_STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 
 
 def split_screen(width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -60,7 +61,7 @@ class RenderContext:
 
     def pick(self, text: Text) -> str:
         """A text in this language."""
-        return text.pick(self.words.language)
+        return self.set(text.pick(self.words.language))
 
     def field(self, board: Board, *names: str) -> str:
         """The first of the board's fields that says something, its places filled; empty when none does."""
@@ -72,7 +73,7 @@ class RenderContext:
 
     def fill(self, text: Text, board: Board) -> str:
         """`{left} {date} {days} {state}` filled from what the board follows."""
-        return fill(
+        filled = fill(
             text,
             self.language,
             now=self.now,
@@ -80,7 +81,12 @@ class RenderContext:
             activity=board.activity,
             on=board.on,
             until=board.until,
-        ).strip()
+        )
+        return self.set(filled.strip())
+
+    def set(self, text: str) -> str:
+        """In English with straight quotes: the Chinese faces set the curly ones a whole character wide."""
+        return text if self.words.language.startswith("zh") else text.translate(_STRAIGHT)
 
     def picture(self, sha256: str) -> Path | None:
         """The file of a picture, None when the board names none or it is not there."""

@@ -106,7 +106,8 @@ def render_footer(ctx: RenderContext, texts: Sequence[str], *, clock: bool = Tru
 
 
 def _text(item: TickerItem, ctx: RenderContext) -> str:
-    return fill(item.text, ctx.language, now=ctx.now, time_zone=ctx.time_zone, activity=item.activity).strip()
+    filled = fill(item.text, ctx.language, now=ctx.now, time_zone=ctx.time_zone, activity=item.activity)
+    return ctx.set(filled.strip())
 
 
 def _name(ctx: RenderContext) -> Type:

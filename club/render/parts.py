@@ -11,13 +11,14 @@ from club.words import numbers
 MARK_HEIGHT = 84
 
 
-def pill(canvas: Canvas, ctx: RenderContext, text: str, x: float, y: float) -> float:
-    """A label on jade, 72 px high; returns its right edge."""
+def pill(canvas: Canvas, ctx: RenderContext, text: str, x: float, y: float, *, widest: float = 1080) -> float:
+    """A label on jade, 72 px high and at most `widest` px wide; returns its right edge."""
     night = ctx.theme.color.night
-    style = Type("sans-bold", 40, night.on_jade, 1.4)
-    box = Box(x, y, canvas.width(text, style) + 60, 72)
+    label = canvas.fit(text, Type("sans-bold", 40, night.on_jade, 1.4), widest - 60, height=60)
+    wide = max(canvas.width(line, label.style) for line in label.lines)
+    box = Box(x, y, wide + 60, 72)
     canvas.panel(box, 20, night.jade)
-    canvas.line(text, style, x + 30, y + 8, room=box)
+    canvas.paragraph(label, x + 30, y + 36 - label.height / 2, room=box)
     return box.right
 
 

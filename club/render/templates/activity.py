@@ -25,7 +25,8 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
     top = 56.0
     side = ctx.field(board, "side") or ctx.words("lounge.activity.side")
     column = Box(_COLUMN_X, 48, _COLUMN_RIGHT - _COLUMN_X, 876)
-    canvas.line(side, Type("sans-bold", 44, night.snow), _COLUMN_X, top, room=column)
+    heading = canvas.fit(side, Type("sans-bold", 44, night.snow), column.w, height=44 * 1.4, smallest=28)
+    canvas.paragraph(heading, _COLUMN_X, top, room=column)
     top += 44 * 1.4 + 26
     for activity in upcoming:
         _item(canvas, activity, ctx, top)

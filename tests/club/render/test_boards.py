@@ -17,10 +17,14 @@ from club.render.canvas import Box, Canvas, Type
 from club.render.context import FOOTER_SIZE, RenderContext
 from club.render.demo_content import DRAWN, DemoContent
 from club.resources.theme import Colour
+from lounge_display.joining import Enrolment, Joining, enrol_view
 
 LONG = Text(
     "城东店与城西店会员联合举办的湖山两日亲子自驾露营活动，欢迎携家人参加（名额有限，先到先得）！",
     "A two-day family road trip to the lakeside camp, held together by East store and West store, first come first served",
+)
+SOME = Text(
+    "城东店展厅二楼会员休息区东侧（近吧台）", "Members’ lounge on the second floor of the East store, by the bar"
 )
 
 
@@ -118,6 +122,50 @@ def test_a_far_too_long_title_stays_whole_and_inside(content: DemoContent, name:
     assert "…" not in drawn
     for placed in canvas.placed:
         assert canvas.box.holds(placed.ink, 0), placed
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_far_too_long_stays_inside(content: DemoContent, name: str, language: str) -> None:
+    board = every(content)[name]
+    long = replace(
+        board,
+        fields={**dict.fromkeys(board.fields, SOME), "title": LONG, "line": LONG},
+        activity=replace(board.activity, title=LONG, place=SOME) if board.activity else None,
+        upcoming=tuple(replace(line, title=LONG, kind=SOME) for line in board.upcoming),
+        menu=tuple(replace(line, name=SOME, line=LONG) for line in board.menu),
+        tiers=tuple(replace(line, summary=LONG) for line in board.tiers),
+        promises=tuple(replace(line, title=LONG) for line in board.promises),
+    )
+    canvas = boards.draw_board(long, context(content, language=language))
+    for placed in canvas.placed:
+        assert canvas.box.holds(placed.ink, 0), placed
+        assert "…" not in placed.text
+
+
+@pytest.mark.parametrize("online", [True, False])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_screen_of_a_new_display_stays_inside(language: str, online: bool, watching: list[Watching]) -> None:
+    for state in Enrolment:
+        joining = Joining(state, DRAWN, "7K2M9Q", DRAWN + timedelta(minutes=10), 3, 12)
+        view = enrol_view(language, "dev-5f20a7c3d1e2f3a4b5c6d7e8", (3840, 2160), joining, DRAWN, online=online)
+        boards.render_enrol(view, RenderContext(now=DRAWN, language=language, club=Text("行舟会", "Xingzhou Club")))
+        canvas = watching[-1]
+        assert {"7", "K", "2", "M", "9", "Q"} <= {placed.text for placed in canvas.placed}
+        for placed in canvas.placed:
+            assert canvas.box.holds(placed.ink, 0), placed
+            assert placed.room is None or placed.room.holds(placed.ink, 6), placed
+
+
+def test_english_is_set_with_straight_quotes_and_chinese_with_its_own(content: DemoContent) -> None:
+    title = Text("会员的“茶”", "Members’ “tea”")
+    board = replace(content.boards["b-promise"], fields={"title": title})
+    said = {
+        language: {placed.text for placed in boards.draw_board(board, context(content, language=language)).placed}
+        for language in ("zh-CN", "en")
+    }
+    assert 'Members\' "tea"' in said["en"]
+    assert title.zh in said["zh-CN"]
 
 
 @pytest.mark.parametrize("name", ["b-lakeside", "b-flagship", "b-share-tea-hill", "p-refill"])
