@@ -168,8 +168,10 @@ class Kiosk:
             reader = "ready" if isinstance(event, nfc.ReaderReady) else f"lost: {event.reason.value}"
             _log.info("card reader %s", reader)
             self.worker.report(reader=reader)
-        if told is not None:
-            self._post(told)
+        known = self._doer.recognise(told.session_id, told.evidence.uid) if isinstance(told, ev.CardTapped) else None
+        for one in (told, known):
+            if one is not None:
+                self._post(one)
 
     def _synced(self, event: sync.SyncEvent) -> None:
         """From the sync worker's thread."""

@@ -116,7 +116,6 @@ class Doer:
         match effect:
             case ef.OpenCardSession(session_id, evidence, at):
                 self._opening = wire.OpenCardSession(session_id=session_id, evidence=evidence, tapped_at=at)
-                self._run(self._disk, self._ask_mirror, session_id, evidence.uid)
                 self._run(self._net, self._open, self._opening)
             case ef.RetryOpenSession(session_id):
                 if self._opening is not None and self._opening.session_id == session_id:
@@ -138,6 +137,20 @@ class Doer:
                 self._commands.wake()
             case ef.PlaySound(name):
                 self._player.play(name)
+
+    def recognise(self, session_id: str, uid: str) -> ev.MirrorAnswered:
+        """What the mirror knows of a card: a read of microseconds, made on the reader's own thread.
+
+        Posted right behind the tap, the answer is there before the first frame is drawn, so that a known member's name stands in it.
+        """
+        try:
+            card_hash = self._known.card_hash(uid)
+            member = self._known.member(card_hash) if card_hash else None
+        except (sqlite3.Error, errors.ClubError) as error:
+            _log.warning("the mirror did not answer: %s", type(error).__name__)
+            member = None
+        self._times.mirror_answered(session_id)
+        return ev.MirrorAnswered(session_id, member)
 
     def shown(self, command_id: str) -> None:
         """The answer of a command was shown: it leaves the disk (K13)."""
@@ -173,16 +186,6 @@ class Doer:
             trace = "".join(traceback.format_tb(error.__traceback__))
             # Without its message, which may hold a member's data.
             _log.error("%s: unforeseen %s\n%s", work.__name__, type(error).__name__, trace)
-
-    def _ask_mirror(self, session_id: str, uid: str) -> None:
-        try:
-            card_hash = self._known.card_hash(uid)
-            member = self._known.member(card_hash) if card_hash else None
-        except (sqlite3.Error, errors.ClubError) as error:
-            _log.warning("the mirror did not answer: %s", type(error).__name__)
-            member = None
-        self._times.mirror_answered(session_id)
-        self._post(ev.MirrorAnswered(session_id, member))
 
     def _open(self, request: wire.OpenCardSession) -> None:
         session_id = request.session_id
@@ -244,7 +247,10 @@ class Doer:
         except errors.ClubError as error:
             self._post(ev.CommandRefused(command_id, error))
         except (sqlite3.Error, OSError) as error:
-            _log.error("command %s was not stored: %s", command_id, type(error).__name__)  # no values in the log
+            why = (
+                str(error) if isinstance(error, sqlite3.OperationalError) else type(error).__name__
+            )  # no values in the log
+            _log.error("command %s was not stored, nothing is redeemed: %s; free the disk", command_id, why)
             self._post(ev.CommandNotStored(command_id))
         else:
             _log.info("command %s submitted", command_id)
