@@ -1,7 +1,7 @@
 """Wording of the database (JSON with zh and en) as values, and days of a store's calendar as instants."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,11 +26,6 @@ def local_day(moment: datetime, time_zone: str) -> date:
 def day_starts(day: date, time_zone: str) -> datetime:
     """The first instant of a calendar day in a zone."""
     return datetime.combine(day, datetime.min.time(), ZoneInfo(time_zone))
-
-
-def day_ends(day: date, time_zone: str) -> datetime:
-    """The instant at which a calendar day is over: 24:00, the next day's first."""
-    return day_starts(day + timedelta(days=1), time_zone)
 
 
 def both(say: Callable[[str], str]) -> Text:

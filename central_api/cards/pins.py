@@ -30,13 +30,11 @@ class PinRules:
     session_minutes: int
 
 
-def set_pin(tx: Tx, passwords: Passwords, card_id: str, pin: str, now: datetime) -> None:
-    """Set a card's PIN; the lock and the count start anew. Which PINs are too simple is for the caller to refuse."""
-    set_hash(tx, card_id, passwords.hash(pin), now)
-
-
 def set_hash(tx: Tx, card_id: str, encoded: str, now: datetime) -> None:
-    """Set a card's PIN by its argon2id hash, for whoever hashes many at once."""
+    """Set a card's PIN by its argon2id hash; the lock and the count start anew.
+
+    Which PINs are too simple is for the caller to refuse.
+    """
     values = {"card": card_id, "hash": encoded, "fails": 0, "locked_until": None, "last_ask": "", "set_at": now}
     repository.put_pin(tx, values)
 
