@@ -11,7 +11,7 @@ from central_api.activities.tables import activities, activity_shares
 from central_api.db import Tx
 from central_api.media import service as media
 from central_api.media.store import MediaStore
-from central_api.relative_dates import RelativeDates
+from club.model.relative_dates import RelativeDates
 from club.resources import files
 
 SIGN_UP = "https://xingzhou.example/a/"

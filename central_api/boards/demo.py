@@ -15,7 +15,7 @@ from central_api.boards.templates import PLACEHOLDER
 from central_api.db import Tx
 from central_api.media import service as media
 from central_api.media.store import MediaStore
-from central_api.relative_dates import RelativeDates
+from club.model.relative_dates import RelativeDates
 from club.model.text import Text
 from club.resources import files
 

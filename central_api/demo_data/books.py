@@ -8,7 +8,7 @@ from typing import Any
 from central_api.demo_data.files import LedgerRow, MemberRow, VoucherRow
 from central_api.demo_data.lots import Book
 from central_api.ledger import service as ledger
-from central_api.relative_dates import RelativeDates
+from club.model.relative_dates import RelativeDates
 
 _CLUB_SIDE: Mapping[str, ledger.Source] = {"redeem": "redeemed", "reverse": "redeemed", "expire": "expired"}
 

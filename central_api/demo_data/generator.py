@@ -13,7 +13,7 @@ from dateutil.relativedelta import relativedelta
 
 from central_api.demo_data.files import DemoFolder, LedgerRow, MemberRow, VoucherRow
 from central_api.demo_data.lots import Book
-from central_api.relative_dates import RelativeDates
+from club.model.relative_dates import RelativeDates
 
 _NO_DAY = date.min
 

@@ -17,9 +17,9 @@ from central_api.demo_data import deck, people, rules
 from central_api.demo_data.files import DemoFolder, MemberRow
 from central_api.media.store import MediaStore
 from central_api.refreshments import demo as refreshments
-from central_api.relative_dates import RelativeDates
 from central_api.staff import demo as staff
 from club.model import voucher
+from club.model.relative_dates import RelativeDates
 
 IN_HAND = 26  # the members somebody may play: those on the screens, and the special cases after them
 

@@ -17,9 +17,9 @@ from central_api.ledger import service as ledger
 from central_api.ledger import tables as ledger_tables
 from central_api.members import tables as member_tables
 from central_api.programme import tables as programme_tables
-from central_api.relative_dates import RelativeDates
 from central_api.rewards import tables as reward_tables
 from central_api.security.keyring import Keyring
+from club.model.relative_dates import RelativeDates
 
 _TITLES_EN = {"先生": "Mr", "女士": "Ms", "": ""}
 _CRYPTOGRAM = frozenset({"ntag424"})  # what this version can verify; the others are known by their number alone

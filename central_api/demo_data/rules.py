@@ -13,11 +13,11 @@ from central_api.devices import tables as device_tables
 from central_api.programme import content as rules
 from central_api.programme import service as programmes
 from central_api.programme import tables as programme_tables
-from central_api.relative_dates import RelativeDates
 from central_api.rewards import catalogue
 from central_api.rewards import tables as reward_tables
 from central_api.rewards.content import RewardContent
 from central_api.visits import tables as visit_tables
+from club.model.relative_dates import RelativeDates
 from club.model.text import Text
 from club.model.tier import Tier
 

@@ -4,11 +4,10 @@ Dates there are relative (see config/demo/README.md, "Dates"); the server's own 
 """
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from club.model.board import (
     TickerItem,
     TierLine,
 )
+from club.model.relative_dates import RelativeDates
 from club.model.text import Text
 from club.resources import files
 
@@ -33,8 +33,6 @@ ZONE = ZoneInfo("Asia/Shanghai")
 DRAWN = datetime(2026, 5, 16, 14, 32, tzinfo=ZONE)
 """The drawn day: every picture of the design was drawn at this instant."""
 
-_WHEN = re.compile(r"([+-])(\d+)(d|w|mon|tue|wed|thu|fri|sat|sun)([+-]\d+)?d?(?: (\d\d):(\d\d))?$")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SITE = "https://club.example"
 
 
@@ -72,26 +70,6 @@ class DemoContent:
         )
 
 
-def when(text: str, today: date) -> datetime:
-    """The instant of a relative date such as `+3sat-4d 18:00` in the demo's zone.
-
-    Raises:
-        ValueError: for anything but that notation.
-    """
-    found = _WHEN.match(text)
-    if found is None:
-        raise ValueError(f"expected a relative date such as +3sat-4d 18:00, found {text!r}")
-    sign, count, unit, shift, hour, minute = found.groups()
-    steps = int(count) * (1 if sign == "+" else -1)
-    if unit in _DAYS:
-        ahead = (_DAYS.index(unit) - today.weekday()) % 7 or 7
-        first = ahead if steps > 0 else ahead - 7 if ahead != 7 else -7
-        day = today + timedelta(days=first + 7 * (steps - 1 if steps > 0 else steps + 1))
-    else:
-        day = today + timedelta(days=steps * (7 if unit == "w" else 1))
-    return datetime.combine(day + timedelta(days=int(shift or 0)), time(int(hour or 0), int(minute or 0)), ZONE)
-
-
 def load(now: datetime = DRAWN) -> DemoContent:
     """The demo content as of `now` (aware).
 
@@ -99,13 +77,14 @@ def load(now: datetime = DRAWN) -> DemoContent:
         ResourceMissing: when the folder of demo content is not there.
     """
     today = now.astimezone(ZONE).date()
+    dates = RelativeDates(today, str(ZONE))
     folder = files.demo_dir()
     tables = {
         name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
         for name in ("boards", "activities", "menu", "programme")
     }
     found: dict[str, Path] = {}
-    activities = {row["slug"]: _activity(row, today, found) for row in tables["activities"]["activity"]}
+    activities = {row["slug"]: _activity(row, dates, found) for row in tables["activities"]["activity"]}
     menu = {row["slug"]: _menu_line(row, found) for row in tables["menu"]["item"]}
     tiers = tuple(_tier(row) for row in tables["programme"]["ladder"][0]["tier"])
     promises = {row["slug"]: PromiseLine(row["slug"], _text(row), Text("")) for row in tables["programme"]["promise"]}
@@ -126,7 +105,7 @@ def load(now: datetime = DRAWN) -> DemoContent:
             menu=tuple(menu[slug] for slug in bind.get("menu", ())),
             tiers=tiers if "ladder" in bind else (),
             promises=tuple(promises[slug] for slug in bind.get("promises", ())),
-            until=when(bind["until"], today) if "until" in bind else None,
+            until=dates.instant(bind["until"]) if "until" in bind else None,
             on=date(today.year, 6, 30) if "expiry" in bind or "ladder" in bind else None,
             url=f"{_SITE}/s/{row['slug']}" if row["template"] == "share" else "",
         )
@@ -147,8 +126,8 @@ def load(now: datetime = DRAWN) -> DemoContent:
             Board(
                 "n-parking-b", 1, "notice", _fields({k: v for k, v in notice.items() if k.endswith(("_zh", "_en"))}), 60
             ),
-            when(notice["starts"], today),
-            when(notice["ends"], today),
+            dates.instant(notice["starts"]),
+            dates.instant(notice["ends"]),
         ),
         ticker=tuple(
             TickerItem(_text(item), activities.get(item.get("bind", "")))
@@ -187,14 +166,14 @@ def _pictures(row: Mapping[str, Any], bind: Mapping[str, Any], found: dict[str, 
     return tuple(sha for sha in (_hold(row["picture"], found),) if sha)
 
 
-def _activity(row: Mapping[str, Any], today: date, found: dict[str, Path]) -> ActivityLine:
+def _activity(row: Mapping[str, Any], dates: RelativeDates, found: dict[str, Path]) -> ActivityLine:
     return ActivityLine(
         slug=row["slug"],
         kind=_text(row, "type_"),
         title=_text(row),
         place=_text(row, "place_"),
-        starts=when(row["starts"], today),
-        ends=when(row["ends"], today),
+        starts=dates.instant(row["starts"]),
+        ends=dates.instant(row["ends"]),
         left=max(0, row["capacity"] - row.get("taken", 0)),
         unit=_text(row, "unit_"),
         fee_points=row["fee_points"],

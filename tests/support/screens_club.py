@@ -18,10 +18,10 @@ from central_api.demo_data import rules
 from central_api.demo_data.files import DemoFolder
 from central_api.media.store import MediaStore
 from central_api.refreshments import demo as refreshments
-from central_api.relative_dates import RelativeDates
 from central_api.security.passwords import Passwords
 from central_api.staff import demo as staff
 from club.model.clock import HandClock
+from club.model.relative_dates import RelativeDates
 from club.resources import files
 from club.settings.central import CentralSettings, Database, Keys, Media
 from club.settings.schema import Secret

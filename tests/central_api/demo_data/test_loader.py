@@ -15,9 +15,9 @@ from central_api.demo_data import deck, loader
 from central_api.demo_data.files import DemoFolder
 from central_api.demo_data.generator import Generator
 from central_api.ledger import service as ledger
-from central_api.relative_dates import RelativeDates
 from club import resources
 from club.model.clock import HandClock
+from club.model.relative_dates import RelativeDates
 from nfc.virtual import deck as virtual
 from tests.support import central
 
