@@ -19,7 +19,7 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
             return show(state, st.Home()), ()
         case Action.BACK, screen:
             return show(state, parent(screen)), ()
-        case Action.REWARDS, (st.Home() | st.Vouchers() | st.Success() | st.Points()):
+        case Action.REWARDS, (st.Home() | st.Vouchers() | st.Success() | st.Points() | st.Activities()):
             return enter(state, session, st.Rewards(), fresh_id)
         case Action.VOUCHERS, (st.Home() | st.Success()):
             return enter(state, session, st.Vouchers(), fresh_id)

@@ -101,7 +101,13 @@ def the_rewards() -> tuple[RewardEntity, ...]:
             order=4,
         ),
         a_reward(
-            "car-fridge", 7000, name=Text("车载冰箱", "Car fridge"), category="accessories", limit_times=0, order=6
+            "car-fridge",
+            7000,
+            picture="air-fragrance",
+            name=Text("车载冰箱", "Car fridge"),
+            category="accessories",
+            limit_times=0,
+            order=6,
         ),
         a_reward("tumbler", 800, name=Text("随行杯", "Tumbler"), category="accessories", sold_out=True, order=7),
         a_reward("fuel-card-100", 2000, name=Text("100 元油卡", "¥100 fuel card"), category="fuel", order=3),

@@ -1,0 +1,202 @@
+"""Walks the kiosk's flow by everything that can be pressed or happen, and gives each different screen it comes to."""
+
+import dataclasses
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from club.model import errors
+from club.model.text import Text
+from club.words.catalogue import Words
+from kiosk_app.flow import effects
+from kiosk_app.flow import events as ev
+from kiosk_app.flow import state as st
+from kiosk_app.flow.actions import Action
+from kiosk_app.flow.step import step
+from kiosk_app.present.presenter import present
+from tests.support import kiosk_values as make
+from tests.support.kiosk_visit import Visit, a_catalogue, a_tap
+
+CARD = ev.CardTapped("session-0002", "token-two", make.an_evidence(), make.DRAWN)
+
+
+def translated() -> st.Catalogue:
+    """The catalogue with nothing left to translate."""
+    catalogue = a_catalogue()
+    fruit = "fruit-picking"
+    return dataclasses.replace(
+        catalogue,
+        activities=tuple(
+            make.an_activity(fruit, state="planned", title=Text("采摘日", "Fruit picking day"))
+            if each.slug == fruit
+            else each
+            for each in catalogue.activities
+        ),
+    )
+
+
+def reachable() -> dict[str, st.State]:
+    """Each different screen, by a name that tells it; made of beginnings, then of all that can be pressed on the way."""
+    words = Words("zh-CN", strict=True)
+    found: dict[str, st.State] = {}
+    waiting = deque(visit.state for visit in _beginnings())
+    while waiting:
+        state = waiting.popleft()
+        name = _name(state)
+        if name in found:
+            continue
+        found[name] = state
+        for action, arg in sorted(set(pressable(present(state, words)))):
+            pressed, asked = step(state, ev.Pressed(action, arg, "command-0001"))
+            waiting.append(pressed)
+            waiting.extend(_answered(pressed, asked))
+        if isinstance(state.screen, st.Pin) and len(state.screen.digits) < st.PIN_LENGTH:
+            typed, asked = state, ()
+            for digit in "314159":
+                typed, asked = step(typed, ev.Pressed(Action.DIGIT, digit, "command-0001"))
+            waiting.append(typed)
+            waiting.extend(_answered(typed, asked))
+    return found
+
+
+def pressable(view: Any) -> Iterator[tuple[str, str]]:
+    """What a view lets one press, each action with its argument; a sheet covers what is behind it."""
+    for sheet in ("timeout", "confirm", "code"):
+        if getattr(view, sheet, None) is not None:
+            return _in(getattr(view, sheet))
+    return _in(view)
+
+
+def _in(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _in(item)
+    elif dataclasses.is_dataclass(value):
+        action = getattr(value, "action", "")
+        if action and getattr(value, "enabled", True):
+            yield str(action), str(getattr(value, "arg", ""))
+        fields = {entry.name: getattr(value, entry.name) for entry in dataclasses.fields(value)}
+        if "exit" in fields and "language" in fields:
+            yield from ((each, "") for each in ("back", "home", "exit") if fields[each])
+        if "slug" in fields and "available" in fields:
+            yield Action.REWARD, str(fields["slug"])
+        if "voucher_id" in fields and fields.get("button"):
+            yield Action.SHOW_CODE, str(fields["voucher_id"])
+        if "stay" in fields and "leave" in fields:
+            yield from ((Action.STAY, ""), (Action.EXIT, ""))
+        if "can_more" in fields:
+            yield from (
+                (each, "")
+                for each in (Action.MORE, Action.FEWER)
+                if fields["can_more" if each == Action.MORE else "can_less"]
+            )
+        if fields.get("qr") and "close" in fields:
+            yield Action.HIDE_CODE, ""
+        if "forgot" in fields:
+            yield from ((each, "") for each in (Action.FORGOT, Action.CLEAR))
+        if "cancel" in fields and "confirm" in fields:
+            yield from ((each, str(fields["arg"])) for each in (Action.CONFIRM, Action.CANCEL))
+        for item in fields.values():
+            yield from _in(item)
+
+
+def _beginnings() -> Iterator[Visit]:
+    """Where walks begin: each way to come to the kiosk, and each bad day that no touch leads to."""
+
+    def visit() -> Visit:
+        return Visit(catalogue=translated())
+
+    yield visit()
+    yield visit().press("wake")
+    yield visit().tell(ev.ReaderWent())
+    yield visit().tell(ev.EnrolmentChanged(enrolled=False))
+    yield visit().tell(a_tap())
+    yield visit().tell(a_tap()).wait(4)
+    for fault in ev.ReadFault:
+        yield visit().tell(ev.CardFailed(fault, "NTAG424 · ATR 3B 81"))
+    for kind in errors.BY_CODE.values():
+        yield visit().tell(a_tap(), ev.SessionRefused(make.SESSION, kind()))
+        yield visit().at_home().at_redeeming().tell(ev.CommandRefused("command-0004", kind()))
+        yield visit().at_home().press("points").tell(ev.HistoryFailed(make.SESSION, "", "", kind()))
+    yield visit().tell(
+        a_tap(), ev.SessionRefused(make.SESSION, errors.CardBlocked(reason="replaced", since="2026-05-16"))
+    )
+    yield visit().tell(a_tap(), ev.MirrorAnswered(make.SESSION, None), ev.SessionUnreachable(make.SESSION))
+    yield visit().at_home()
+    yield visit().at_home(vouchers=())
+    yield visit().at_home(assurance="uid")
+    yield visit().at_home(pin_set=False, assurance="uid")
+    for tier, points in (("classic", 0), ("silver", 700), ("diamond", 60_000)):
+        yield visit().at_home(tier=tier, tier_points=points, points=points, expiries=(), limits=())
+    yield visit().at_home_offline()
+    yield visit().at_home().tell(ev.WentOffline())
+    yield visit().at_home().wait(25)
+    yield visit().at_home().at_redeeming().wait(4)
+    yield visit().at_home().at_redeeming().wait(16)
+    yield visit().at_home().at_redeeming().tell(ev.CommandNotStored("command-0004"))
+    yield Visit(catalogue=st.Catalogue()).at_home()
+
+
+def _answered(state: st.State, asked: tuple[effects.Effect, ...]) -> Iterator[st.State]:
+    """What may come of the work that a touch asked for."""
+    for effect in asked:
+        answers: list[ev.Event] = []
+        match effect:
+            case effects.FetchHistory(session_id, kind, before):
+                more = "" if before else "mv-0006"
+                answers = [
+                    ev.HistoryCame(session_id, kind, before, make.a_history(next_before=more)),
+                    ev.HistoryCame(session_id, kind, before, make.a_history((), months=(), expiries=())),
+                    ev.HistoryFailed(session_id, kind, before),
+                ]
+            case effects.AskStepUp(command_id):
+                answers = [
+                    ev.StepUpGranted(command_id, "grant-0001"),
+                    ev.StepUpRefused(command_id, errors.PinWrong(tries_left=4, lock_minutes=15)),
+                    ev.StepUpRefused(command_id, errors.PinWrong(tries_left=0, lock_minutes=15)),
+                    ev.StepUpRefused(command_id, errors.PinLocked(until="2026-05-16T14:47:00+08:00", minutes=15)),
+                    ev.StepUpUnreachable(command_id),
+                ]
+            case effects.SubmitRedeem(command):
+                answers = [ev.CommandSettled(make.a_redeemed(command))]
+            case effects.RefreshSession(session_id) if state.session:
+                opened = make.a_session(session_id, state.session.assurance)
+                answers = [ev.SessionOpened(opened), ev.SessionUnreachable(session_id)]
+        for answer in answers:
+            after, more_asked = step(state, answer)
+            yield after
+            yield from _answered(after, more_asked) if not isinstance(effect, effects.RefreshSession) else ()
+
+
+def _name(state: st.State) -> str:
+    """Tells screens apart as far as a member could: not by ids and seconds."""
+    screen, session = state.screen, state.session
+    told = [type(screen).__name__]
+    for entry in dataclasses.fields(screen):
+        value = getattr(screen, entry.name)
+        match value:
+            case errors.ClubError():
+                told.append(f"{value.code}{sorted(value.facts.items())}")
+            case tuple():
+                told.append(f"{entry.name}={len(value)}")
+            case str() | bool() if value:
+                told.append(f"{entry.name}={value}")
+            case st.Digits():
+                told.append(f"{entry.name}={len(value)}")
+            case int() if entry.name == "quantity":
+                told.append(f"{entry.name}={value}")
+            case _ if dataclasses.is_dataclass(value):
+                told.append(f"{entry.name}={type(value).__name__}")
+    if session is not None:
+        home = session.home
+        told.append(
+            f"{session.assurance} {home.tier} {len(home.vouchers)}"
+            if home
+            else "mirror"
+            if session.mirror
+            else "unknown"
+        )
+    told += [str(state.language), "large" if state.large else "", "asking" if state.asking else ""]
+    told += ["" if state.world.online else "offline", state.notice.value if state.notice else ""]
+    told += ["bare" if not state.world.catalogue.rewards else ""]
+    return " ".join(filter(None, told))
