@@ -7,14 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from club.words.kinsoku import NEVER_FIRST, NEVER_LAST
+
 Measure = Callable[[str, int], float]
 """Width of a text at a font size, both in px."""
-
-NEVER_FIRST = frozenset("，。、；：？！…—·～）》」』】〉〕”’％%‰℃,.;:?!)]}>")
-"""Marks that must not begin a line (GB/T 15834 and the usual kinsoku set)."""
-
-NEVER_LAST = frozenset("（《「『【〈〔“‘([{<¥￥$#")
-"""Marks that must not end a line."""
 
 _SHRINK = (1.0, 0.92, 0.84, 0.76)
 _UNIT = r"(?:分钟|小时|积分|公里|元|年|月|日|天|周|次|位|车|台|张)(?:内|前|后|起)?"

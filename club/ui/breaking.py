@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-_NEVER_FIRST = frozenset("，。、；：？！）》」』】”’…—·％%,.;:?!)]}")
+from club.words.kinsoku import NEVER_FIRST, NEVER_LAST
+
 _NARROWER = tuple(share / 100 for share in range(52, 100, 4))
-_NEVER_LAST = frozenset("（《「『【“‘([{¥")
 
 
 def break_lines(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
@@ -56,7 +56,7 @@ def pieces(text: str) -> list[str]:
 
 def _stays(before: str, character: str) -> bool:
     last = before[-1]
-    if character in _NEVER_FIRST or last in _NEVER_LAST:
+    if character in NEVER_FIRST or last in NEVER_LAST:
         return True
     if character == " ":
         return True

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from club.render import typeset
-from club.render.typeset import NEVER_FIRST, NEVER_LAST, Room
+from club.render.typeset import Room
+from club.words.kinsoku import NEVER_FIRST, NEVER_LAST
 
 HAN = "湖山两日自驾游会员活动余车分钟座位茶点免费送到您的"
 WORDS = st.lists(
