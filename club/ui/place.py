@@ -8,6 +8,8 @@ from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from club.ui import damage
+
 Rect: TypeAlias = tuple[float, float, float, float]
 
 _AWAY = -100_000
@@ -30,6 +32,37 @@ class Placed(Widget):
     def natural(self) -> tuple[float, float]:
         """Return width and height in reference px that a `Flow` reserves."""
         return self.natural_width or self.rect[2], self.natural_height or self.rect[3]
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._seen_at: tuple[float, float, float, float] = (_AWAY, _AWAY, 0.0, 0.0)
+        super().__init__(**kwargs)
+        self.fbind("pos", self.changed)
+        self.fbind("size", self.changed)
+
+    def reach(self) -> float:
+        """Return how many window px beyond its box it draws."""
+        return 0.0
+
+    def changed(self, *_: object) -> None:
+        """Say that it looks different from the last frame, where it was and where it is."""
+        reach = self.reach()
+        if self._seen_at[0] > _AWAY / 2:
+            damage.part(*self._seen_at, reach)
+        self._seen_at = (self.x, self.y, self.width, self.height)
+        if self.x > _AWAY / 2:
+            damage.part(*self._seen_at, reach)
+
+    def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Take a child."""
+        super().add_widget(widget, *args, **kwargs)
+        if self.get_parent_window() is not None:
+            damage.everything()
+
+    def remove_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Let a child go."""
+        super().remove_widget(widget, *args, **kwargs)
+        if self.get_parent_window() is not None:
+            damage.everything()
 
 
 class Plane(Placed):

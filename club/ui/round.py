@@ -66,6 +66,7 @@ class Ring(place.Placed):
         self._draw()
 
     def _redraw(self, *_: object) -> None:
+        self.changed()
         self.canvas.clear()
         side = int(min(self.size))
         if side < 2:
@@ -128,9 +129,11 @@ class Disc(place.Placed):
         circle = pictures.art_texture("ui/rounded/circle-256")
         width, height = circle.size
         x, y, wide, high = _HALVES[self.half]
+        self.changed()
         self._circle.texture = circle.get_region(x * width, y * height, wide * width, high * height)
 
     def _recolour(self, *_: object) -> None:
+        self.changed()
         self._color.rgba = theme.rgba(self.role)
 
     def _follow(self, *_: object) -> None:
@@ -159,9 +162,11 @@ class Pill(place.Placed):
         return self.rgba or theme.rgba(self.role)
 
     def _recolour(self, *_: object) -> None:
+        self.changed()
         self._color.rgba = self._rgba()
 
     def _follow(self, *_: object) -> None:
+        self.changed()
         height = self.height
         end = height / 2
         width = max(height, round(self.width * min(1.0, self.share))) if self.share > 0 else 0
@@ -186,6 +191,7 @@ class QrCode(place.Placed):
         self._draw()
 
     def _redraw(self, *_: object) -> None:
+        self.changed()
         self.canvas.clear()
         if not self.content or self.width < 2:
             return

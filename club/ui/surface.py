@@ -68,13 +68,19 @@ class Panel(place.Plane):
         self.fbind("size", self._follow)
         self._dress_now()
 
+    def reach(self) -> float:
+        """The shadow lies around it."""
+        return float(dp(_SHADOW_INSET[int(self.shadow)])) if self.shadow else 0.0
+
     def _refill(self, *_: object) -> None:
+        self.changed()
         if self.fill and self._fill_color is not None:
             self._fill_color.rgba = theme.rgba(self.fill)
         else:
             self._dress()
 
     def _dress_now(self, *_: object) -> None:
+        self.changed()
         before = self.canvas.before
         before.clear()
         self._parts = []
@@ -118,6 +124,7 @@ class Block(place.Placed):
 
     def _recolour(self, *_: object) -> None:
         self._color.rgba = theme.rgba(self.role)
+        self.changed()
 
     def _follow(self, *_: object) -> None:
         self._rectangle.pos, self._rectangle.size = self.pos, self.size
@@ -141,9 +148,11 @@ class Art(place.Placed):
         if self.name:
             self._rectangle.texture = pictures.art_texture(self.name)
         self._follow()
+        self.changed()
 
     def _recolour(self, *_: object) -> None:
         self._color.rgba = theme.rgba(self.role)
+        self.changed()
 
     def _follow(self, *_: object) -> None:
         self._rectangle.pos = self.pos
@@ -203,6 +212,7 @@ class Picture(place.Placed):
         )
 
     def _ask_now(self, *_: object) -> None:
+        self.changed()
         self._color.a = 0.45 if self.dim else 1.0
         if not self.source or self.width < 2:
             self._rectangle.size = (0, 0)
@@ -221,6 +231,7 @@ class Picture(place.Placed):
         pictures.pool().ask(wanted, then)
 
     def _show(self, texture: Texture) -> None:
+        self.changed()
         width, height = texture.size
         self._rectangle.texture = texture
         self._rectangle.size = (width, height)

@@ -195,7 +195,12 @@ class Text(place.Placed):
     def _rgba(self) -> theme.Rgba:
         return self.rgba or theme.rgba(self.role)
 
+    def reach(self) -> float:
+        """Letters may be taller than the box their line has."""
+        return float(dp(self.px)) * 0.5
+
     def _recolour(self, *_: object) -> None:
+        self.changed()
         if self._color is not None:
             self._color.rgba = self._rgba()
 
@@ -233,6 +238,7 @@ class Text(place.Placed):
                 yield Run(part, bold)
 
     def _redraw(self, *_: object) -> None:
+        self.changed()
         self._overflows = False
         self.canvas.clear()
         self.canvas.add(self._color)

@@ -9,10 +9,13 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, St
 from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
-from club.ui import place, surface
+from club.ui import damage, place, surface
 
 DEBOUNCE_S = 0.4
 """A button that moves points takes no second press within this time."""
+
+_PRESSED_REACH = 100
+"""What a pressed thing and its shadow take around its box, in px of the window."""
 
 CANCELLED = "club-scrolled"
 """Key in ``touch.ud``: the finger turned out to scroll; what it pressed lets go."""
@@ -79,6 +82,7 @@ class Tap(Widget):
     def _look_pressed(self, *_: object) -> None:
         share = (self.press_scale or tokens.theme().motion.press_scale) if self.pressed else 1.0
         self._scale.origin = self.center
+        damage.part(self.x, self.y, self.width, self.height, _PRESSED_REACH)
         self._scale.xyz = (share, share, 1)
 
 

@@ -7,7 +7,7 @@ from kivy.graphics import PopMatrix, PushMatrix, Translate
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
-from club.ui import buttons, place, surface
+from club.ui import buttons, damage, place, surface
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Row, load_kv
 
@@ -29,6 +29,7 @@ class Riser(place.Plane):
 
     def _lower(self, *_: object) -> None:
         self._translate.y = -dp(self.drop)
+        damage.everything()
 
 
 class CardIcon(surface.Icon):
@@ -43,6 +44,7 @@ class CardIcon(surface.Icon):
 
     def _recolour(self, *_: object) -> None:
         self._color.rgba = self.rgba
+        self.changed()
 
 
 class ButtonRow(place.Plane):

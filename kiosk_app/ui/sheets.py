@@ -9,7 +9,7 @@ from kivy.clock import Clock
 from kivy.properties import ObjectProperty
 
 from club.resources import theme as tokens
-from club.ui import motion, touch
+from club.ui import damage, motion, touch
 from kiosk_app.present import views
 from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Row, Tell, load_kv
@@ -36,8 +36,10 @@ class Sheet(touch.Blocker):
     def update(self, sheet: Any) -> None:
         """Show a sheet's values, or put it away with None."""
         if sheet is None:
-            self._end()
-            self.shown = False
+            if self.shown:
+                self._end()
+                self.shown = False
+                damage.everything()
             self.forget()
             return
         self.sheet = sheet
@@ -58,6 +60,7 @@ class Sheet(touch.Blocker):
         eased = 1 - (1 - share) ** 3
         self.ids.riser.drop = self.height_px * (1 - eased)
         self.ids.scrim.opacity = eased
+        damage.everything()
         if share >= 1.0:
             self._end()
 
@@ -68,6 +71,7 @@ class Sheet(touch.Blocker):
         if self.height_px:
             self.ids.riser.drop = 0
             self.ids.scrim.opacity = 1.0
+            damage.everything()
 
 
 class SheetLineRow(Row):

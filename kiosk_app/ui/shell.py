@@ -10,12 +10,13 @@ from typing import Any
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RENDERER, glGetString
 from kivy.input.motionevent import MotionEvent
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
-from club.ui import bridge, motion, pictures, place, scroll, stopwatch, text, theme, touch, window
+from club.ui import bridge, damage, motion, pictures, place, redraw, scroll, stopwatch, text, theme, touch, window
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets
@@ -137,6 +138,8 @@ class KioskUI:
             self._stage.add_widget(part)
         EventLoop.ensure_window()
         Window.add_widget(self._stage)
+        self._redraw = redraw.Redraw(Window, bytes(glGetString(GL_RENDERER)).decode("ascii", "replace"))
+        damage.tell(self._redraw.mark, self._redraw.whole)
         Window.bind(
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )
@@ -258,6 +261,8 @@ class KioskUI:
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )
         Window.remove_widget(self._stage)
+        damage.tell(None, None)
+        self._redraw.close()
         self._calls.close()
         pictures.close_pool()
         text.forget()
@@ -276,6 +281,7 @@ class KioskUI:
         from PIL import Image
 
         width, height = Window.size
+        self._redraw.whole()
         Window.dispatch("on_draw")
         pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
         picture = Image.frombytes("RGB", (width, height), bytes(pixels))
@@ -346,6 +352,7 @@ class KioskUI:
         if old is None:
             Window.clearcolor = ground
             screen.opacity = 1.0
+            damage.everything()
             screen.entered()
             return
         self._lights_on = lights_on
@@ -371,6 +378,7 @@ class KioskUI:
             self._current.light(eased)
             self._header.night = eased <= _DAWN
         Window.clearcolor = theme.mix(self._grounds[0], self._grounds[1], eased)
+        damage.everything()
         if share >= 1.0:
             self._end_change()
 
@@ -389,6 +397,7 @@ class KioskUI:
             leaving.opacity = 1.0
             leaving.left()
         self._current.entered()
+        damage.everything()
         if self._wipe_due and leaving is not None:
             self._wipe_due = False
             leaving.blank()

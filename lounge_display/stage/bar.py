@@ -9,7 +9,7 @@ from kivy.graphics.texture import Texture
 from kivy.uix.widget import Widget
 from PIL import Image
 
-from lounge_display.stage.redraw import Area
+from club.ui.damage import Area
 
 STEPS_PER_SECOND = 16
 """Asked for; beside the other timers of the window it becomes about 20."""

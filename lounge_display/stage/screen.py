@@ -65,9 +65,9 @@ class Screen:
         # Only now may Kivy's widgets be imported: prepare() has closed Kivy's own settings.
         from kivy.uix.floatlayout import FloatLayout
 
+        from club.ui.redraw import Redraw
         from lounge_display.stage.bar import Bar
         from lounge_display.stage.glass import Glass
-        from lounge_display.stage.redraw import Redraw
 
         self.window: Any = prepared.window
         self.window.clear()

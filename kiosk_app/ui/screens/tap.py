@@ -5,7 +5,7 @@ from typing import Any
 from kivy.graphics import PopMatrix, PushMatrix, Rotate
 from kivy.properties import NumericProperty, ObjectProperty
 
-from club.ui import place, theme
+from club.ui import damage, place, theme
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Screen, load_kv
 
@@ -25,6 +25,7 @@ class Tilt(place.Plane):
 
     def _turn(self, *_: object) -> None:
         self._rotate.angle, self._rotate.origin = self.angle, self.center
+        damage.everything()
 
 
 class TapScreen(Screen):

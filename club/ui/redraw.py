@@ -7,11 +7,14 @@ as it was. Real GPUs flip between buffers that hold older frames: there, every f
 from collections.abc import Sequence
 from typing import Any
 
+from kivy.graphics import ScissorPop, ScissorPush
 from kivy.graphics.opengl import GL_SCISSOR_TEST, glDisable, glEnable, glScissor
 
+from club.ui.damage import Area
+
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast")
-Area = tuple[int, int, int, int]
-"""Left, bottom, width, height in px of the window, y up."""
+_ALL = 16_384
+"""Wider and higher than any window."""
 
 
 class Redraw:
@@ -25,11 +28,17 @@ class Redraw:
 
     def __init__(self, window: Any, renderer: str, *, whole_every: int = 200) -> None:
         self.clips = whole_every > 0 and any(name in renderer.lower() for name in _SOFTWARE)
-        self.frames = 0
+        self.frames = self.clipped = 0
         self._window, self._whole_every = window, whole_every
         self._marked: Area | None = None
         self._whole = True
         self._since_whole = 0
+        # Lists clip too, and what ends their clipping ends any: only Kivy's own scissors stand within each other.
+        self._scissors = ScissorPush(x=0, y=0, width=_ALL, height=_ALL)
+        self._scissors_end = ScissorPop()
+        window.canvas.before.insert(0, self._scissors)
+        window.canvas.after.add(self._scissors_end)
+        self._usual = window.on_draw
         window.on_draw = self._on_draw
         window.bind(
             on_resize=lambda *_: self.whole(), on_show=lambda *_: self.whole(), on_restore=lambda *_: self.whole()
@@ -39,8 +48,20 @@ class Redraw:
         """The next frame is drawn whole."""
         self._whole = True
 
+    def close(self) -> None:
+        """Let the window draw as it would by itself."""
+        self._window.on_draw = self._usual
+        self._window.canvas.before.remove(self._scissors)
+        self._window.canvas.after.remove(self._scissors_end)
+
     def mark(self, area: Area) -> None:
-        """This area changed; the next frame draws at least it."""
+        """This area changed; the next frame draws at least it. What lies outside the window does not count."""
+        width, height = self._window.system_size
+        left, bottom = max(0, area[0]), max(0, area[1])
+        right, top = min(int(width), area[0] + area[2]), min(int(height), area[1] + area[3])
+        if right <= left or top <= bottom:
+            return
+        area = (left, bottom, right - left, top - bottom)
         self._marked = area if self._marked is None else _around((self._marked, area))
 
     def _on_draw(self) -> None:
@@ -49,19 +70,22 @@ class Redraw:
         # An unmarked frame is somebody else's change: drawn whole.
         if not self.clips or self._whole or area is None or self._since_whole >= self._whole_every:
             self._whole, self._since_whole = False, 0
-            self._draw()
-            return
-        self._since_whole += 1
-        glEnable(GL_SCISSOR_TEST)
-        glScissor(*area)
-        try:
-            self._draw()
-        finally:
+            self._clip((0, 0, _ALL, _ALL))
+            self._window.clear()
+        else:
+            self._since_whole += 1
+            self.clipped += 1
+            self._clip(area)
+            glEnable(GL_SCISSOR_TEST)
+            glScissor(*area)
+            self._window.clear()
             glDisable(GL_SCISSOR_TEST)
-
-    def _draw(self) -> None:
-        self._window.clear()
         self._window.render_context.draw()
+
+    def _clip(self, area: Area) -> None:
+        scissors = self._scissors
+        if (scissors.x, scissors.y, scissors.width, scissors.height) != area:
+            scissors.x, scissors.y, scissors.width, scissors.height = area
 
 
 def _around(areas: Sequence[Area]) -> Area:

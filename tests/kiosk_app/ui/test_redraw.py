@@ -1,0 +1,144 @@
+"""Frames that draw only what changed look like frames drawn whole, pixel by pixel, over every step of a visit."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk_app.present import samples, samples_en, views
+from tests.kiosk_app.ui.program import Program
+from tests.support.window_process import WindowProcess
+
+pytestmark = pytest.mark.window
+
+
+def second_by_second(view: views.View, left: int) -> Iterator[views.View]:
+    """A view while three seconds pass."""
+    for seconds in range(left, left - 3, -1):
+        yield dataclasses.replace(view, dock=dataclasses.replace(view.dock, seconds=str(seconds), share=seconds / 30))
+
+
+def visit() -> Iterator[views.View]:
+    """The steps of a visit, with the small changes within a screen."""
+    yield samples.ATTRACT
+    yield dataclasses.replace(samples.ATTRACT, header=dataclasses.replace(samples.HEADER, clock="14:33"))
+    yield samples.TAP
+    yield samples.READING
+    yield from second_by_second(samples.HOME, 28)
+    yield dataclasses.replace(samples.HOME, notice="网络已恢复")
+    yield samples.REWARDS
+    washing = tuple(dataclasses.replace(chip, on=chip.arg == "wash") for chip in samples.REWARDS.chips)
+    yield dataclasses.replace(samples.REWARDS, chips=washing, cards=samples.REWARDS.cards[1:2])
+    yield samples.DETAIL
+    yield dataclasses.replace(samples.DETAIL, quantity="2", can_less=True, can_more=False, after="3,880")
+    yield samples.CONFIRM
+    for filled in range(7):
+        yield dataclasses.replace(samples.PIN, filled=filled)
+    yield dataclasses.replace(samples.PIN, filled=0, attempts="还可尝试 <b>3</b> 次", attempts_tone="danger")
+    yield samples.SUCCESS
+    yield samples.VOUCHERS
+    yield samples.CODE
+    yield samples.VOUCHERS
+    yield samples.NO_VOUCHERS
+    yield samples.POINTS
+    yield dataclasses.replace(samples.POINTS, rows=samples.POINTS.rows[:2])
+    yield samples.ACTIVITIES
+    yield samples.NO_ACTIVITIES
+    yield samples.OFFLINE
+    yield samples.TIMEOUT
+    yield samples.HOME
+    yield samples_en.SAMPLES["kiosk-05-home"]
+    yield from second_by_second(dataclasses.replace(samples.HOME, large=True, contrast=True), 28)
+    for filled in (3, 4):
+        yield dataclasses.replace(samples.PIN, filled=filled, large=True, contrast=True)
+    yield samples.ATTRACT
+
+
+def pixels() -> bytes:
+    from kivy.core.window import Window
+    from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+
+    return bytes(glReadPixels(0, 0, *Window.size, GL_RGB, GL_UNSIGNED_BYTE))
+
+
+def whole(kiosk: Program) -> bytes:
+    """The glass drawn whole, now."""
+    from kivy.core.window import Window
+
+    kiosk.ui._redraw.whole()
+    Window.dispatch("on_draw")
+    return pixels()
+
+
+def compared(kiosk: Program) -> tuple[list[str], int]:
+    """Steps after which the glass is not what a whole frame shows, and how many frames were drawn in part."""
+    before = kiosk.ui._redraw.clipped
+    different = []
+    for index, view in enumerate(visit()):
+        kiosk.show(view)
+        found = pixels()
+        if found != whole(kiosk):
+            different.append(f"{index} {view.screen}")
+    return different, kiosk.ui._redraw.clipped - before
+
+
+def test_a_visit_drawn_in_parts_looks_as_if_drawn_whole(kiosk: WindowProcess) -> None:
+    different, clipped = kiosk.call(compared)
+    assert different == []
+    assert clipped > 20
+
+
+def pressed_and_let_go(kiosk: Program, view: views.View) -> tuple[list[str], int]:
+    """Press everything on a page: presses whose picture is not that of a whole frame, while down and after."""
+    from kivy.base import EventLoop
+    from kivy.core.window import Window
+
+    from club.ui.touch import Tap
+    from kiosk_app.ui.shell import ScriptedTouch
+
+    kiosk.show(view)
+    targets = [each for each in kiosk.seen() if isinstance(each, Tap) and each.action and each.enabled and each.y > 0]
+    different = []
+    before = kiosk.ui._redraw.clipped
+    for index, target in enumerate(targets):
+        width, height = Window.size
+        finger = ScriptedTouch(50_000 + index, target.center_x / (width - 1), target.center_y / (height - 1))
+        for kind in ("begin", "end"):
+            EventLoop.post_dispatch_input(kind, finger)
+            for _ in range(2):
+                kiosk.frame()
+            if pixels() != whole(kiosk):
+                different.append(f"{target.action} {kind}")
+            kiosk.frame()
+    return different, kiosk.ui._redraw.clipped - before
+
+
+@pytest.mark.parametrize(
+    "name", ["kiosk-05-home", "kiosk-07-rewards", "kiosk-04-pin", "kiosk-11-vouchers", "kiosk-12-activities"]
+)
+def test_a_press_drawn_in_parts_looks_as_if_drawn_whole(kiosk: WindowProcess, name: str) -> None:
+    different, clipped = kiosk.call(pressed_and_let_go, samples.SAMPLES[name])
+    assert different == []
+    assert clipped > 0
+
+
+def rolled(kiosk: Program) -> tuple[list[str], int]:
+    """A list under a finger that drags: frames that are not what a whole frame shows."""
+    from club.ui.scroll import Shelf
+
+    kiosk.show(samples.REWARDS)
+    shelf = next(each for each in kiosk.seen() if isinstance(each, Shelf))
+    before = kiosk.ui._redraw.clipped
+    different = []
+    for distance in (40, 300, 200, -500):
+        shelf.scroll_by(distance)
+        for _ in range(2):
+            kiosk.frame()
+        if pixels() != whole(kiosk):
+            different.append(str(distance))
+    return different, kiosk.ui._redraw.clipped - before
+
+
+def test_a_list_that_scrolls_leaves_nothing_behind(kiosk: WindowProcess) -> None:
+    different, _ = kiosk.call(rolled)
+    assert different == []
