@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Litestar
@@ -41,6 +42,7 @@ LOOK_S = 2.0  # how often another process's commits are looked for, in case noth
 RENEW_S = (
     60.0  # how often boards and catalogue are looked over: activities begin and points expire without anybody's edit
 )
+CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
 
 _log = logging.getLogger(__name__)
 
@@ -161,16 +163,21 @@ async def _look_for_growth(context: Context) -> None:
 
 
 async def _renew(context: Context) -> None:
-    """Tell devices what the passing of time has changed."""
+    """Tell devices what the passing of time has changed, and clear away what is too old to be told."""
+    clearing = Clearing()
     while True:
         await asyncio.sleep(RENEW_S)
-        for renew in (renew_screens, renew_catalogue):
+        for name, renew in (
+            ("renew_screens", renew_screens),
+            ("renew_catalogue", renew_catalogue),
+            ("clear_feeds", clearing.when_due),
+        ):
             try:
                 await asyncio.to_thread(renew, context)
             except (
                 errors.ClubError
             ) as error:  # the database is away, or no programme is loaded yet: the next round is soon
-                _log.warning("%s failed: %s", renew.__name__, error.code)
+                _log.warning("%s failed: %s", name, error.code)
 
 
 def renew_catalogue(context: Context) -> None:
@@ -185,6 +192,29 @@ def renew_screens(context: Context) -> None:
     """Derive every display's manifest anew; those that come out as they were stay untouched."""
     with context.db.write() as tx:
         boards.refresh(tx, now=context.clock.now(), read_bound=bound.read)
+
+
+class Clearing:
+    """Keeps the change log from growing for ever: rows older than `feed.keep_days` go, at most once in `CLEAR_EVERY`."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+
+    def when_due(self, context: Context) -> int:
+        """Clear the rows away when an hour has gone by since it was last done; how many went.
+
+        Raises:
+            Unavailable: the database is away; it stays due.
+        """
+        now = context.clock.now()
+        if self._last is not None and now - self._last < CLEAR_EVERY:
+            return 0
+        with context.db.write() as tx:
+            gone = feed.forget_before(tx, now - timedelta(days=context.settings.feed.keep_days))
+        self._last = now
+        if gone:
+            _log.info("feeds_cleared rows=%d", gone)
+        return gone
 
 
 def _heads(db: Database) -> dict[str, int]:

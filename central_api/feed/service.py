@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -239,9 +239,7 @@ def last_published(tx: Tx, feed: str, entity: str, entity_id: str) -> bytes | No
 
 def forget_before(tx: Tx, moment: datetime) -> int:
     """Clear away rows older than `moment`; readers that far behind take a snapshot. Returns how many went."""
-    gone = tx.scalar(select(func.count()).select_from(change_log).where(change_log.c.at < moment))
-    tx.execute(delete(change_log).where(change_log.c.at < moment))
-    return int(gone or 0)
+    return int(tx.execute(delete(change_log).where(change_log.c.at < moment)).rowcount)
 
 
 def all_heads(tx: Tx) -> dict[str, int]:

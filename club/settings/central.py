@@ -89,6 +89,19 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """How long the changes that devices follow are kept."""
+
+    keep_days: int = setting(
+        14,
+        "A device that was away for longer fetches everything anew instead of what has changed.",
+        unit="days",
+        minimum=1,
+        maximum=3650,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class CentralSettings:
     """Settings of the central API."""
 
@@ -98,5 +111,6 @@ class CentralSettings:
     keys: Keys = section(Keys)
     programme: Programme = section(Programme)
     sessions: Sessions = section(Sessions)
+    feed: Feed = section(Feed)
     clock: ClockSetting = section(ClockSetting)
     log: Log = section(Log)

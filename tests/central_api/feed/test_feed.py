@@ -2,11 +2,13 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from central_api.app import Clearing
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub, Listener
 from central_api.feed.service import DisplayHint, Nudge
@@ -23,6 +25,11 @@ def a_tab(slug: str, order: int = 1) -> RewardCategoryEntity:
 def publish(club: Club, name: str, slug: str, order: int = 1) -> None:
     with club.context.db.write() as tx:
         feed.publish(tx, name, "reward_category", slug, a_tab(slug, order), now=club.clock.now())
+
+
+def place(start: Snapshot) -> str:
+    after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
+    return f"epoch={start.epoch}&after={after}"
 
 
 def heads(club: Club) -> dict[str, int]:
@@ -96,6 +103,29 @@ def test_rows_cleared_away_ask_for_a_snapshot(club: Club) -> None:
     with club.context.db.write() as tx:
         assert feed.forget_before(tx, club.clock.now()) > 0
     assert read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer).snapshot_needed
+
+
+def test_changes_are_kept_for_the_days_set_and_cleared_away_at_most_once_an_hour(club: Club) -> None:
+    device, clearing, day = club.device(), Clearing(), 86_400
+    long_away = place(read(device.get("/v1/snapshot"), Snapshot))
+    publish(club, "global", "one")
+    club.clock.forward(13 * day)
+    back = place(read(device.get("/v1/snapshot"), Snapshot))
+    publish(club, "global", "two")
+    assert clearing.when_due(club.context) == 0, "nothing is fourteen days old yet"
+    club.clock.forward(2 * day)
+    assert clearing.when_due(club.context) > 0
+    assert read(device.get(f"/v1/sync?{long_away}"), SyncAnswer).snapshot_needed
+    found = read(device.get(f"/v1/sync?{back}"), SyncAnswer)
+    assert ([change.entity_id for change in found.changes], found.snapshot_needed) == (["two"], False)
+    club.clock.forward(20 * day)
+    assert clearing.when_due(club.context) > 0
+    with club.context.db.write() as tx:
+        feed.publish(tx, "global", "reward_category", "old", a_tab("old"), now=club.clock.now() - timedelta(days=30))
+    club.clock.forward(59 * 60)
+    assert clearing.when_due(club.context) == 0, "not due yet"
+    club.clock.forward(60)
+    assert clearing.when_due(club.context) == 1
 
 
 @pytest.mark.parametrize("after", ["global", "global:", "global:-1", "global:1.5", ":3", "global:99999999999999999999"])
