@@ -240,10 +240,11 @@ def _lounge(house: House, camera: Camera) -> None:
 def _lounge_troubles(base: Options, folder: Path, camera: Camera) -> None:
     state = fresh_state(folder, "outage")
     lounge = frozenset({"lounge"})
-    with _house(replace(base, state=state, programs=lounge, enrol=False)) as house:
+    both = frozenset({"lounge", "central-api"})
+    with _house(replace(base, state=state, programs=both, enrol=False)) as house:
+        _wait_lounge(house, "enrol", lambda now: bool(now["pairing"]))
         _shoot_lounge(house, camera, "lounge-17-pairing", "enrol")
     state = fresh_state(folder, "outage-2")
-    both = frozenset({"lounge", "central-api"})
     with _house(replace(base, state=state, programs=both, pinned=_BEFORE_OUTAGE)) as house:
         _wait_lounge(house, "b-")
     with _house(replace(base, state=state, programs=lounge, pinned_runs=False)) as house:
