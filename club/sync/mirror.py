@@ -37,7 +37,7 @@ KINDS: Mapping[str, type] = {
     "member": MemberEntity,
     "display": DisplayEntity,
 }
-_SHAPE = "2"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
+_SHAPE = "3"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
 
 
 class Mirror:

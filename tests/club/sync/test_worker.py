@@ -21,12 +21,13 @@ from club.sync.worker import SyncWorker
 from club.wire import signing
 from club.wire.devices import DeviceKind, OnGlass
 from tests.club.sync import makers
-from tests.club.sync.small_club import SmallClub, a_club
+from tests.club.sync.small_club import FEED, SmallClub, a_club
 from tests.club.sync.small_server import Answer, Asked, a_problem
 
 E = TypeVar("E")
 PATIENCE_S = 15.0
 REDEEM = "POST /v1/redemptions"
+HASH = "ab" * 32
 
 
 @dataclass
@@ -252,6 +253,27 @@ def test_it_boots_offline_from_disk_with_boards_and_mirror(club: SmallClub, tmp_
         assert [one.slug for one in second.worker.mirror.rewards()] == ["wash"]
     finally:
         second.close()
+
+
+def test_a_store_of_an_earlier_version_drops_the_members_a_display_is_no_longer_told_of(
+    club: SmallClub, tmp_path: Path
+) -> None:
+    club.change_reward("wash", 500)
+    first = Device(tmp_path, club.server.address).enrolled()
+    member = makers.a_change(FEED, club.seq, "member", HASH, makers.a_member(HASH, surname="欧阳"))
+    first.worker.mirror.apply([member], epoch="e1", places={FEED: club.seq}, at=makers.NOW)
+    first.store.note("shape", "2")  # as the version left it that still told displays of members
+    first.close()
+
+    second = Device(tmp_path, club.server.address)
+    second.worker.start()
+    try:
+        second.until(events.MirrorChanged)
+        assert second.worker.mirror.member(HASH) is None
+        assert [one.slug for one in second.worker.mirror.rewards()] == ["wash"]
+    finally:
+        second.close()
+    assert "欧阳".encode() not in second.on_disk()
 
 
 def test_a_manifest_whose_media_were_lost_gives_way_to_the_one_before_and_is_repaired(
