@@ -91,7 +91,7 @@ def _state(say: Words, joining: Joining, code: str, now: datetime, *, online: bo
             return say("lounge.enrol.waiting")
         return say("lounge.enrol.coming", done=joining.done, total=joining.total)
     if code and joining.expires_at is not None:
-        minutes = math.ceil((joining.expires_at - now).total_seconds() / 60)
+        minutes = math.floor((joining.expires_at - now).total_seconds() / 60)
         return say("lounge.enrol.renewed", minutes=max(1, minutes))
     if joining.state is Enrolment.REFUSED:
         return say("lounge.enrol.refused")
