@@ -180,6 +180,15 @@ def _kiosk(house: House, camera: Camera) -> None:
     kiosk.shoot("kiosk-11-vouchers", "vouchers")
     kiosk.press("返回", "sans-bold", 26)
     kiosk.wait("home")
+    kiosk.press("会员活动", "sans-bold", 36)
+    kiosk.shoot("kiosk-12-activities", "activities")
+    kiosk.press("返回", "sans-bold", 26)
+    kiosk.wait("home")
+    kiosk.press("积分明细", "sans-bold", 36)
+    kiosk.shoot("kiosk-06-points", "points")
+    kiosk.press("返回", "sans-bold", 26)
+    kiosk.wait("home")
+    _english(kiosk)
     kiosk.press("兑换礼品", "sans-bold", 36)
     kiosk.shoot("kiosk-07-rewards", "rewards")
     kiosk.press("基础保养券", "sans-bold", 36)
@@ -200,6 +209,17 @@ def _kiosk(house: House, camera: Camera) -> None:
     kiosk.leave()
     house.reader.tap(_LOST_CARD)
     kiosk.shoot("kiosk-33-blocked-card", "blocked_card")
+
+
+def _english(kiosk: Kiosk) -> None:
+    kiosk.press("EN", "sans-bold", 26)
+    kiosk.shoot("kiosk-37-home-en", "home", lambda state: state["language"] == "en")
+    kiosk.press("Rewards", "sans-bold", 36)
+    kiosk.shoot("kiosk-38-rewards-en", "rewards")
+    kiosk.press("Back", "sans-bold", 26)
+    kiosk.wait("home")
+    kiosk.press("中文", "sans-bold", 26)
+    kiosk.wait("home", lambda state: state["language"] == "zh-CN")
 
 
 def _kiosk_troubles(house: House, camera: Camera) -> None:
