@@ -85,3 +85,19 @@ def next_member(kiosk: Program) -> list[str]:
 
 def test_the_next_member_sees_nothing_of_the_last_ones_figures(kiosk: WindowProcess) -> None:
     assert "5,080" in kiosk.call(next_member)
+
+
+def paces(kiosk: Program) -> tuple[float, float]:
+    """Frames a second the window may draw: after a touch, and once nothing has moved for a while."""
+    from kivy.clock import Clock
+
+    kiosk.show(samples.HOME)
+    kiosk.touch(540, 300)
+    lively = float(Clock._max_fps)
+    kiosk.ui._last_touch -= 60  # as if the touch had been a minute ago
+    kiosk.until(lambda: Clock._max_fps < lively, "the window to slow down")
+    return lively, float(Clock._max_fps)
+
+
+def test_the_window_is_lively_under_a_finger_and_slow_by_itself(kiosk: WindowProcess) -> None:
+    assert kiosk.call(paces) == (60.0, 10.0)
