@@ -111,6 +111,16 @@ def font(role: FontRole) -> Path:
     raise ResourceMissing(msg)
 
 
+def check_fonts() -> None:
+    """See that the font of each role is there, before a program opens its window.
+
+    Raises:
+        ResourceMissing: as `font`.
+    """
+    for role in FONT_FILES:
+        font(role)
+
+
 def _folder(variable: str, default: Path, what: str) -> Path:
     chosen = os.environ.get(variable)
     path = Path(chosen) if chosen else default
