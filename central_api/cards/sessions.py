@@ -127,6 +127,14 @@ def is_open(session: Session, now: datetime, minutes: int) -> bool:
     return session.ended_at is None and now - session.used_at <= timedelta(minutes=minutes)
 
 
+def shows_worth(tx: Tx, session: Session) -> bool:
+    """Whether a session may show what is worth money or private: vouchers' codes, the points' history (N4).
+
+    A card that cannot be copied is enough; one that can needs its PIN, once in the session.
+    """
+    return session.assurance == "cryptogram" or repository.pin_given(tx, session.id)
+
+
 def end(tx: Tx, session_id: str, device: Device, now: datetime) -> None:
     """End a session; ending it again, or one that never was, changes nothing.
 

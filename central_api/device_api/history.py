@@ -7,7 +7,6 @@ from litestar import Response, get
 from litestar.params import PathParameter, QueryParameter
 
 from central_api import texts
-from central_api.cards import repository as cards
 from central_api.cards import sessions
 from central_api.cards.sessions import Session
 from central_api.context import Served
@@ -48,7 +47,7 @@ def points_history(
     now = context.clock.now()
     with context.db.write() as tx:
         session = sessions.find(tx, session_id, kiosk, now, context.settings.sessions.card_minutes)
-        if session.assurance != "cryptogram" and not cards.pin_given(tx, session.id):
+        if not sessions.shows_worth(tx, session):
             raise errors.StepUpRequired("this card can be copied: its history needs the PIN first")
         return answer(_history(tx, session, kind, before, now))
 

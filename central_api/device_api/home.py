@@ -6,6 +6,7 @@ from typing import Any
 
 from central_api import texts
 from central_api.cards import repository as cards
+from central_api.cards import sessions
 from central_api.cards.sessions import Session
 from central_api.db import Tx
 from central_api.ledger import service as ledger
@@ -39,7 +40,6 @@ def member_home(tx: Tx, session: Session, programme: Programme, all_stores: Sequ
     holder = cards.holder(tx, session.card)
     balances = ledger.balances(tx, holder.id, today, programme.show_expiries)
     names = catalogue.names_of(all_stores)
-    may_see_vouchers = session.assurance == "cryptogram" or cards.pin_given(tx, session.id)
     return MemberHome(
         member_id=holder.id,
         surname=texts.text(holder.surname),
@@ -54,7 +54,7 @@ def member_home(tx: Tx, session: Session, programme: Programme, all_stores: Sequ
         as_of=now,
         expiries=tuple(Expiry(on=expiry.on, points=expiry.points) for expiry in balances.expiries),
         saved_this_year_fen=programmes.saved_this_year(tx, holder.id, now, time_zone),
-        vouchers=vouchers.of_member(tx, holder.id, names, today) if may_see_vouchers else (),
+        vouchers=vouchers.of_member(tx, holder.id, names, today) if sessions.shows_worth(tx, session) else (),
         limits=catalogue.limits(tx, holder.id, now, time_zone),
         pin_set=holder.pin_set_at is not None,
         service_line=visits.service_line(tx, holder.id, now, time_zone),
