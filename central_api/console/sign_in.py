@@ -36,7 +36,7 @@ def show(lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = "", over: FromQu
 
 @post("/sign-in", sync_to_thread=True, status_code=303, dependencies=_form, request_max_body_size=_LARGEST)
 def sign_in(context: Served, form: Sent) -> Response[bytes]:
-    """Open a session or ask for the digits, or say calmly what is wrong without saying which."""
+    """Open a session or ask for the digits, or say calmly that it is wrong without saying what."""
     words, back, number = words_of(form.text("lang", "zh-CN")), form.text("next"), form.text("number").strip()[:_TYPED]
     try:
         found = staff.sign_in(
@@ -47,8 +47,8 @@ def sign_in(context: Served, form: Sent) -> Response[bytes]:
             now=context.clock.now(),
             minutes=context.settings.sessions.staff_minutes,
         )
-    except errors.SignInWrong as error:
-        return _page(words, back, number=number, message=entry.sign_in_message(words, error, "console.sign-in.wrong"))
+    except errors.SignInWrong:
+        return _page(words, back, number=number, message=words("console.sign-in.wrong"))
     if not found.awaits_digits:
         return _let_in(context, found.token, back)
     answer = site.redirect(f"{_SECOND}?{_carried(words, back)}")

@@ -88,11 +88,14 @@ def sign_in(db: Database, passwords: Passwords, *, number: str, password: str, n
         minutes: how long a session lives without a request.
 
     Raises:
-        SignInWrong: number or password are not right (which of them is not said); facts: tries_left.
-            While locked: facts locked (minutes left).
+        SignInWrong: number or password are not right, or too many wrong tries lock the account. Which of them is not told, by
+            facts, by words or by the time it takes: whoever tries numbers one by one learns of none that it exists.
         Unavailable: too many sign in at this moment.
     """
-    account = check_password(db, passwords, number, password, now)
+    try:
+        account = check_password(db, passwords, number, password, now)
+    except errors.SignInWrong:
+        raise errors.SignInWrong("number or password is not right, or the account is locked") from None
     with db.write() as tx:
         if account.totp_secret:
             return Entered(_await_digits(tx, number, now), awaits_digits=True)
@@ -103,13 +106,12 @@ def check_password(db: Database, passwords: Passwords, number: str, password: st
     """The account of a number whose password this is.
 
     Raises:
-        SignInWrong: as `sign_in`; counted.
+        SignInWrong: it is not, counted; facts: tries_left. While the account is locked: facts locked (minutes left).
+            For who is signed in already: a stranger is not to be told these facts.
     """
     with db.read() as tx:
         account = _account(tx, number)
-    locked = account.locked_until if account else None
-    if locked is not None and locked > now:
-        raise errors.SignInWrong("too many wrong tries", locked=_minutes(locked - now), tries_left=0)
+    # Also while it is locked: an answer that came sooner would tell that the number exists.
     right = passwords.matches_for_stranger(account.password if account else _NOBODY, password)
     tries_left, locked_for = TRIES - 1, 0
     with db.write() as tx:

@@ -1,6 +1,7 @@
 """Who gets into the console: password, lock-out, second factor, sessions (C1)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
@@ -54,6 +55,14 @@ def refused(club: Club, password: str = "wrong", **more: str) -> errors.SignInWr
     return told.value
 
 
+def checked(club: Club, password: str = "wrong") -> errors.SignInWrong:
+    """How a password of somebody who is signed in is refused, with the facts a stranger does not get."""
+    context = club.context
+    with pytest.raises(errors.SignInWrong) as told:
+        service.check_password(context.db, context.passwords, NUMBER, password, club.clock.now())
+    return told.value
+
+
 def test_the_token_opens_a_session_and_the_database_holds_only_its_hash(club: Club) -> None:
     token = sign_in(club)
     found = session(club, token)
@@ -66,10 +75,11 @@ def test_the_token_opens_a_session_and_the_database_holds_only_its_hash(club: Cl
 
 
 def test_five_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(club: Club) -> None:
-    assert [refused(club).facts["tries_left"] for _ in range(5)] == [4, 3, 2, 1, 0]
-    assert refused(club, club.passwords[NUMBER]).facts["locked"] == 15
+    assert [checked(club).facts["tries_left"] for _ in range(5)] == [4, 3, 2, 1, 0]
+    assert checked(club, club.passwords[NUMBER]).facts["locked"] == 15
+    refused(club, club.passwords[NUMBER])
     club.clock.forward(14 * 60)
-    assert refused(club, club.passwords[NUMBER]).facts["locked"] == 1
+    assert checked(club, club.passwords[NUMBER]).facts["locked"] == 1
     club.clock.forward(61)
     assert session(club, sign_in(club)) is not None
 
@@ -78,11 +88,34 @@ def test_a_right_password_makes_the_count_begin_anew(club: Club) -> None:
     for _ in range(4):
         refused(club)
     sign_in(club)
-    assert refused(club).facts["tries_left"] == 4
+    assert checked(club).facts["tries_left"] == 4
 
 
-def test_a_number_nobody_has_is_told_like_a_wrong_password(club: Club) -> None:
-    assert refused(club, number="9999").facts == refused(club).facts
+def test_whoever_tries_numbers_learns_of_none_that_it_exists(club: Club) -> None:
+    nobody = refused(club, number="9999")
+    told = [refused(club) for _ in range(service.TRIES)]
+    locked = [refused(club), refused(club, club.passwords[NUMBER])]
+    assert {(str(error), tuple(error.facts)) for error in (nobody, *told, *locked)} == {(str(nobody), ())}
+
+
+@pytest.mark.parametrize("tries", [0, service.TRIES])
+def test_a_locked_account_answers_no_sooner_than_another(
+    club: Club, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(tries):
+        refused(club)
+    hashed: list[str] = []
+    passwords = type(club.context.passwords)
+    matches = passwords.matches_for_stranger
+
+    def noted(given: Any, encoded: str, secret: str) -> bool:
+        hashed.append(secret)
+        return matches(given, encoded, secret)
+
+    monkeypatch.setattr(passwords, "matches_for_stranger", noted)
+    refused(club)
+    refused(club, number="9999")
+    assert hashed == ["wrong", "wrong"]
 
 
 def test_somebody_who_left_gets_in_no_more_and_is_out_at_once(club: Club) -> None:
@@ -145,7 +178,7 @@ def test_wrong_digits_count_like_wrong_passwords_and_a_right_password_between_th
         left.append(told.value.facts["tries_left"])
     assert left == [4, 3, 2, 1]
     token = first_step(club).token
-    assert refused(club).facts["locked"] == 15
+    assert checked(club).facts["locked"] == 15
     with pytest.raises(errors.SignInWrong) as locked:
         second_step(club, token, digits_now(club, secret))
     assert locked.value.facts["locked"] == 15
