@@ -28,17 +28,6 @@ def balance(tx: Tx, account: str) -> int:
     return int(tx.scalar(_BALANCE, {"account": account}) or 0)
 
 
-def known_accounts(tx: Tx, names: Sequence[str]) -> set[str]:
-    """Which of these accounts exist."""
-    return {row.id for row in tx.rows(select(accounts.c.id).where(accounts.c.id.in_(names)))}
-
-
-def add_accounts(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
-    """Open accounts."""
-    if rows:
-        tx.execute(insert(accounts), list(rows))
-
-
 def change_balance(tx: Tx, account: str, by: int) -> None:
     """Move a member's balance."""
     tx.execute(update(accounts).where(accounts.c.id == account).values(balance=accounts.c.balance + by))

@@ -54,22 +54,6 @@ class Balances:
     expiries: tuple[Expiry, ...]
 
 
-def open_accounts(tx: Tx, member: str) -> None:
-    """Open a member's two accounts, and the club's own where they are missing; repeated, it changes nothing."""
-    wanted: dict[str, dict[str, object]] = {
-        member_account(member, track): {
-            "id": member_account(member, track),
-            "track": track,
-            "member": member,
-            "balance": 0,
-        }
-        for track in ("points", "tier")
-    }
-    wanted |= {row["id"]: row for row in club_accounts()}  # type: ignore[misc]  # ids are texts
-    known = repository.known_accounts(tx, list(wanted))
-    repository.add_accounts(tx, [row for name, row in wanted.items() if name not in known])
-
-
 def club_accounts() -> list[dict[str, object]]:
     """The rows of the club's own accounts."""
     return [

@@ -42,8 +42,3 @@ def progress(ladder: Sequence[Tier], current: str, tier_points: int) -> Progress
     missing = max(0, target.tier_points - tier_points)
     permille = 1000 if target.tier_points <= 0 else min(1000, tier_points * 1000 // target.tier_points)
     return Progress(here, target, missing, permille)
-
-
-def affordable_tier(ladder: Sequence[Tier], tier_points: int) -> Tier:
-    """The highest rung whose threshold `tier_points` reaches."""
-    return max((tier for tier in ladder if tier.tier_points <= tier_points), key=lambda tier: tier.rank)

@@ -6,7 +6,7 @@ Dates there are relative (see config/demo/README.md, "Dates"); the server's own 
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -135,12 +135,6 @@ def load(now: datetime = DRAWN) -> DemoContent:
         ),
         files=found,
     )
-
-
-def as_large(content: DemoContent, slug: str, title: Text) -> Board:
-    """A demo board with another title, one version on."""
-    board = content.boards[slug]
-    return replace(board, version=board.version + 1, fields={**board.fields, "title": title})
 
 
 def _text(row: Mapping[str, Any], stem: str = "") -> Text:

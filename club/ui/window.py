@@ -140,8 +140,3 @@ def set_pace(fps: int) -> None:
     from kivy.clock import Clock
 
     Clock._max_fps = float(fps)  # noqa: SLF001 -- Kivy offers no other way after start
-
-
-def has_window() -> bool:
-    """Whether this process has opened its window."""
-    return "kivy.core.window" in sys.modules

@@ -74,29 +74,3 @@ def greeting(words: Words, at: datetime, time_zone: str) -> str:
 def person(words: Words, surname: str, title: str) -> str:
     """王先生, Mr Wang: never a full name (X2)."""
     return words("common.person", surname=surname, title=title)
-
-
-def masked_surname(surname: str) -> str:
-    """王**, for lists that others may see (K2)."""
-    return f"{surname}**" if surname else ""
-
-
-def masked_phone(digits: str) -> str:
-    """138 **** 6621; anything too short to be a number is hidden whole."""
-    only = "".join(symbol for symbol in digits if symbol.isdigit())
-    return f"{only[:3]} **** {only[-4:]}" if len(only) >= 11 else "****"
-
-
-def masked_card(number: str) -> str:
-    """8800 **** 2719; anything too short to be a card number is hidden whole."""
-    only = "".join(symbol for symbol in number if symbol.isalnum())
-    return f"{only[:4]} **** {only[-4:]}" if len(only) >= 12 else "****"
-
-
-def masked_plate(plate: str) -> str:
-    """沪A **6K8, new-energy 沪A ***852 (L9): province, letter and the last three stay; too short is hidden whole."""
-    only = "".join(symbol for symbol in plate if symbol.isalnum())
-    if len(only) < 7:
-        return "***"
-    hidden = len(only) - 5
-    return f"{only[:2]} {'*' * hidden}{only[-3:]}"

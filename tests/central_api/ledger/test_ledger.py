@@ -14,7 +14,7 @@ from central_api.db import Database, Tx
 from central_api.devices.tables import stores
 from central_api.ledger import repository
 from central_api.ledger import service as ledger
-from central_api.ledger.tables import ledger_entries, ledger_postings, lot_uses, lots
+from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots
 from central_api.members.tables import members
 from central_api.migrations import runner
 from club.model import errors
@@ -36,6 +36,7 @@ def db(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
     runner.upgrade(found)
     with found.write() as tx:
         tx.execute(insert(stores).values(slug="east", name={}, time_zone="Asia/Shanghai", phone="", position=0))
+        tx.execute(insert(accounts), ledger.club_accounts())
     yield found
     found.close()
 
@@ -60,7 +61,9 @@ def a_member(tx: Tx) -> str:
         "created_at": NOW,
     }
     tx.execute(insert(members).values(**values))
-    ledger.open_accounts(tx, member)
+    for track in ("points", "tier"):
+        account = {"id": ledger.member_account(member, track), "track": track, "member": member, "balance": 0}
+        tx.execute(insert(accounts).values(**account))
     return member
 
 
@@ -118,14 +121,6 @@ def test_the_lot_that_expires_first_is_eaten_first(db: Database) -> None:
         assert [
             row.points for row in tx.rows(select(lot_uses).where(lot_uses.c.entry == entry).order_by(lot_uses.c.id))
         ] == [100, 50]
-
-
-def test_opening_accounts_again_changes_nothing(db: Database) -> None:
-    with db.write() as tx:
-        member = a_member(tx)
-        earn(tx, member, 70)
-        ledger.open_accounts(tx, member)
-        assert ledger.balances(tx, member, TODAY).points == 70
 
 
 @pytest.mark.parametrize(("points", "tier_points"), [(-1, 0), (0, -1)])

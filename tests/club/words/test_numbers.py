@@ -60,16 +60,3 @@ def test_the_greeting_follows_the_stores_hour(hour: int, greeting: str) -> None:
 
 def test_a_person_is_surname_and_title() -> None:
     assert (numbers.person(ZH, "王", "先生"), numbers.person(EN, "Wang", "Mr")) == ("王先生", "Mr Wang")
-
-
-def test_masks_hide_what_must_be_hidden() -> None:
-    assert numbers.masked_surname("王") == "王**"
-    assert numbers.masked_phone("138-0000-6621") == "138 **** 6621"
-    assert numbers.masked_card("8800 0127 2719") == "8800 **** 2719"
-    assert numbers.masked_plate("沪A·IO6K8") == "沪A **6K8"
-    assert numbers.masked_plate("沪A·DIO852") == "沪A ***852"
-    assert (numbers.masked_phone("110"), numbers.masked_card("88"), numbers.masked_plate("K8")) == (
-        "****",
-        "****",
-        "***",
-    )
