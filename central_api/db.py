@@ -258,9 +258,8 @@ def _mapped() -> Iterator[None]:
         if isinstance(fault, DataError) and "NUL" in str(fault.orig):
             raise errors.Malformed("expected text without NUL characters, found one") from fault
         if _may_pass(fault):
-            raise errors.Unavailable(
-                f"the database does not answer or ended this transaction: {type(fault.orig).__name__}"
-            ) from fault
+            why = str(fault.orig) if isinstance(fault.orig, sqlite3.Error) else type(fault.orig).__name__
+            raise errors.Unavailable(f"the database does not answer or ended this transaction: {why}") from fault
         raise
 
 

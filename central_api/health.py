@@ -4,19 +4,18 @@ from typing import Any
 
 from litestar import Request, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from sqlalchemy import text
 
 from central_api.context import Served
+from central_api.feed import service as feed
 
 _STREAMS = Gauge("club_open_streams", "Devices listening for changes")
 
 
 @get("/healthz", sync_to_thread=True, tags=["health"], summary="Whether the service and its database answer")
-def healthz(context: Served) -> dict[str, str]:
-    """`{"status": "ok"}`, or a problem when the database is away."""
+def healthz(context: Served) -> dict[str, Any]:
+    """`{"status": "ok", "database": "ok", "feed": {"global": 7, ...}}` with each feed's newest number, or a problem when the database is away."""
     with context.db.read() as tx:
-        tx.execute(text("SELECT 1"))
-    return {"status": "ok"}
+        return {"status": "ok", "database": "ok", "feed": feed.all_heads(tx)}
 
 
 @get("/metrics", sync_to_thread=False, tags=["health"], summary="Figures for Prometheus", media_type="text/plain")

@@ -66,7 +66,10 @@ def answer(error: errors.ClubError, reference: str = "") -> Response[bytes]:
 
 def on_club_error(request: Request[Any, Any, Any], error: errors.ClubError) -> Response[bytes]:
     """A refusal or fault that was foreseen."""
-    _log.info("%s %s refused: %s %s", request.method, request.scope["path"], error.code, dict(error.facts))
+    if isinstance(error, errors.Unavailable):
+        _log.warning("%s %s unavailable: %s", request.method, request.scope["path"], error)
+    else:
+        _log.info("%s %s refused: %s %s", request.method, request.scope["path"], error.code, dict(error.facts))
     return answer(error)
 
 

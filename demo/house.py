@@ -46,6 +46,7 @@ class Options:
     virtual: bool = False
     pinned_runs: bool = True
     log_level: str = "info"
+    log_form: str = "text"
     programs: frozenset[str] = frozenset({"central-api", "kiosk", "lounge"})
     enrol: bool = True
     kiosk_settings: tuple[str, ...] = ()
@@ -156,6 +157,7 @@ class House:
             f"clock.pinned={self.options.pinned}",
             f"clock.pinned_runs={_flag(bool(self.options.pinned) and self.options.pinned_runs)}",
             f"log.level={self.options.log_level}",
+            f"log.form={self.options.log_form}",
         ]
 
     def _central_settings(self) -> list[str]:

@@ -66,6 +66,7 @@ def answer_once(
     faults.point("redeem.before-transaction")
     answer = db.run(once)
     faults.point("redeem.after-commit")
+    _log.info("command %s answered %d to device %s", key, answer.status, device_id)
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -35,6 +36,10 @@ class _Text(logging.Formatter):
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
+_IDS = re.compile(r"\b(command|session) ([0-9a-zA-Z-]{16,64})\b")
+"""Ids by which one visit is followed through the logs of all programs; they stand in the message, and in fields of their own."""
+
+
 class _Json(_Text):
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -43,6 +48,7 @@ class _Json(_Text):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        entry |= dict(_IDS.findall(entry["message"]))
         if record.exc_info:
             entry["trace"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
+import msgspec
+
 from club.model import errors as club_errors
 from club.model.clock import Clock
 from club.sync import errors, sse
@@ -271,7 +273,7 @@ class ApiClient:
         except errors.ServerUnreachable:
             self._watch(False)
             raise
-        self._watch(reply.status in (204, 304) or _content_type(reply.headers) in _OURS)
+        self._watch(reply.status in (204, 304) or (_content_type(reply.headers) in _OURS and _is_json(reply.body)))
         return reply
 
     def _open(self, target: str, headers: Mapping[str, str], timeouts: tuple[float, float]) -> "OpenReply":
@@ -280,7 +282,8 @@ class ApiClient:
         except errors.ServerUnreachable:
             self._watch(False)
             raise
-        self._watch(reply.status < 300 or _content_type(reply.headers) in _OURS)
+        kind = _content_type(reply.headers)
+        self._watch(kind in _OURS or (reply.status < 300 and kind != "text/html"))  # a login page is none of ours
         return reply
 
     def _refuse(self, open_reply: "OpenReply") -> None:
@@ -356,6 +359,15 @@ def _require_json(reply: "Reply", json_type: str = "application/json") -> None:
     found = _content_type(reply.headers)
     if found != json_type:
         raise errors.ServerConfused(f"expected {json_type} from the central API, found {found or 'nothing named'}")
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is whole, whatever it says; read past, not into."""
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except msgspec.MsgspecError:
+        return False
+    return True
 
 
 def _content_type(headers: Mapping[str, str]) -> str:

@@ -47,6 +47,7 @@ class StreamReader:
         self._lock = threading.Lock()
         self._open: EventStream | None = None
         self._closing = False
+        self._complaint = ""  # what was last written down, told once however often it is met again
         self.thread = threading.Thread(target=self._run, name="sync-stream", daemon=True)
 
     def start(self) -> None:
@@ -72,6 +73,11 @@ class StreamReader:
                 return
             self._tell(steps.StreamClosed(fault))
 
+    def _complain(self, what: str) -> None:
+        if what != self._complaint:
+            self._complaint = what
+            _log.warning("%s", what)
+
     def _read(self) -> steps.Fault:
         heard = False
         try:
@@ -88,7 +94,7 @@ class StreamReader:
                 self._hold(None)
                 stream.close()
         except errors.ServerConfused as error:
-            _log.warning("event stream: %s", error)
+            self._complain(f"event stream: {error}")
             return steps.Fault.CONFUSED
         except errors.ServerUnreachable:
             return steps.Fault.ENDED if heard else steps.Fault.UNREACHABLE
@@ -97,7 +103,7 @@ class StreamReader:
         except club_errors.DeviceUnknown:
             return steps.Fault.UNKNOWN
         except club_errors.ClubError as error:
-            _log.warning("event stream refused: %s", error.code)
+            self._complain(f"event stream refused: {error.code}")
             return steps.Fault.CONFUSED
         return steps.Fault.ENDED
 
@@ -112,6 +118,7 @@ class StreamReader:
                 case "hello":
                     hello = msgspec.json.decode(event.data, type=_Hello)
                     self._client.time.learn(hello.now)
+                    self._complaint = ""
                     return steps.StreamOpened(hello.epoch, hello.cursors)
                 case "nudge":
                     nudge = msgspec.json.decode(event.data, type=_Nudge)

@@ -67,6 +67,7 @@ class SyncWorker:
         self._between = between
         self._queue: queue.SimpleQueue[steps.Input | None] = queue.SimpleQueue()
         self._timers: dict[str, float] = {}
+        self._complaints: dict[str, str] = {}  # by the work's name, what was last written down about it
         self._urgent = threading.Event()  # a command waits: a download makes room
         self._closing = False
         self._attended: set[str] = set()  # commands whose member still stands there
@@ -229,24 +230,39 @@ class SyncWorker:
     def _work(self, work: steps.Work) -> steps.Input:
         """Do it; whatever happens is one input."""
         try:
-            return self._call(work) if isinstance(work, steps.Call) else self._on_disk(work)
+            done = self._call(work) if isinstance(work, steps.Call) else self._on_disk(work)
+            self._works_again(work)
+            return done
         except errors.ServerConfused as error:
-            _log.warning("%s: %s", _named(work), error)
+            self._complain(work, str(error))
             return steps.Failed(steps.Fault.CONFUSED)
         except errors.ServerUnreachable:
             return steps.Failed(steps.Fault.UNREACHABLE)
         except errors.MediaWrong as error:
-            _log.warning("%s: %s", _named(work), error)
+            self._complain(work, str(error))
             return steps.Failed(steps.Fault.CONFUSED)
         except club_errors.ClubError as error:
-            _log.warning("%s: the server says %s", _named(work), error.code)
+            self._complain(work, f"the server says {error.code}")
             return steps.Failed(_fault_of(error), error)
         except (sqlite3.Error, OSError) as error:
-            _log.warning("%s: the device's storage failed: %s", _named(work), type(error).__name__)
+            self._complain(
+                work, f"the device's storage failed: {_reason(error)}; free the disk, or mend the folder's rights"
+            )
             return steps.Failed(steps.Fault.DISK)
         except Exception as error:  # noqa: BLE001  # the thread must outlive a bug, and the engine must hear of it
             _unforeseen(_named(work), error)
             return steps.Failed(steps.Fault.CONFUSED)
+
+    def _complain(self, work: steps.Work, what: str) -> None:
+        """Write a fault down once, however often it is met again before it is gone."""
+        name = _named(work)
+        if self._complaints.get(name) != what:
+            self._complaints[name] = what
+            _log.warning("%s: %s", name, what)
+
+    def _works_again(self, work: steps.Work) -> None:
+        if self._complaints.pop(_named(work), None) is not None:
+            _log.info("%s: works again", _named(work))
 
     def _call(self, call: steps.Call) -> steps.Input:
         match call.job:
@@ -322,6 +338,7 @@ class SyncWorker:
         if request is None:
             return steps.CommandGone(command_id)
         faults.reach("outbox.before-send")
+        _log.info("command %s on its way", command_id)
         try:
             try:
                 body = self._client.send(request)
@@ -397,6 +414,15 @@ def _fault_of(error: club_errors.ClubError) -> steps.Fault:
             return steps.Fault.CONFUSED
         case _:
             return steps.Fault.REFUSED
+
+
+def _reason(error: sqlite3.Error | OSError) -> str:
+    """Why a disk failed: SQLite's and the system's own words, which hold no values."""
+    return (
+        str(error)
+        if isinstance(error, sqlite3.OperationalError)
+        else getattr(error, "strerror", "") or type(error).__name__
+    )
 
 
 def _named(work: steps.Work) -> str:

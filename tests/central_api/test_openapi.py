@@ -50,7 +50,9 @@ def test_what_does_not_exist_is_a_problem_too(club: Club) -> None:
 
 
 def test_health_and_figures_are_open_and_tell_nothing_of_members(club: Club) -> None:
-    assert club.http.get("/healthz").json() == {"status": "ok"}
+    health = club.http.get("/healthz").json()
+    assert (health["status"], health["database"]) == ("ok", "ok")
+    assert health["feed"]["global"] > 0
     figures = club.http.get("/metrics").text
     assert "club_open_streams" in figures
     assert "m0001" not in figures

@@ -441,6 +441,7 @@ def open_house(
     *,
     programs: frozenset[str] = frozenset({"central-api", "kiosk"}),
     log_level: str = "info",
+    log_form: str = "text",
     kiosk_settings: tuple[str, ...] = (),
 ) -> Iterator[Visitor]:
     """A store that is open on the drawn day with these of its programs, and somebody before its kiosk."""
@@ -451,6 +452,7 @@ def open_house(
         virtual=True,
         pinned_runs=False,
         log_level=log_level,
+        log_form=log_form,
         programs=programs,
         kiosk_settings=kiosk_settings,
     )
