@@ -142,6 +142,7 @@ async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, Non
             with suppress(asyncio.CancelledError):
                 await task
         context.hub.close()
+        await asyncio.to_thread(context.taps.close)
         if close:
             context.passwords.close()
             context.db.close()

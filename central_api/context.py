@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litestar.di import NamedDependency
 
 from central_api.db import Database
 from central_api.feed.hub import Hub
+from central_api.lane import Lane
 from central_api.security.keyring import Keyring
 from central_api.security.passwords import Passwords
 from club.model.clock import Clock
@@ -23,7 +24,7 @@ def new_id() -> str:
 class Context:
     """One running service. Tests hand in their own clock, ids and randomness.
 
-    `random_below(n)` gives a whole number 0 <= x < n nobody can guess.
+    `random_below(n)` gives a whole number 0 <= x < n nobody can guess. `taps` are the threads of members' requests.
     """
 
     settings: CentralSettings
@@ -34,6 +35,7 @@ class Context:
     passwords: Passwords
     new_id: Callable[[], str] = new_id
     random_below: Callable[[int], int] = secrets.randbelow
+    taps: Lane = field(default_factory=lambda: Lane("tap"))
 
 
 Served = NamedDependency[Context]

@@ -1,6 +1,5 @@
 """Who calls: reads the signed parts of a request and proves whose they are, before a route sees it."""
 
-import asyncio
 from typing import Any
 
 from litestar import Request
@@ -72,7 +71,7 @@ async def _signed(request: Request[Any, Any, Any]) -> SignedRequest:
 
 
 async def _device(context: Served, signed: Signed) -> Device:
-    return await asyncio.to_thread(known_device, context, signed)
+    return await context.taps.run(known_device, context, signed)
 
 
 async def _kiosk(device: EnrolledDevice) -> Device:
@@ -82,7 +81,7 @@ async def _kiosk(device: EnrolledDevice) -> Device:
 async def _commander(context: Served, signed: Signed) -> Device:
     if not signed.key:
         raise errors.Malformed(f"expected an {signing.KEY_HEADER} with a command, found none")
-    return _must_be_kiosk(await asyncio.to_thread(known_device, context, signed, may_be_old=True))
+    return _must_be_kiosk(await context.taps.run(known_device, context, signed, may_be_old=True))
 
 
 def _must_be_kiosk(device: Device) -> Device:

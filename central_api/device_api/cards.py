@@ -15,6 +15,7 @@ from central_api.device_api.answers import answer, stored
 from central_api.device_api.caller import Kiosk, Signed, commander_dependency
 from central_api.devices import repository as stores
 from central_api.devices.service import Device
+from central_api.lane import for_taps
 from central_api.programme import service as programmes
 from central_api.rewards import commands
 from central_api.rewards import service as rewards
@@ -26,9 +27,8 @@ from club.wire.rewards import Redeem, Redeemed
 SessionId = Annotated[str, PathParameter(description="id the device made", max_length=64)]
 
 
-@post(
-    "/card-sessions", dto=strict(OpenCardSession), return_dto=None, sync_to_thread=True, status_code=200, tags=["cards"]
-)
+@post("/card-sessions", dto=strict(OpenCardSession), return_dto=None, status_code=200, tags=["cards"])
+@for_taps
 def open_card_session(data: JSONBody[OpenCardSession], context: Served, kiosk: Kiosk) -> Response[CardSession]:
     """Judge a tap and open its session; the same id and evidence give the same session again (N4)."""
     return answer(context.db.run(lambda tx: _open(tx, context, kiosk, data)))
@@ -52,7 +52,8 @@ def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> Ca
     return home.card_session(tx, session, programme, all_stores, now)
 
 
-@get("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
+@get("/card-sessions/{session_id:str}", tags=["cards"])
+@for_taps
 def card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> Response[CardSession]:
     """An open session with fresh figures."""
     now = context.clock.now()
@@ -61,14 +62,16 @@ def card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> Respon
         return answer(home.card_session(tx, session, programmes.current(tx, now), stores.all_stores(tx), now))
 
 
-@delete("/card-sessions/{session_id:str}", sync_to_thread=True, tags=["cards"])
+@delete("/card-sessions/{session_id:str}", tags=["cards"])
+@for_taps
 def end_card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> None:
     """End a session; repeated, it changes nothing."""
     with context.db.write() as tx:
         sessions.end(tx, session_id, kiosk, context.clock.now())
 
 
-@post("/step-ups", dto=strict(StepUp), return_dto=None, sync_to_thread=True, status_code=200, tags=["cards"])
+@post("/step-ups", dto=strict(StepUp), return_dto=None, status_code=200, tags=["cards"])
+@for_taps
 def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Grant]:
     """The PIN for exactly one command; asked again, the same grant (N4)."""
     now = context.clock.now()
@@ -86,10 +89,10 @@ def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signe
     dto=strict(Redeem),
     return_dto=None,
     dependencies={"kiosk": commander_dependency},
-    sync_to_thread=True,
     status_code=200,
     tags=["rewards"],
 )
+@for_taps
 def redeem(data: JSONBody[Redeem], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Redeemed]:
     """Take the points and issue the vouchers, once for ever under this key (A12)."""
     if signed.key != data.command_id:

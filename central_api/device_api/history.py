@@ -14,6 +14,7 @@ from central_api.db import Tx
 from central_api.device_api.answers import answer
 from central_api.device_api.caller import Kiosk
 from central_api.devices import repository as stores
+from central_api.lane import for_taps
 from central_api.ledger import history
 from central_api.ledger import service as ledger
 from central_api.rewards import catalogue
@@ -26,7 +27,8 @@ _TAIL = 2  # symbols of a voucher's code
 _ALL_DAYS = 1000
 
 
-@get("/card-sessions/{session_id:str}/history", sync_to_thread=True, tags=["cards"])
+@get("/card-sessions/{session_id:str}/history", tags=["cards"])
+@for_taps
 def points_history(
     session_id: Annotated[str, PathParameter(description="id the device made", max_length=64)],
     context: Served,

@@ -1,6 +1,7 @@
 """Strangers who ask too much wait by themselves: members' taps and PINs go on (X4)."""
 
 import asyncio
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,6 +37,30 @@ def test_strangers_fill_only_part_of_the_password_checks(monkeypatch: pytest.Mon
                 go.set()
             assert [one.result(20) for one in waiting] == [True, True, True]
         assert passwords.matches_for_stranger(encoded, "wrong") is False
+
+
+def test_a_tap_is_answered_while_every_other_thread_of_the_service_is_held_up(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk, tap = club.device(), club.card().tap()
+    others = min(32, (os.cpu_count() or 1) + 4)  # as many threads as asyncio keeps for everybody
+    held, go = threading.Semaphore(0), threading.Event()
+
+    def hold(_passwords: Passwords, _encoded: str, _secret: str) -> bool:
+        held.release()
+        assert go.wait(20)
+        return False
+
+    monkeypatch.setattr(Passwords, "matches_for_stranger", hold)
+    form = {"number": "1001", "password": "x"}
+    with ThreadPoolExecutor(others) as people:
+        waiting = [people.submit(club.http.post, "/console/sign-in", data=form) for _ in range(others)]
+        try:
+            assert all(held.acquire(timeout=20) for _ in waiting)
+            assert kiosk.open(tap).status_code == 200
+        finally:
+            go.set()
+        assert {one.result(20).status_code for one in waiting} == {401}
 
 
 def test_a_sign_in_that_has_to_wait_too_long_is_told_so(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,54 @@
+"""Threads for the routes of a tap alone, so that pictures, previews and staff sign-ins never hold up a member (X4)."""
+
+import asyncio
+import contextvars
+import functools
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THREADS = 8
+"""More than a store has kiosks; the database lets one write at a time anyway, or as many as its pool has connections."""
+
+
+class Lane:
+    """A few threads of their own, begun with the first call; after `close` the next call begins them anew."""
+
+    def __init__(self, name: str, threads: int = THREADS) -> None:
+        self._name, self._threads = name, threads
+        self._pool: ThreadPoolExecutor | None = None
+        self._opening = threading.Lock()
+
+    async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`asyncio.to_thread`, on these threads."""
+        work = functools.partial(contextvars.copy_context().run, functools.partial(call, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._open(), work)
+
+    def close(self) -> None:
+        """End the threads once their work is done."""
+        with self._opening:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True)
+
+    def _open(self) -> ThreadPoolExecutor:
+        with self._opening:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._threads, self._name)
+            return self._pool
+
+
+def for_taps(route: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """Make a blocking route run on its context's `taps`; the route has a parameter `context`."""
+
+    @functools.wraps(route)
+    async def on_the_lane(*args: P.args, **kwargs: P.kwargs) -> R:
+        context: Any = kwargs["context"]
+        lane: Lane = context.taps
+        return await lane.run(route, *args, **kwargs)
+
+    return on_the_lane
