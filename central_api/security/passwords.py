@@ -14,7 +14,9 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from club.model import errors
 
 _AT_ONCE = 2
-_STRANGERS = 3  # each holds a thread of the service while it waits: more of them, and members' taps would wait for a thread
+_STRANGERS = (
+    3  # each holds a thread of the service while it waits: more of them, and members' taps would wait for a thread
+)
 
 
 class Passwords:

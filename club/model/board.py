@@ -7,7 +7,18 @@ from datetime import date, datetime
 from club.model.text import Text
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-TEMPLATES = ("activity", "share", "tier-promo", "menu", "service-progress", "promise", "image", "countdown", "refill", "notice")
+TEMPLATES = (
+    "activity",
+    "share",
+    "tier-promo",
+    "menu",
+    "service-progress",
+    "promise",
+    "image",
+    "countdown",
+    "refill",
+    "notice",
+)
 
 
 @dataclass(frozen=True, slots=True)

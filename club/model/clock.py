@@ -38,7 +38,9 @@ class PinnedClock:
 
     def __init__(self, at: datetime, *, runs: bool = False) -> None:
         if at.tzinfo is None:
-            raise ValueError(f"a pinned clock needs an instant with its zone, such as 2026-05-16T14:32:00+08:00; found {at}")
+            raise ValueError(
+                f"a pinned clock needs an instant with its zone, such as 2026-05-16T14:32:00+08:00; found {at}"
+            )
         self._at = at.astimezone(UTC)
         self._runs = runs
         self._started = time.monotonic()

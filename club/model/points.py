@@ -38,7 +38,10 @@ class Expiry:
 
 def usable(lots: Iterable[Lot], today: date) -> list[Lot]:
     """The lots that can still be spent on `today`, in the order in which they are: first to expire, then first earned."""
-    return sorted((lot for lot in lots if lot.left > 0 and lot.expires >= today), key=lambda lot: (lot.expires, lot.earned_at, lot.id))
+    return sorted(
+        (lot for lot in lots if lot.left > 0 and lot.expires >= today),
+        key=lambda lot: (lot.expires, lot.earned_at, lot.id),
+    )
 
 
 def balance(lots: Iterable[Lot], today: date) -> int:
@@ -57,7 +60,9 @@ def spend(lots: Sequence[Lot], points: int, today: date) -> tuple[Taken, ...]:
         raise ValueError(f"expected a positive number of points to spend, found {points}")
     free = balance(lots, today)
     if free < points:
-        raise errors.NotEnoughPoints(f"expected at least {points} free points, found {free}", balance=free, price=points)
+        raise errors.NotEnoughPoints(
+            f"expected at least {points} free points, found {free}", balance=free, price=points
+        )
     taken = []
     wanted = points
     for lot in usable(lots, today):

@@ -11,7 +11,9 @@ from club.wire.limits import Count, Id, Instant, Seq, Short, Slug
 
 NO_CARD_KEY = bytes(32)
 DeviceKind = Literal["kiosk", "lounge"]
-Base64Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)", description="32 bytes, base64url without padding")]
+Base64Key = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$(?!\n)", description="32 bytes, base64url without padding")
+]
 
 
 class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
