@@ -11,7 +11,7 @@ _SECONDS = Histogram(
     "club_request_seconds",
     "From the request's arrival to the start of its answer",
     ("method", "route"),
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+    buckets=(0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
 _HEADER = b"server-timing"
 

@@ -35,6 +35,7 @@ class OpenReply:
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
+        self._closed = False
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
@@ -44,8 +45,14 @@ class OpenReply:
         Raises:
             ServerUnreachable: the connection ended early or fell silent for longer than the read time-out.
         """
-        with _mapped():
-            yield from self._response.iter_content(size)
+        try:
+            with _mapped():
+                yield from self._response.iter_content(size)
+        except (AttributeError, ValueError) as error:
+            # urllib3 takes its file away under a thread that is reading when another thread closes it.
+            if not self._closed:
+                raise
+            raise errors.ServerUnreachable("the answer was closed while it was read") from error
 
     def whole(self) -> bytes:
         """All that is left.
@@ -58,6 +65,7 @@ class OpenReply:
 
     def close(self) -> None:
         """End it, also under a thread that waits for bytes."""
+        self._closed = True
         connection: Any = getattr(self._response.raw, "connection", None)
         sock = getattr(connection, "sock", None)
         if isinstance(sock, socket.socket):

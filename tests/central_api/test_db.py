@@ -174,6 +174,6 @@ def test_work_that_was_ended_for_a_deadlock_is_done_again(pg_cluster: postgres.C
         thread.join(60)
     with db.read() as tx:
         assert [row.seq for row in tx.rows(select(feeds).order_by(feeds.c.id))] == [2, 2]
-    assert len(tries) == 3, "one of the two was ended and came again"
+    assert len(tries) >= 3, "one of the two was ended and came again (on a busy machine perhaps more than once)"
     db.close()
     pg_cluster.drop("deadlock")

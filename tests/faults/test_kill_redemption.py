@@ -18,7 +18,7 @@ from tests.support.visit_house import Account, Visitor
 pytestmark = [pytest.mark.window, pytest.mark.reader, pytest.mark.timeout(180)]
 
 KILLED = 137
-RECOVERY_S = 60.0
+RECOVERY_S = 90.0
 
 # Where nothing is on the disk yet: the command dies with the program, and the member does it again.
 FORGOTTEN = frozenset({"kiosk.after-confirm", "kiosk.after-step-up", "kiosk.before-outbox"})
@@ -90,7 +90,7 @@ def test_a_kiosk_killed_before_the_command_is_on_the_disk_took_nothing(visitor: 
         visitor.press(Action.CONFIRM)
     else:
         visitor.confirm(member)
-    assert visitor.store.kiosk.wait(30) == KILLED
+    assert visitor.store.kiosk.wait(RECOVERY_S) == KILLED
     assert visitor.outbox() == []
     visitor.restart_kiosk()
     assert visitor.state()["session_open"] is False
@@ -109,7 +109,7 @@ def test_a_kiosk_killed_with_the_command_on_the_disk_carries_it_out_once(visitor
     visitor.restart_kiosk(point)
     visitor.to_the_sheet(member)
     visitor.confirm(member)
-    assert visitor.store.kiosk.wait(30) == KILLED
+    assert visitor.store.kiosk.wait(RECOVERY_S) == KILLED
     ((state, held),) = visitor.outbox()
     if state in ("waiting", "sent"):
         assert held > 0, "expected the points to be held while the command is under way"
@@ -132,7 +132,7 @@ def test_a_server_killed_anywhere_in_the_transaction_gives_the_one_voucher_when_
     visitor.start_server(point)
     visitor.to_the_sheet(member)
     visitor.confirm(member)
-    assert visitor.store.server.wait(30) == KILLED
+    assert visitor.store.server.wait(RECOVERY_S) == KILLED
     carried_out = point == "redeem.after-commit"
     assert visitor.account(member).once_more(before) is carried_out
     if not carried_out:
