@@ -139,6 +139,7 @@ def test_a_wrong_pin_once_too_often(visitor: Visitor) -> None:
     visitor.press(Action.CONFIRM)
     visitor.screen("pin")
     for left in range(4, 0, -1):
+        visitor.until(lambda now: now["screen"] == "pin" and now["settled"] and not now["asking"], "a PIN pad at rest")
         with refused(visitor, "pin_wrong"):
             visitor.enter_pin(wrong_of(pin, left))
         tries = f"密码不对，还可尝试 <b>{left}</b> 次，超过将锁定 15 分钟"
