@@ -18,7 +18,7 @@ from tests.support.visit_house import Account, Visitor
 pytestmark = [pytest.mark.window, pytest.mark.reader, pytest.mark.timeout(180)]
 
 KILLED = 137
-RECOVERY_S = 90.0
+RECOVERY_S = 60.0
 
 # Where nothing is on the disk yet: the command dies with the program, and the member does it again.
 FORGOTTEN = frozenset({"kiosk.after-confirm", "kiosk.after-step-up", "kiosk.before-outbox"})

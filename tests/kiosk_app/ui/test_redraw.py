@@ -85,7 +85,7 @@ def compared(kiosk: Program) -> tuple[list[str], int]:
 def test_a_visit_drawn_in_parts_looks_as_if_drawn_whole(kiosk: WindowProcess) -> None:
     different, clipped = kiosk.call(compared)
     assert different == []
-    assert clipped > 0, "expected frames that were drawn in part, or nothing was compared"
+    assert clipped > 20
 
 
 def pressed_and_let_go(kiosk: Program, view: views.View) -> tuple[list[str], int]:
