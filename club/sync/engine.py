@@ -195,7 +195,6 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
         case Known(enrolled):
             is_new = not state.enrolled
             state = replace(state, enrolled=True, enrol_code="", pairing_code="", place=enrolled.place)
-            state = replace(state, wants=state.wants - {"self"})
             effects += (Tell(events.DeviceEnrolled(enrolled)),)
             if is_new:
                 # Perhaps another store than before: nothing mirrored so far is trusted.
@@ -209,19 +208,17 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
         case CommandRejected(command_id, error):
             state = replace(state, todo=(*state.todo, Refuse(command_id, error)))
         case ChangesCame(answer):
-            state = _changes(replace(state, wants=state.wants - {"sync"}), answer)
+            state = _changes(state, answer)
         case SnapshotCame(snapshot):
-            state = replace(state, wants=state.wants - {"snapshot", "sync"}, todo=(*state.todo, Replace(snapshot)))
+            state = replace(state, todo=(*state.todo, Replace(snapshot)))
         case ManifestCame(key, _revision, missing, media):
             # An empty key also says that what was staged is wanted no more.
-            state = _staged(replace(state, wants=state.wants - {"manifest"}, staged=key, missing=missing, media=media))
+            state = _staged(replace(state, staged=key, missing=missing, media=media))
             effects += _coming(state)
         case MediaCame(sha256):
             state = _staged(replace(state, missing=tuple(other for other in state.missing if other != sha256)))
             effects += _coming(state)
-        case Beaten():
-            state = replace(state, wants=state.wants - {"heartbeat"})
-        case MediaPaused():
+        case Beaten() | MediaPaused():
             pass
         case _:
             raise AssertionError(f"no rule for {type(event).__name__}")
@@ -294,6 +291,9 @@ def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
         # Our own disk: the work is kept at the head and tried again.
         state, timer = _resting(replace(state, todo=(busy, *state.todo)), "disk")
         return state, (timer,)
+    nothing_planned = busy.job == "manifest" and event.fault is Fault.NOT_FOUND
+    if busy.job in _ORDER and busy.job != "media" and not nothing_planned and state.enrolled:
+        state = _want(state, busy.job)  # it brought nothing, so it is wanted as before
     if event.fault is Fault.UNREACHABLE:
         return _lost(state)
     if event.fault is Fault.DISK:
@@ -301,8 +301,6 @@ def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
         return state, (timer,)
     if event.fault in (Fault.UNKNOWN, Fault.REVOKED) and state.enrolled and busy.job != "enrol":
         return _disowned(state, event.fault)
-    if not state.enrolled:
-        state = replace(state, wants=state.wants - {busy.job})  # what only an enrolled device may ask
     if busy.job == "enrol" and event.error is not None and event.fault is not Fault.CONFUSED:
         state, told = _reached(replace(state, enrol_code=""))
         return state, (*told, Tell(events.EnrolRefused(event.error)))
@@ -310,10 +308,8 @@ def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
     state, effects = (state, ()) if event.fault is Fault.CONFUSED else _reached(state)
     if event.fault is Fault.CONFUSED and busy.job in _TELLING and state.online is not False:
         state, effects = replace(state, online=False), (TellOffline(),)
-    if busy.job == "manifest" and event.fault is Fault.NOT_FOUND:
-        return replace(
-            _forgiven(state, "manifest"), wants=state.wants - {"manifest"}
-        ), effects  # nothing planned for this place
+    if nothing_planned:
+        return _forgiven(state, "manifest"), effects
     if busy.job == "media" and event.fault is Fault.NOT_FOUND:
         state = _want(state, "manifest")  # perhaps a newer one does without it
     state, timer = _resting(state, _rest_name(busy))
@@ -371,7 +367,13 @@ def _plan(state: State) -> tuple[State, _Effects]:
     call = _next_call(state)
     if call is None:
         return state, effects
-    return replace(state, busy=call), (*effects, call)
+    # What is wanted from here on is not what this call brings: a nudge while it is under way asks once more.
+    return replace(state, busy=call, wants=state.wants - _brought_by(call)), (*effects, call)
+
+
+def _brought_by(call: Call) -> frozenset[str]:
+    """The wants a call fulfils; a snapshot brings all that a sync would."""
+    return frozenset((call.job, "sync") if call.job == "snapshot" else (call.job,))
 
 
 def _next_call(state: State) -> Call | None:

@@ -122,16 +122,23 @@ class World:
         self.submitted.append(command_id)
         self.inputs.append(steps.Submitted(command_id))
 
-    def publish(self, media: tuple[str, ...], *, heard: bool) -> None:
+    def publish(self, media: tuple[str, ...], *, heard: bool, overtakes: bool = False) -> None:
         self.server.revision += 1
         self.server.media = media
-        if heard and self.stream_open:
-            self.inputs.append(steps.DisplayNudged("lounge-1", self.server.revision))
+        if heard:
+            self._push(steps.DisplayNudged("lounge-1", self.server.revision), overtakes=overtakes)
 
-    def change(self, entity_id: str, points: int, *, heard: bool) -> None:
+    def change(self, entity_id: str, points: int, *, heard: bool, overtakes: bool = False) -> None:
         seq = self.server.change(entity_id, points)
-        if heard and self.stream_open:
-            self.inputs.append(steps.Nudged(FEED, seq))
+        if heard:
+            self._push(steps.Nudged(FEED, seq), overtakes=overtakes)
+
+    def _push(self, nudge: steps.Input, *, overtakes: bool) -> None:
+        """On an open stream; it `overtakes` an answer that was made before it and is still on its way."""
+        if self.stream_open and overtakes:
+            self.inputs.appendleft(nudge)
+        elif self.stream_open:
+            self.inputs.append(nudge)
 
     def take(self) -> bool:
         """Let the engine have one input; False when there is none."""
@@ -158,15 +165,18 @@ class World:
         self.inputs.append(steps.TimedOut(name))
         return True
 
+    def rest(self) -> None:
+        """No more faults: run until nothing is left to do but the periodic work."""
+        self.fault = lambda: "none"
+        for _ in range(2000):
+            if not self.take() and not self.ring():
+                return
+        raise AssertionError(f"the engine did not come to rest: {self.state}")
+
     def calm_down(self) -> None:
         """No more faults: run until nothing is left to do, timers included."""
-        self.fault = lambda: "none"
         for last in (False, False, True):
-            for _ in range(2000):
-                if not self.take() and not self.ring():
-                    break
-            else:
-                raise AssertionError(f"the engine did not come to rest: {self.state}")
+            self.rest()
             if not last:
                 self.timers.pop("poll", None)
                 self.inputs.append(steps.TimedOut("poll"))

@@ -98,6 +98,41 @@ def test_the_program_hears_of_online_and_offline_in_turns_and_of_each_command_on
     assert ends == Counter(world.submitted)
 
 
+_pushed = st.one_of(
+    st.tuples(st.just("change"), st.sampled_from(["a", "b"]), st.integers(1, 999), st.booleans()),
+    st.tuples(st.just("publish"), st.sets(st.sampled_from(["m1", "m2", "m3"])), st.booleans()),
+    st.tuples(st.just("submit")),
+    st.tuples(st.just("break-stream")),
+    st.tuples(st.just("run"), st.integers(1, 4)),
+)
+
+
+@settings(max_examples=300)
+@given(ops=st.lists(_pushed, max_size=30), faults=st.lists(st.sampled_from(FAULTS), max_size=20))
+def test_a_push_is_never_lost_to_an_answer_that_was_under_way(
+    ops: list[tuple[object, ...]], faults: list[str]
+) -> None:
+    left = iter(faults)
+    world = World(lambda: next(left, "none"))
+    for number, op in enumerate(ops):
+        match op:
+            case ("change", str(entity), int(points), bool(overtakes)):
+                world.change(entity, points, heard=True, overtakes=overtakes)
+            case ("publish", set(media), bool(overtakes)):
+                world.publish(tuple(sorted(media)), heard=True, overtakes=overtakes)
+            case ("submit",):
+                world.submit(f"command-{number:04d}")
+            case ("break-stream",):
+                world.break_stream()
+            case ("run", int(times)):
+                for _ in range(times):
+                    world.take()
+    world.rest()  # the poll, which finds what a push failed to say, never rings
+
+    assert world.disk.entities == world.server.entities
+    assert world.disk.playing == world.server.revision
+
+
 def _quiet_world() -> World:
     world = World(lambda: "none")
     world.calm_down()
