@@ -101,7 +101,7 @@ class ScriptedTouch(MotionEvent):
 
 
 class KioskUI:
-    """The kiosk's screens in the window that `club.ui.window.prepare` opened. Everything but `stop` and `touch` is for the UI thread.
+    """The kiosk's screens in the window that `club.ui.window.prepare` opened. Everything but `stop` and `call` is for the UI thread.
 
     Args:
         tell: gets each touch as an action with its argument (`kiosk_app.flow.actions`), on the UI thread.
@@ -126,6 +126,7 @@ class KioskUI:
         self._grounds = (theme.rgba("night.ground"), theme.rgba("night.ground"))
         self._wipe_due = False
         self._touches = 0
+        self._touching = 0
         self._frame_began = 0.0
         self._unwatch: Callable[[], None] | None = None
         self._last_touch = Clock.get_time()
@@ -156,10 +157,12 @@ class KioskUI:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing moves, no picture is still to come and the last view is on the glass."""
+        """Whether nothing moves, no scripted finger is down, no picture is still to come and the last view is on the glass."""
+        if self._touching or self._change is not None or pictures.pool().busy:
+            return False
         all_rest = not any(getattr(widget, "moving", False) for widget in _seen(self._stage))
         sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
-        return self._change is None and not pictures.pool().busy and all_rest and sheets_rest
+        return all_rest and sheets_rest
 
     def show(self, view: views.View) -> None:
         """Show a view: on its screen if that is up, else with a change to it. A view equal to the last one does nothing.
@@ -268,7 +271,8 @@ class KioskUI:
         text.forget()
 
     def touch(self, x: float, y: float) -> None:
-        """Press and let go at a place in px of the drawing (1080x1920, from the top left), from any thread."""
+        """Press and let go at a place in px of the drawing (1080x1920, from the top left); not `settled` until it is done."""
+        self._touching += 1
         self._calls.post(lambda: self._touch_now(x, y))
 
     def places(self, action: str = "", arg: str | None = None) -> tuple[tuple[float, float], ...]:
@@ -303,7 +307,11 @@ class KioskUI:
         width, height = Window.size
         finger = ScriptedTouch(10_000 + self._touches, dp(x) / (width - 1), 1 - dp(y) / (height - 1))
         EventLoop.post_dispatch_input("begin", finger)
-        Clock.schedule_once(lambda _: EventLoop.post_dispatch_input("end", finger), 0.02)
+        Clock.schedule_once(lambda _: self._let_go(finger), 0.02)
+
+    def _let_go(self, finger: ScriptedTouch) -> None:
+        self._touching -= 1
+        EventLoop.post_dispatch_input("end", finger)
 
     def _screen(self, name: str) -> Screen:
         screen = self._screens.get(name)

@@ -63,12 +63,10 @@ class Hand:
         self.until(lambda now: now["screen"] == "home" and now["confirmed"] and now["settled"], "the member's page")
 
     def open_sheet(self) -> None:
-        before = self.state()["frames"]
         self.touch(REDEEM)
-        self.until(lambda now: now["frames"] > before and now["settled"], "the confirm sheet")
+        self.until(lambda now: now["settled"], "the confirm sheet")
 
     def enter_pin(self, pin: str) -> None:
         for digit in pin:
-            before = self.state()["frames"]
             self.touch(pin_key(digit))
-            self.until(lambda now, before=before: now["frames"] > before, "the key to be taken")  # type: ignore[misc]
+            self.until(lambda now: now["settled"], "the key to be taken")

@@ -157,9 +157,8 @@ class Visitor(Hand):
     def enter_pin(self, pin: str) -> None:
         """Type on the pad."""
         for digit in pin:
-            before = self.state()["frames"]
             self.press(Action.DIGIT, digit)
-            self.until(lambda now, before=before: now["frames"] > before, "the key to be taken")  # type: ignore[misc]
+            self.until(lambda now: now["settled"], "the key to be taken")
 
     def to_the_sheet(self, member: str, category: str = "") -> None:
         """Tap, go to the rewards (of a category), open the first of them, and open the confirm sheet."""
@@ -169,9 +168,8 @@ class Visitor(Hand):
             self.enter_pin(self.store.members[member])
             self.screen("rewards")
         if category:
-            before = self.state()["frames"]
             self.press(Action.CATEGORY, category)
-            self.until(lambda now: now["frames"] > before and now["settled"], "the category")
+            self.until(lambda now: now["settled"], "the category")
         self.press(Action.REWARD)
         self.screen("reward_detail")
         self.open_sheet()
