@@ -53,8 +53,11 @@ class Watch:
 
     def _look(self, seen: Pixels, what: str) -> None:
         way = self.after - self.before
+        # How far the fade is, by the pixels that change most: where little changes, rounding would count for more than the fade.
+        way = np.where(np.abs(way) >= np.abs(way).max() / 2, way, 0)
         length = float((way * way).sum())
         share = float(((seen - self.before) * way).sum()) / length if length else 1.0
+        way = self.after - self.before
         beside = float(np.abs(self.before + share * way - seen).max())
         if beside > TOLERANCE:
             self.faults.append(f"{what} is {beside:.0f} levels beside the mix at {share:.2f}: torn, half or black")

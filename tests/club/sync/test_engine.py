@@ -109,9 +109,7 @@ _pushed = st.one_of(
 
 @settings(max_examples=300)
 @given(ops=st.lists(_pushed, max_size=30), faults=st.lists(st.sampled_from(FAULTS), max_size=20))
-def test_a_push_is_never_lost_to_an_answer_that_was_under_way(
-    ops: list[tuple[object, ...]], faults: list[str]
-) -> None:
+def test_a_push_is_never_lost_to_an_answer_that_was_under_way(ops: list[tuple[object, ...]], faults: list[str]) -> None:
     left = iter(faults)
     world = World(lambda: next(left, "none"))
     for number, op in enumerate(ops):
