@@ -15,7 +15,7 @@ from demo.story import pin_key
 from tests.support import kiosk_program as at
 from tests.support.visit_house import NOBODY, Visitor
 
-pytestmark = [pytest.mark.window, pytest.mark.reader, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.alone, pytest.mark.window, pytest.mark.reader, pytest.mark.timeout(240)]
 
 Slow = list[dict[str, Any]]
 _PAGE = "event MirrorAnswered"
