@@ -61,7 +61,7 @@ LIGHT = [
     ("club.model", ["msgspec", "kivy", "PIL", "requests"]),
     ("club.wire", ["kivy", "PIL", "requests", "litestar"]),
     ("club.settings", ["kivy", "PIL", "requests"]),
-    ("club.resources", ["kivy", "PIL", "fontTools"]),
+    ("club.resources", ["kivy", "PIL", "uharfbuzz"]),
     ("kiosk_app.flow", ["kivy", "requests", "smartcard", "sqlite3"]),
     ("kiosk_app.present", ["kivy", "requests", "smartcard", "sqlite3"]),
 ]

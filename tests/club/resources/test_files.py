@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fontTools.ttLib import TTFont
+import uharfbuzz as hb
 from PIL import Image, ImageDraw, ImageFont
 
 from club.resources import ResourceMissing, art, demo_dir, font, picture, sound
@@ -88,8 +88,22 @@ def test_an_unknown_font_role_is_refused() -> None:
 
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.role)
 def test_fonts_are_the_simplified_chinese_faces(face: Face) -> None:
-    with TTFont(font(face.role), lazy=True) as otf:
-        assert (otf["name"].getDebugName(16) or otf["name"].getDebugName(1)) == face.family
+    otf = opened(font(face.role))
+    assert (otf.get_name(16) or otf.get_name(1)) == face.family
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.role)
+def test_a_light_face_has_every_character_of_the_one_it_was_taken_from(face: Face) -> None:
+    collection = DEBIAN_FOLDER / face.collection
+    families = [ImageFont.truetype(str(collection), 12, index=index).getname()[0] for index in range(5)]
+    whole = opened(collection, families.index(face.family))
+    light = opened(font(face.role))
+    assert set(light.unicodes) == set(whole.unicodes)
+    assert light.glyph_count < whole.glyph_count
+
+
+def opened(path: Path, place: int = 0) -> hb.Face:
+    return hb.Face(hb.Blob.from_file_path(str(path)), place)
 
 
 def drawn(path: Path, text: str, index: int = 0) -> str:
@@ -109,8 +123,7 @@ def test_characters_have_their_simplified_forms_not_the_japanese() -> None:
 
 @pytest.mark.parametrize("role", FONT_FILES)
 def test_rare_characters_of_names_are_drawn(role: FontRole) -> None:
-    with TTFont(font(role), lazy=True) as otf:
-        known = otf.getBestCmap()
+    known = set(opened(font(role)).unicodes)
     assert [character for character in "喆堃镕庹欧阳司马王先生" if ord(character) not in known] == []
 
 
