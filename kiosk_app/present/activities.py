@@ -11,7 +11,8 @@ from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.rewards import art
-from kiosk_app.present.views import ActivitiesView, ActivityCard, ActivityFeature, Button, Chip, EmptyNote, Tone
+from kiosk_app.present.view_base import Button, Chip, EmptyNote, Tone
+from kiosk_app.present.view_member import ActivitiesView, ActivityCard, ActivityFeature
 
 SHORT_TITLE = 6  # symbols that stand on one line over the picture
 

@@ -3,7 +3,8 @@
 from kiosk_app.flow import state as st
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
-from kiosk_app.present.views import AttractView, CheckRow, ErrorView, ReaderLostView, ReadingView, TapView
+from kiosk_app.present.view_arrival import AttractView, ReadingView, TapView
+from kiosk_app.present.view_trouble import CheckRow, ErrorView, ReaderLostView
 
 
 def attract(ctx: Context) -> AttractView:

@@ -3,7 +3,7 @@
 from club.words import numbers
 from kiosk_app.flow import state as st
 from kiosk_app.present.context import Context
-from kiosk_app.present.views import Dock, Header, TimeoutSheet
+from kiosk_app.present.view_base import Dock, Header, TimeoutSheet
 
 
 def header(ctx: Context) -> Header:

@@ -7,7 +7,7 @@ from kiosk_app.flow import offers
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import activities, frame
 from kiosk_app.present.context import Context
-from kiosk_app.present.views import ExpiryNote, HomeView, MemberCard, PointsPanel, Tile
+from kiosk_app.present.view_member import ExpiryNote, HomeView, MemberCard, PointsPanel, Tile
 
 _TIME = re.compile(r"\b(\d{1,2}:\d{2})\b")
 

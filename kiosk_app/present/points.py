@@ -11,7 +11,8 @@ from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
 from kiosk_app.present.context import SOON_DAYS, Context
-from kiosk_app.present.views import Button, Chip, EmptyNote, ExpiryBar, PointsRow, PointsView, Tone
+from kiosk_app.present.view_base import Button, Chip, EmptyNote, Tone
+from kiosk_app.present.view_member import ExpiryBar, PointsRow, PointsView
 
 NOT_MOVED = "—"
 BARS = 4

@@ -7,7 +7,9 @@ from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame, vouchers
 from kiosk_app.present.context import Context
 from kiosk_app.present.rewards import art
-from kiosk_app.present.views import Button, ErrorView, PinView, RedeemingView, SuccessView, Tone
+from kiosk_app.present.view_base import Button, Tone
+from kiosk_app.present.view_reward import PinView, RedeemingView, SuccessView
+from kiosk_app.present.view_trouble import ErrorView
 
 
 def pin(ctx: Context, screen: st.Pin) -> PinView:

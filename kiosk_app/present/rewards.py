@@ -7,16 +7,8 @@ from kiosk_app.flow.actions import Action
 from kiosk_app.flow.offers import Offer, Standing
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
-from kiosk_app.present.views import (
-    Button,
-    Chip,
-    ConfirmSheet,
-    Fact,
-    RewardCard,
-    RewardDetailView,
-    RewardsView,
-    SheetLine,
-)
+from kiosk_app.present.view_base import Button, Chip
+from kiosk_app.present.view_reward import ConfirmSheet, Fact, RewardCard, RewardDetailView, RewardsView, SheetLine
 
 CATEGORY_ICONS = {"service": "wrench", "wash": "drop", "fuel": "fuel"}
 BANNER = "rewards/travel-mug"

@@ -7,10 +7,10 @@ from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
-from kiosk_app.present.views import (
+from kiosk_app.present.view_base import Button
+from kiosk_app.present.view_trouble import (
     Banner,
     BlockedCardView,
-    Button,
     CheckRow,
     ErrorView,
     HelpRow,

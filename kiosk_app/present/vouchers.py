@@ -11,7 +11,8 @@ from kiosk_app.flow.offers import Standing, offers
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.rewards import CATEGORY_ICONS
-from kiosk_app.present.views import Button, Chip, CodeSheet, EmptyNote, FirstVoucher, Tone, VoucherCard, VouchersView
+from kiosk_app.present.view_base import Button, Chip, EmptyNote, Tone
+from kiosk_app.present.view_reward import CodeSheet, FirstVoucher, VoucherCard, VouchersView
 
 SOON_DAYS = 30
 NEW_FOR = timedelta(minutes=10)

@@ -1,0 +1,96 @@
+"""What the views of all screens are made of: the frame around a screen, buttons, choices, and the note where nothing is yet."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+Tone: TypeAlias = Literal["jade", "ink", "soft", "plain", "warn", "danger"]
+"""Colour by role: what it says, never which hex value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The read-only top of every screen. `offline` is the words of the mark."""
+
+    club: str = ""
+    place: str = ""
+    clock: str = ""
+    offline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dock:
+    """The bar at the bottom: labels of what can be pressed; with `seconds` the ring around them, `share` of it (0 to 1) lit.
+
+    `large` switches text size and contrast ("大字", and "标准字" while large), `language` the language ("EN", "中文").
+    """
+
+    back: str = ""
+    home: str = ""
+    large: str = ""
+    language: str = ""
+    exit: str = ""
+    seconds: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button with what it tells. A disabled one is grey and tells nothing."""
+
+    text: str = ""
+    action: str = ""
+    arg: str = ""
+    icon: str = ""
+    tone: Tone = "jade"
+    enabled: bool = True
+
+
+NO_BUTTON = Button()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutSheet:
+    """kiosk-17, over any screen: "are you still there?"."""
+
+    seconds: str = ""
+    share: float = 0.0
+    title: str = ""
+    detail: str = ""
+    leave: str = ""
+    stay: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What all screens have. `large`: text of half as much again, in one column; `contrast`: white and yellow on black (kiosk-20 has both)."""
+
+    screen: ClassVar[str] = ""
+    night: ClassVar[bool] = False
+
+    large: bool = False
+    contrast: bool = False
+
+    header: Header = Header()
+    dock: Dock = Dock()
+    timeout: TimeoutSheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyNote:
+    """kiosk-36: nothing is there yet; a sentence and the next step. `illustration`: "vouchers", "activities", "points", "rewards"."""
+
+    illustration: str = "points"
+    title: str = ""
+    detail: str = ""
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A choice in a row of choices."""
+
+    text: str = ""
+    action: str = ""
+    arg: str = ""
+    icon: str = ""
+    on: bool = False

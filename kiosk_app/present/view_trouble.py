@@ -1,0 +1,104 @@
+"""Views of what did not work: no network, a card that is none of ours or blocked, no reader, any refusal."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from kiosk_app.present.view_base import Button, Tone, View
+
+Mark: TypeAlias = Literal["yes", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """What works and what does not."""
+
+    mark: Mark = "yes"
+    title: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRow:
+    """A way on: what it is, why, and (where it can be pressed) its button."""
+
+    icon: str = ""
+    title: str = ""
+    detail: str = ""
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A coloured strip with an icon and two lines."""
+
+    icon: str = ""
+    title: str = ""
+    detail: str = ""
+    tone: Tone = "danger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineView(View):
+    """kiosk-16."""
+
+    screen: ClassVar[str] = "offline"
+
+    title: str = ""
+    detail: str = ""
+    status: str = ""
+    checks: tuple[CheckRow, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView(View):
+    """Any refusal in calm words, no code: what happened, what to do. `illustration`: "card", "offline", "blocked", "reader", "sold-out"."""
+
+    screen: ClassVar[str] = "error"
+
+    illustration: str = "card"
+    title: str = ""
+    detail: str = ""
+    banner: Banner | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCardView(View):
+    """kiosk-31. `staff_title` and `staff_note`: facts of the card for staff, never its number."""
+
+    screen: ClassVar[str] = "unknown_card"
+
+    title: str = ""
+    detail: str = ""
+    rows: tuple[HelpRow, ...] = ()
+    staff_title: str = ""
+    staff_note: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderLostView(View):
+    """kiosk-32."""
+
+    screen: ClassVar[str] = "reader_lost"
+
+    title: str = ""
+    detail: str = ""
+    status: str = ""
+    checks: tuple[CheckRow, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedCardView(View):
+    """kiosk-33."""
+
+    screen: ClassVar[str] = "blocked_card"
+
+    title: str = ""
+    detail: str = ""
+    banner: Banner | None = None
+    rows: tuple[HelpRow, ...] = ()
+    footnote: str = ""
+    buttons: tuple[Button, ...] = ()
