@@ -24,12 +24,13 @@ class Redraw:
         window: Kivy's window.
         renderer: the name OpenGL gives.
         whole_every: 0 never clips.
+        covered: every marked area is drawn over whole, with nothing seen through it: it need not be cleared first.
     """
 
-    def __init__(self, window: Any, renderer: str, *, whole_every: int = 200) -> None:
+    def __init__(self, window: Any, renderer: str, *, whole_every: int = 200, covered: bool = False) -> None:
         self.clips = whole_every > 0 and any(name in renderer.lower() for name in _SOFTWARE)
         self.frames = self.clipped = 0
-        self._window, self._whole_every = window, whole_every
+        self._window, self._whole_every, self._covered = window, whole_every, covered
         self._marked: Area | None = None
         self._whole = True
         self._since_whole = 0
@@ -76,10 +77,11 @@ class Redraw:
             self._since_whole += 1
             self.clipped += 1
             self._clip(area)
-            glEnable(GL_SCISSOR_TEST)
-            glScissor(*area)
-            self._window.clear()
-            glDisable(GL_SCISSOR_TEST)
+            if not self._covered:
+                glEnable(GL_SCISSOR_TEST)
+                glScissor(*area)
+                self._window.clear()
+                glDisable(GL_SCISSOR_TEST)
         self._window.render_context.draw()
 
     def _clip(self, area: Area) -> None:

@@ -13,10 +13,14 @@ import tempfile
 from dataclasses import dataclass
 from typing import Any
 
+from club.ui import wake
+
 KIOSK_REFERENCE_WIDTH = 1080
 """Width in px at which the kiosk is drawn; all sizes in .kv files are px at this width."""
 
-IDLE_FPS, LIVELY_FPS = 10, 60
+LIVELY_FPS = 60
+_IDLE_FPS, _IDLE_FPS_WITHOUT_WAKING = 2, 10
+_RESOLUTION_S = 0.002
 
 
 class WindowFault(RuntimeError):
@@ -30,6 +34,10 @@ class Prepared:
     window: Any
     scale: float
     renderer: str
+
+
+_wakers: list[Any] = []
+"""The one that wakes the window for input, where the X server's connection could be found."""
 
 
 def prepare(
@@ -117,6 +125,14 @@ def prepare(
     from kivy.graphics.opengl import GL_RENDERER, glGetString
 
     renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
+    from kivy.clock import Clock
+
+    # Kivy takes a third of a frame for its clock's resolution and does not sleep when an event is due within twice that: at two
+    # frames a second it would spin for 0.3 s before every event.
+    object.__getattribute__(Clock, "_obj").get_resolution = lambda: _RESOLUTION_S
+    connections = wake.x_connections()
+    if connections:
+        _wakers.append(wake.Waker(connections, lambda call: Clock.schedule_once(call, 0)))
     return Prepared(Window, width / reference_width, renderer)
 
 
@@ -135,8 +151,22 @@ def _screen_driver() -> str:
     )
 
 
+def be_lively() -> None:
+    """Let the window draw at its full rate: something moves, or a finger is there."""
+    set_pace(LIVELY_FPS)
+
+
+def be_idle() -> None:
+    """Let the window look up rarely, to leave the processor alone: nothing moves.
+
+    What is scheduled or posted still wakes it, and so does a touch where the X server's connection is known; else it looks
+    for touches ten times a second.
+    """
+    set_pace(_IDLE_FPS if _wakers else _IDLE_FPS_WITHOUT_WAKING)
+
+
 def set_pace(fps: int) -> None:
-    """Let the window draw at most about ``fps`` times a second; low while nothing moves, to leave the processor alone."""
+    """Let the window draw at most about ``fps`` times a second."""
     from kivy.clock import Clock
 
     Clock._max_fps = float(fps)  # noqa: SLF001 -- Kivy offers no other way after start

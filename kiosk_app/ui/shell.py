@@ -32,7 +32,7 @@ _HEAD_START_S = 0.07
 
 _DAWN = 0.42
 """From this share of the lights on, dark letters are read better on the ground than light ones."""
-_QUIET_S = 30.0
+_QUIET_S = 3.0
 _LOST_FINGER_S = 5.0
 _WHEEL_PX = 120
 
@@ -300,7 +300,7 @@ class KioskUI:
     def _lively(self) -> None:
         """Draw at the full rate for a while; seconds and minutes that pass do not need it."""
         self._last_touch = Clock.get_time()
-        window.set_pace(window.LIVELY_FPS)
+        window.be_lively()
 
     def _touch_now(self, x: float, y: float) -> None:
         self._touches += 1
@@ -414,7 +414,7 @@ class KioskUI:
 
     def _slow_down(self, _elapsed: float) -> None:
         if self._change is None and Clock.get_time() - self._last_touch > _QUIET_S:
-            window.set_pace(window.IDLE_FPS)
+            window.be_idle()
 
     def _resized(self, *_: object) -> None:
         self._stage.size = Window.size
