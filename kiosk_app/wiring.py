@@ -60,7 +60,7 @@ class Kiosk:
         identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
-        client = ApiClient(settings.server.url, identity, self.clock)
+        client = ApiClient(settings.server.url, identity, self.clock, timeouts=settings.server.timeouts)
         self.worker = SyncWorker(store, client, self.clock, self._synced, kind="kiosk", media_dir=data / "media")
         self.ui = self._open_window()
         # The bridge stands on Kivy's clock, which may only be imported once the window is prepared.
@@ -182,7 +182,10 @@ class Kiosk:
                 self.worker.enrol(code)
                 return
             case sync.NeedsEnrolment():
-                _log.warning("this device is not enrolled: start it with --enrol and a code of the console")
+                _log.warning(
+                    "this device is not enrolled: enter the code on its screen in the console (Devices, Add device),"
+                    " or start it with --enrol and a code of the console"
+                )
             case sync.EnrolRefused(error):
                 _log.warning("the enrolment code was refused: %s", error.code)
             case sync.DeviceEnrolled(enrolled):

@@ -68,7 +68,7 @@ class Lounge:
         self.identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
-        client = ApiClient(settings.server.url, self.identity, self.clock)
+        client = ApiClient(settings.server.url, self.identity, self.clock, timeouts=settings.server.timeouts)
         self.worker = SyncWorker(store, client, self.clock, self.tell, kind="lounge", media_dir=data / "media")
         self.plays = PlayLog(store)
         # Proof of play is flushed to the disk, which may take its time: not on the thread that fades.

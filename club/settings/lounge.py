@@ -24,7 +24,7 @@ class LoungeWindow(Window):
 
     width: int = setting(1920, "Width of the design that is drawn.", unit="px", minimum=320, maximum=7680)
     height: int = setting(1080, "Height of the design that is drawn.", unit="px", minimum=320, maximum=7680)
-    max_fps: int = setting(20, "Most frames per second while something moves.", minimum=5, maximum=120)
+    max_fps: int = setting(30, "Most frames per second while something moves.", minimum=5, maximum=120)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ class Server:
         "", "One-time code of the console (six digits); only needed before the device is enrolled."
     )
 
+    @property
+    def timeouts(self) -> tuple[float, float]:
+        """Seconds to wait for a connection, and for an answer."""
+        return self.connect_timeout_s, self.read_timeout_s
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

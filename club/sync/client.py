@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMEOUTS = (3.0, 10.0)
-STREAM_TIMEOUTS = (3.0, 37.0)  # the server's heartbeat comes every 15 s: two may be lost
+STREAM_SILENCE_S = 37.0  # the server's heartbeat comes every 15 s: two may be lost
 _OURS = ("application/json", problems.MEDIA_TYPE)
 _MAY_PASS = frozenset({401, 403, 408, 425, 429})
 
@@ -90,6 +90,7 @@ class ApiClient:
         clock: the program's clock.
         sessions: makes a `requests.Session` (tests mount the server itself); one for each thread.
         ca_file: certificate authority of the store's own, PEM.
+        timeouts: seconds to wait for a connection, and for each part of an answer.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class ApiClient:
         *,
         sessions: "Callable[[], requests.Session] | None" = None,
         ca_file: str = "",
+        timeouts: tuple[float, float] = TIMEOUTS,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(
@@ -108,6 +110,7 @@ class ApiClient:
         self.identity = identity
         self.time = ServerTime(clock)
         self._clock = clock
+        self._timeouts = timeouts
         self._base_url = base_url
         self._sessions = sessions
         self._ca_file = ca_file
@@ -227,7 +230,7 @@ class ApiClient:
         headers["Accept-Encoding"] = "identity"
         if offset:
             headers["Range"] = f"bytes={offset}-"
-        reply = self._open(target, headers, TIMEOUTS)
+        reply = self._open(target, headers, self._timeouts)
         if reply.status not in (200, 206, 416):
             self._refuse(reply)
         return reply
@@ -237,12 +240,13 @@ class ApiClient:
         target = "/v1/stream"
         headers = self._headers("GET", target, b"")
         headers.update({"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"})
-        reply = self._open(target, headers, STREAM_TIMEOUTS)
+        reply = self._open(target, headers, self._timeouts)
         if reply.status != 200:
             self._refuse(reply)
         if _content_type(reply.headers) != "text/event-stream":
             reply.close()
             raise errors.ServerConfused("expected an event stream from the central API, found another kind of answer")
+        reply.allow_silence(STREAM_SILENCE_S)
         return EventStream(reply, lambda: self._watch(True))
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -269,7 +273,7 @@ class ApiClient:
 
     def _exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, repeat: bool) -> "Reply":
         try:
-            reply = self._transport.send(method, target, headers, body, TIMEOUTS, repeat=repeat)
+            reply = self._transport.send(method, target, headers, body, self._timeouts, repeat=repeat)
         except errors.ServerUnreachable:
             self._watch(False)
             raise

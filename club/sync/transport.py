@@ -63,16 +63,26 @@ class OpenReply:
         with _mapped():
             return self._response.content
 
+    def allow_silence(self, seconds: float) -> None:
+        """From now on wait this long between two bytes: the answer has begun, and is one that comes now and then."""
+        sock = self._socket()
+        if sock is not None:
+            sock.settimeout(seconds)
+
     def close(self) -> None:
         """End it, also under a thread that waits for bytes."""
         self._closed = True
-        connection: Any = getattr(self._response.raw, "connection", None)
-        sock = getattr(connection, "sock", None)
-        if isinstance(sock, socket.socket):
+        sock = self._socket()
+        if sock is not None:
             # Closing alone would not wake a thread inside recv(); shutting the socket down does.
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         self._response.close()
+
+    def _socket(self) -> socket.socket | None:
+        connection: Any = getattr(self._response.raw, "connection", None)
+        sock = getattr(connection, "sock", None)
+        return sock if isinstance(sock, socket.socket) else None
 
 
 class Transport:

@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -136,6 +137,40 @@ def test_whatever_else_answers_is_a_confused_server_and_so_an_unreachable_one(
     server.routes[SYNC] = lambda _: junk
     with pytest.raises(errors.ServerConfused):
         client.sync("e1", {})
+
+
+@pytest.mark.parametrize("ask", ["answer", "stream"])
+def test_a_server_that_says_nothing_is_waited_for_as_long_as_was_set(
+    server: SmallServer, tmp_path: Path, ask: str
+) -> None:
+    given_up = threading.Event()
+
+    def silent(_asked: Asked) -> Answer:
+        given_up.wait(30)
+        return Answer(204)
+
+    server.routes[SYNC] = server.routes["GET /v1/stream"] = silent
+    client = ApiClient(server.address, makers.an_identity(tmp_path), makers.a_clock(), timeouts=(3.0, 0.2))
+    began = time.monotonic()
+    with pytest.raises(errors.ServerUnreachable):
+        client.sync("e1", {}) if ask == "answer" else client.stream()
+    assert time.monotonic() - began < 10
+    given_up.set()
+
+
+def test_a_stream_that_began_may_be_silent_for_longer_than_an_answer(server: SmallServer, tmp_path: Path) -> None:
+    say = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b": begun\n\n"
+        say.wait(30)
+        yield b"event: nudge\ndata: {}\n\n"
+
+    server.routes["GET /v1/stream"] = lambda _: Answer(200, kind="text/event-stream", pieces=pieces())
+    client = ApiClient(server.address, makers.an_identity(tmp_path), makers.a_clock(), timeouts=(3.0, 0.2))
+    stream = client.stream()
+    threading.Timer(0.6, say.set).start()
+    assert [event.name for event in stream] == ["nudge"]
 
 
 def test_nobody_there_is_unreachable_and_the_watcher_hears_both_ways(
