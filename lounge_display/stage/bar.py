@@ -11,8 +11,6 @@ from PIL import Image
 
 from club.ui.damage import Area
 
-STEPS_PER_SECOND = 16
-"""Asked for; beside the other timers of the window it becomes about 20."""
 _WIDEST = 8192
 """Widest texture every driver takes; a longer ticker is cut into parts that follow each other."""
 
@@ -26,6 +24,7 @@ class Bar(Widget):
         px_per_s: the ticker's speed on this screen.
         monotonic: seconds.
         changed: told of the area that changed, before its frame.
+        steps_per_s: how often the ticker moves.
     """
 
     def __init__(
@@ -36,11 +35,13 @@ class Bar(Widget):
         px_per_s: float,
         monotonic: Callable[[], float],
         changed: Callable[[Area], None],
+        *,
+        steps_per_s: int = 20,
         **kwargs: Any,
     ) -> None:
         super().__init__(size_hint=(None, None), size=size, **kwargs)
         self._clock_box, self._right, self._speed = clock_box, ticker_right, px_per_s
-        self._monotonic, self._changed = monotonic, changed
+        self._monotonic, self._changed, self._step_s = monotonic, changed, 1 / steps_per_s
         self._parts: list[Texture] = []
         self._wide, self._area = 0, (0, 0, 0, 0)
         self._started, self._offset = 0.0, 0
@@ -75,7 +76,7 @@ class Bar(Widget):
         self._lay()
         if moves:
             self._started = self._monotonic()
-            self._moving = Clock.schedule_once(self._move, 1 / STEPS_PER_SECOND)
+            self._moving = Clock.schedule_interval(self._move, self._step_s)
         self._changed((0, 0, int(self.width), int(self.height)))
 
     def show_clock(self, image: Image.Image) -> None:
@@ -84,8 +85,6 @@ class Bar(Widget):
         self._changed(self._clock_box)
 
     def _move(self, _elapsed: float) -> None:
-        # Asked for anew each time: beside other timers, Kivy's intervals fire half as often again, and each frame costs.
-        self._moving = Clock.schedule_once(self._move, 1 / STEPS_PER_SECOND)
         offset = int((self._monotonic() - self._started) * self._speed) % self._wide
         if offset != self._offset:
             self._offset = offset

@@ -18,7 +18,6 @@ void main(void) {
     gl_FragColor = vec4(mix(before.rgb, texture2D(texture1, tex_coord0).rgb, share), 1.0);
 }
 """
-STEPS_PER_SECOND = 20
 
 
 class Glass(Widget):
@@ -28,13 +27,20 @@ class Glass(Widget):
         image: what is seen in the first frame, RGB, of the size this part has in px.
         monotonic: seconds.
         changed: called before each frame of a fade, so that the window draws this part.
+        steps_per_s: frames of a fade in a second.
     """
 
     def __init__(
-        self, image: Image.Image, monotonic: Callable[[], float], changed: Callable[[], None], **kwargs: Any
+        self,
+        image: Image.Image,
+        monotonic: Callable[[], float],
+        changed: Callable[[], None],
+        *,
+        steps_per_s: int = 30,
+        **kwargs: Any,
     ) -> None:
         super().__init__(size_hint=(None, None), size=image.size, **kwargs)
-        self._monotonic, self._changed = monotonic, changed
+        self._monotonic, self._changed, self._step_s = monotonic, changed, 1 / steps_per_s
         self._front_image, self._back_image = image, image
         self._front, self._back = _texture(image), _texture(image)
         self._started, self._length = 0.0, 0.0
@@ -63,8 +69,7 @@ class Glass(Widget):
         self._back_image = image
         _fill(self._back, image)
         self._started, self._length = self._monotonic(), max(0.001, fade_ms / 1000)
-        self._steps = Clock.schedule_interval(self._step, 1 / STEPS_PER_SECOND)
-        self._step(0)
+        self._steps = Clock.schedule_interval(self._step, self._step_s)
 
     def _step(self, _elapsed: float) -> None:
         passed = min(1.0, (self._monotonic() - self._started) / self._length)
@@ -96,6 +101,8 @@ class Glass(Widget):
         _fill(self._front, self._front_image)
         self.share = 0.0
         self.canvas["share"] = 0.0
+        self._changed()
+        self.canvas.ask_update()
 
     def _place(self, *_: object) -> None:
         self._rectangle.pos = self.pos

@@ -37,12 +37,31 @@ def main() -> int:
     screen.show_bar(footer.render_plate(ctx), round(footer.ticker_area(ctx).x * layout.bar[1] / 108), strip, moves=True)
     screen.show_clock(footer.render_clock("14:32", ctx))
     turn = itertools.count(1)
+    began = time.monotonic()
+
+    def pixels() -> bytes:
+        return bytes(glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE))
+
+    def told() -> dict[str, object]:
+        ticks_per_s = Clock.frames / (time.monotonic() - began)
+        clipped = screen._redraw.clipped
+        in_part = pixels()
+        screen._redraw.whole()
+        screen.window.dispatch("on_draw")
+        return {
+            "frames": seen,
+            "offset": screen.bar.offset,
+            "clips": screen.clips,
+            "clipped": clipped,
+            "as_whole": pixels() == in_part,
+            "ticks_per_s": ticks_per_s,
+        }
 
     def switch(_elapsed: float) -> None:
         number = next(turn)
         if number > SWITCHES:
             if not screen.glass.is_fading:
-                print(json.dumps({"frames": seen, "offset": screen.bar.offset, "clips": screen.clips}))
+                print(json.dumps(told()))
                 screen.stop()
             return
         # Every third one comes in the middle of the fade before it.

@@ -171,6 +171,11 @@ def test_sixty_fast_switches_show_no_black_frame(screen: XScreen) -> None:
     frames = told["frames"]
     assert len(frames) > 200
     assert told["clips"]
+    # Fades and ticker draw their own part only, neither cleared nor blended; what stands in the end is what a whole frame draws.
+    assert told["clipped"] > len(frames) * 0.9
+    assert told["as_whole"]
+    # 30 steps of a fade, 20 of the ticker, 8 switches and what they wake: the clock sleeps in between.
+    assert told["ticks_per_s"] < 400
     assert told["offset"] > 0
     # Every colour and every mix of two has each channel at least as high as the lowest of all of them.
     floor = [min(colour[channel] for colour in COLOURS.values()) - 2 for channel in range(3)]
