@@ -12,7 +12,8 @@ from lounge_display.present import Picture
 _log = logging.getLogger(__name__)
 
 Draw = Callable[[Picture], Image.Image]
-_KEPT = 3
+_KEPT = 2
+"""What is on the glass and what comes next; 7.5 MB each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,9 @@ class Canvas:
         ready = pictures.cover(path, w, h) if path is not None else None
         if ready is None:
             return False
+        if radius <= 0 and opacity >= 1:
+            self.image.paste(ready, (x, y))
+            return True
         mask = pictures.rounded(w, h, self._length(radius))
         self.image.paste(ready, (x, y), mask if opacity >= 1 else mask.point([round(i * opacity) for i in range(256)]))
         return True

@@ -12,17 +12,22 @@ from club.resources import files
 QUIET_ZONE = 4
 """Modules of white around a QR code (ISO/IEC 18004)."""
 
+_KEPT_PX = 700_000
+"""Larger pictures are not kept: a screen's takes 7.5 MB and is drawn once in a turn, a few hundredths of a second."""
+
 
 def cover(path: Path, width: int, height: int) -> Image.Image | None:
     """The picture cropped around its middle to fill `width` x `height` px; None when the file is not a picture."""
     stat = path.stat()
-    return _cover(str(path), stat.st_mtime_ns, stat.st_size, width, height)
+    scaled = _cover if width * height <= _KEPT_PX else _cover.__wrapped__
+    return scaled(str(path), stat.st_mtime_ns, stat.st_size, width, height)
 
 
 def contain(path: Path, width: int, height: int) -> Image.Image | None:
     """The picture whole, as large as fits in `width` x `height` px; None when the file is not a picture."""
     stat = path.stat()
-    return _contain(str(path), stat.st_mtime_ns, stat.st_size, width, height)
+    scaled = _contain if width * height <= _KEPT_PX else _contain.__wrapped__
+    return scaled(str(path), stat.st_mtime_ns, stat.st_size, width, height)
 
 
 def is_cut_out(path: Path) -> bool:
@@ -135,7 +140,8 @@ def _cover(path: str, modified: int, length: int, width: int, height: int) -> Im
     try:
         with Image.open(path) as source:
             source.draft("RGB", (width, height))
-            ready = ImageOps.exif_transpose(source).convert("RGB")
+            ImageOps.exif_transpose(source, in_place=True)
+            ready = source if source.mode == "RGB" else source.convert("RGB")
             return ImageOps.fit(ready, (width, height), Image.Resampling.LANCZOS)
     except (OSError, SyntaxError, Image.DecompressionBombError):
         return None
