@@ -37,7 +37,7 @@ class Options:
     `state` is a folder: fresh for each run, or one kept by name. `pinned` is an ISO instant for every program's clock, empty for the
     machine's own, and `pinned_runs` lets it run from there; `virtual` asks for virtual screens even where a real one is at hand;
     `programs` are those that are started (the database is there in any case); `enrol` gives new devices their codes;
-    `kiosk_settings` are set over the kiosk's own ("section.key=value").
+    `kiosk_settings` and `lounge_settings` are set over the programs' own ("section.key=value"); `lounge_place` is where the display hangs.
     """
 
     state: Path
@@ -50,6 +50,8 @@ class Options:
     programs: frozenset[str] = frozenset({"central-api", "kiosk", "lounge"})
     enrol: bool = True
     kiosk_settings: tuple[str, ...] = ()
+    lounge_settings: tuple[str, ...] = ()
+    lounge_place: str = "tv-1"
 
 
 class House:
@@ -140,8 +142,9 @@ class House:
         data = self.options.state / "lounge"
         settings = self._device_settings(data, self.lounge_control)
         settings += [*self.lounge_glass.place.settings(screens.LOUNGE), "sound.enabled=false"]
+        settings += self.options.lounge_settings
         command = ["--config", str(resources.config_dir() / "lounge.toml"), *_set(settings)]
-        command += self._enrol("lounge", "tv-1", data)
+        command += self._enrol("lounge", self.options.lounge_place, data)
         return self._program("lounge", command, env=dict(self.lounge_glass.env), executable="lounge-display")
 
     def _program(self, name: str, arguments: Sequence[str], *, env: dict[str, str], executable: str) -> Program:

@@ -146,6 +146,7 @@ class Control:
             "left": state.left,
             "online": state.world.online,
             "enrolled": state.world.enrolled,
+            "pairing": state.world.pairing is not None,
             "reader": state.world.reader_ready,
             "frames": self._glass.frames,
         }

@@ -11,7 +11,7 @@ from club.wire.changes import MemberEntity
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeemed
 from kiosk_app.flow.actions import Action
-from kiosk_app.flow.state import Catalogue
+from kiosk_app.flow.state import Catalogue, Pairing
 
 
 class ReadFault(StrEnum):
@@ -197,6 +197,13 @@ class EnrolmentChanged:
     enrolled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PairingCodeCame:
+    """The central API gave a code by which staff let this device in (C9)."""
+
+    pairing: Pairing
+
+
 Event: TypeAlias = (
     CardTapped
     | CardFailed
@@ -221,4 +228,5 @@ Event: TypeAlias = (
     | WentOffline
     | CatalogueChanged
     | EnrolmentChanged
+    | PairingCodeCame
 )

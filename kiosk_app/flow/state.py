@@ -55,13 +55,22 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Pairing:
+    """The code by which staff let this device in, good until `expires_at` (C9)."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """What is so whoever stands there."""
+    """What is so whoever stands there; `pairing` only while the device is not enrolled."""
 
     catalogue: Catalogue = Catalogue()
     online: bool = True
     reader_ready: bool = True
     enrolled: bool = True
+    pairing: Pairing | None = None
 
 
 @dataclass(frozen=True, slots=True)

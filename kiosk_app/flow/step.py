@@ -37,6 +37,8 @@ def step(state: st.State, event: ev.Event) -> Step:
             return replace(state, world=replace(state.world, catalogue=catalogue)), ()
         case ev.EnrolmentChanged(enrolled):
             return _enrolment(state, enrolled)
+        case ev.PairingCodeCame(pairing):
+            return replace(state, world=replace(state.world, pairing=pairing)), ()
         case _:
             return _answered(state, event)
 
@@ -126,7 +128,7 @@ def _pressed_alone(state: st.State, event: ev.Pressed) -> Step:
 def _enrolment(state: st.State, enrolled: bool) -> Step:
     if enrolled == state.world.enrolled:
         return state, ()
-    state = replace(state, world=replace(state.world, enrolled=enrolled))
+    state = replace(state, world=replace(state.world, enrolled=enrolled, pairing=None))
     if not enrolled:
         return visit.end(state, Ending.REVOKED)
     return (visit.resting(state), ()) if isinstance(state.screen, st.NotEnrolled) else (state, ())

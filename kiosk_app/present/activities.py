@@ -86,21 +86,21 @@ def _feature(ctx: Context, each: ActivityEntity) -> ActivityFeature:
 
 
 def _card(ctx: Context, each: ActivityEntity) -> ActivityCard:
-    tag, tone = _tag(ctx, each)
+    left, tone = tag(ctx, each)
     kind = ctx.pick(each.kind)
     return ActivityCard(
         slug=each.slug,
         kind=ctx.words("kiosk.chinese-only") if ctx.untranslated(each.title) else kind,
-        tag=tag,
+        tag=left,
         tag_tone=tone,
         title=ctx.pick(each.title),
-        when=_when(ctx, each),
+        when=when(ctx, each),
         place=ctx.pick(each.place),
         picture=picture(each),
     )
 
 
-def _tag(ctx: Context, each: ActivityEntity) -> tuple[str, Tone]:
+def tag(ctx: Context, each: ActivityEntity) -> tuple[str, Tone]:
     """Whether there is a place for this member: when it opens, how many are left, full, closed, over."""
     words, own = ctx.words, ctx.figures
     if _state(each, ctx) == "past":
@@ -143,7 +143,8 @@ def _days(ctx: Context, each: ActivityEntity) -> tuple[date, date]:
     return ctx.local_day(each.starts), ctx.local_day(each.ends)
 
 
-def _when(ctx: Context, each: ActivityEntity) -> str:
+def when(ctx: Context, each: ActivityEntity) -> str:
+    """The day and time at which an activity begins."""
     first, last = _days(ctx, each)
     return ctx.words(
         "kiosk.activities.when" if first == last else "kiosk.activities.when-leaves",
@@ -158,7 +159,7 @@ def _span(ctx: Context, each: ActivityEntity) -> str:
     words = ctx.words
     first, last = _days(ctx, each)
     if first == last:
-        return _when(ctx, each)
+        return when(ctx, each)
     same = (first.year, first.month) == (last.year, last.month)
     days = (
         words(

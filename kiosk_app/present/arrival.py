@@ -1,10 +1,19 @@
 """The screens before a member is known: attract, tap hint, reading, no reader, not enrolled."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil
+
+from club.words import numbers
 from kiosk_app.flow import state as st
-from kiosk_app.present import frame
+from kiosk_app.present import activities, frame
 from kiosk_app.present.context import Context
-from kiosk_app.present.view_arrival import AttractView, ReadingView, TapView
+from kiosk_app.present.rewards import art
+from kiosk_app.present.view_arrival import AttractView, Highlight, ReadingView, TapView
 from kiosk_app.present.view_trouble import CheckRow, ErrorView, ReaderLostView
+
+TURN_S = 12
+SHOWN_ACTIVITIES = 3
 
 
 def attract(ctx: Context) -> AttractView:
@@ -17,7 +26,42 @@ def attract(ctx: Context) -> AttractView:
         invitation=words("kiosk.attract.invitation"),
         tap=words("kiosk.attract.tap"),
         tap_second=words("kiosk.attract.tap-second"),
+        highlight=_highlight(ctx),
     )
+
+
+def _highlight(ctx: Context) -> Highlight | None:
+    """What takes its turn now: the next open activities, and a reward; each stays for twelve seconds (K1)."""
+    turns = (*_activities(ctx), *_reward(ctx))
+    if not turns:
+        return None
+    place = int(ctx.state.now.timestamp()) // TURN_S % len(turns)
+    return replace(turns[place], place=place, of=len(turns))
+
+
+def _activities(ctx: Context) -> Iterator[Highlight]:
+    for each in activities.listed(ctx, "open")[:SHOWN_ACTIVITIES]:
+        left, _ = activities.tag(ctx, each)
+        yield Highlight(
+            tag=ctx.words("kiosk.home.activities"),
+            title=ctx.pick(each.title),
+            line=ctx.words("kiosk.attract.event-line", when=activities.when(ctx, each), left=left),
+            picture=activities.picture(each),
+        )
+
+
+def _reward(ctx: Context) -> Iterator[Highlight]:
+    """The first of the catalogue that can be had."""
+    in_stock = (each for each in ctx.catalogue.rewards if not each.sold_out and each.stock_left != 0)
+    first = min(in_stock, key=lambda each: each.order, default=None)
+    if first is not None:
+        points, picture = numbers.points(first.points), art(first.picture)
+        yield Highlight(
+            tag=ctx.words("kiosk.attract.reward"),
+            title=ctx.pick(first.name),
+            line=ctx.words("kiosk.attract.reward-line", line=ctx.pick(first.line), points=points),
+            picture=f"{picture}-card" if picture.startswith("rewards/") else picture,
+        )
 
 
 def tap(ctx: Context, screen: st.TapHint) -> TapView:
@@ -57,20 +101,30 @@ def reader_lost(ctx: Context) -> ReaderLostView:
         header=frame.header(ctx),
         title=words("kiosk.reader.title"),
         detail=words("kiosk.reader.detail"),
+        status=words("kiosk.reader.status"),
         checks=(
             CheckRow("yes", words("kiosk.reader.safe"), words("kiosk.reader.safe-detail")),
+            CheckRow("yes", words("kiosk.reader.elsewhere"), words("kiosk.reader.elsewhere-detail")),
             CheckRow("no", words("kiosk.reader.tap"), words("kiosk.reader.tap-detail")),
         ),
     )
 
 
 def not_enrolled(ctx: Context) -> ErrorView:
-    """For staff: what is to be done before the kiosk can be used."""
+    """For staff: the code that lets the kiosk in, and where it is entered (C9, as on a display: lounge-17)."""
+    words, world, now = ctx.words, ctx.state.world, ctx.state.now
+    pairing = world.pairing if world.pairing and now < world.pairing.expires_at else None
+    if pairing is not None:
+        line = words("kiosk.enrol.renewed", minutes=ceil((pairing.expires_at - now).total_seconds() / 60))
+    else:
+        line = words("kiosk.enrol.code-comes" if world.online else "kiosk.enrol.code-later")
     return ErrorView(
         header=frame.header(ctx),
-        illustration="reader",
-        title=ctx.words("kiosk.enrol.title"),
-        detail=ctx.words("kiosk.enrol.detail"),
+        illustration="reader" if world.online else "offline",
+        title=words("kiosk.enrol.title"),
+        detail=words("kiosk.enrol.detail"),
+        code=f"{pairing.code[:3]} - {pairing.code[3:]}" if pairing else "",
+        code_line=line,
     )
 
 

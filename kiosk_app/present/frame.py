@@ -28,6 +28,7 @@ def dock(ctx: Context, *, back: bool = True, home: bool = True) -> Dock:
         exit=words("kiosk.dock.exit") if session else "",
         seconds=str(ctx.state.left) if session and ctx.state.left else "",
         share=ctx.share() if session else 0.0,
+        short=words("kiosk.dock.exit-in", seconds=ctx.state.left) if session and ctx.state.left else "",
     )
 
 

@@ -9,6 +9,7 @@ from kiosk_app.present import activities, frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.view_member import ExpiryNote, HomeView, MemberCard, PointsPanel, Tile
 
+BARS = 4
 _TIME = re.compile(r"\b(\d{1,2}:\d{2})\b")
 
 
@@ -136,12 +137,27 @@ def _tiles(ctx: Context) -> tuple[Tile, ...]:
     else:
         ready = sum(voucher.state == "issued" for voucher in session.home.vouchers)
         vouchers = words("kiosk.home.vouchers-detail", count=ready) if ready else words("kiosk.home.vouchers-none")
-    history = words("kiosk.home.history-detail" if session.home else "kiosk.home.when-online")
     return (
         Tile(words("kiosk.home.rewards"), rewards, "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),
         Tile(words("kiosk.home.vouchers"), vouchers, "ticket", Action.VOUCHERS, picture="rewards/detail-wash"),
         _events(ctx),
-        Tile(words("kiosk.home.history"), history, "list", Action.POINTS),
+        _history(ctx),
+    )
+
+
+def _history(ctx: Context) -> Tile:
+    """The points history; its picture is what expires when, as on its page."""
+    session = ctx.state.session
+    known = session.home if session else None
+    ahead = sorted(known.expiries if known else (), key=lambda each: each.on)[:BARS]
+    highest = max((each.points for each in ahead), default=0)
+    return Tile(
+        ctx.words("kiosk.home.history"),
+        ctx.words("kiosk.home.history-detail" if known else "kiosk.home.when-online"),
+        "list",
+        Action.POINTS,
+        bars=tuple(each.points / highest for each in ahead) if highest else (),
+        soon=ctx.soon() is not None,
     )
 
 

@@ -9,6 +9,14 @@ ATTRACT = views.AttractView(
     invitation="刷一下会员卡，查积分、换礼品、报活动。",
     tap="请将会员卡贴近感应区",
     tap_second="Tap your membership card below",
+    highlight=views.Highlight(
+        "会员活动",
+        "湖山两日自驾游",
+        "6 月 6 日（周六）08:00 出发 · 余 6 车",
+        "activities/lakeside-road-trip",
+        0,
+        4,
+    ),
 )
 
 TAP = views.TapView(

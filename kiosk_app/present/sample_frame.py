@@ -17,4 +17,5 @@ def dock(seconds: int, *, back: bool = False, home: bool = False, out_of: int = 
         exit="退出",
         seconds=str(seconds),
         share=seconds / out_of,
+        short=f"退出 {seconds} 秒",
     )

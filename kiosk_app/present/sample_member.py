@@ -42,7 +42,7 @@ HOME = views.HomeView(
         views.Tile("兑换礼品", "32 款可换", "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),
         views.Tile("我的券", "3 张可用", "ticket", Action.VOUCHERS, picture="rewards/detail-wash"),
         views.Tile("会员活动", "4 场报名中", "flag", Action.ACTIVITIES, picture="activities/lakeside-road-trip"),
-        views.Tile("积分明细", "近 12 个月", "list", Action.POINTS),
+        views.Tile("积分明细", "近 12 个月", "list", Action.POINTS, bars=(0.57, 0.4, 0.99, 1.0), soon=True),
     ),
 )
 

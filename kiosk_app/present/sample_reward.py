@@ -229,11 +229,6 @@ NO_VOUCHERS = views.VouchersView(
     header=HEADER,
     dock=dock(30, back=True, home=True),
     title="我的券",
-    tabs=(
-        views.Chip("可用 0", Action.TAB, "usable", on=True),
-        views.Chip("已使用 0", Action.TAB, "used"),
-        views.Chip("已过期 0", Action.TAB, "expired"),
-    ),
     nothing=views.EmptyNote(
         "vouchers", "还没有券", "您有 6,280 积分，32 款礼品可换", views.Button("去兑换", Action.REWARDS, icon="gift")
     ),

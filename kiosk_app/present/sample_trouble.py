@@ -26,6 +26,15 @@ ERROR = views.ErrorView(
     buttons=(views.Button("看看别的礼品", Action.REWARDS, icon="gift"),),
 )
 
+NOT_ENROLLED = views.ErrorView(
+    header=HEADER,
+    illustration="reader",
+    title="这台机器还没有登记",
+    detail="请工作人员在控制台“设备 · 添加设备”里输入下面的配对码，再选好这台机器的位置。",
+    code="7K2 - M9Q",
+    code_line="10 分钟后换新码",
+)
+
 UNKNOWN_CARD = views.UnknownCardView(
     header=HEADER,
     dock=dock(20, back=True),

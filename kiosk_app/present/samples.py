@@ -22,7 +22,7 @@ from kiosk_app.present.sample_reward import (
     SUCCESS,
     VOUCHERS,
 )
-from kiosk_app.present.sample_trouble import BLOCKED_CARD, ERROR, OFFLINE, READER_LOST, UNKNOWN_CARD
+from kiosk_app.present.sample_trouble import BLOCKED_CARD, ERROR, NOT_ENROLLED, OFFLINE, READER_LOST, UNKNOWN_CARD
 
 __all__ = [
     "ACTIVITIES",
@@ -81,6 +81,7 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "points-empty": NO_POINTS,
         "activities-empty": NO_ACTIVITIES,
         "error": ERROR,
+        "not-enrolled": NOT_ENROLLED,
     }
 )
 """Samples by the name of their drawing; those without one by what they show."""

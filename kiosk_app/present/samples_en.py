@@ -1,6 +1,7 @@
 """The same samples in English, for previews and tests; what the data hold in Chinese names is English here too."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -246,6 +247,13 @@ _ENGLISH = {
     "还没有报名活动": "No sign-ups yet",
     "5 月 23 日爱车讲堂，余 12 位": "Car care talk on 23 May, 12 seats left",
     "看看活动": "See events",
+    "6 月 6 日（周六）08:00 出发 · 余 6 车": "Sat 6 June, leaves 08:00 · 6 cars left",
+    "这台机器还没有登记": "This kiosk isn’t registered yet",
+    "请工作人员在控制台“设备 · 添加设备”里输入下面的配对码，再选好这台机器的位置。": (
+        "Staff: enter the code below in the console, under Devices, Add device; then choose where this kiosk stands."
+    ),
+    "10 分钟后换新码": "New code in 10 min",
+    "接好后自动恢复，会响一声": "Back by itself once connected; you will hear a beep",
     "刚刚被兑完了": "Sold out just now",
     "这一款暂时没有了，您的积分没有变动。": "This one is gone for now; your points are unchanged.",
     "看看别的礼品": "Other rewards",
@@ -256,7 +264,7 @@ _ENGLISH = {
 def in_english(value: Any) -> Any:
     """The same value with every text in English; texts without letters stay."""
     if isinstance(value, str):
-        return _ENGLISH.get(value, value)
+        return _ENGLISH.get(value) or re.sub(r"^退出 (\d+) 秒$", r"Sign out \1 s", value)
     if isinstance(value, tuple):
         return tuple(in_english(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -6,6 +6,18 @@ from typing import ClassVar
 from kiosk_app.present.view_base import View
 
 
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """What the club has to offer just now, number `place` (from 0) of `of` that take turns."""
+
+    tag: str = ""
+    title: str = ""
+    line: str = ""
+    picture: str = ""
+    place: int = 0
+    of: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttractView(View):
     """kiosk-01. `welcome` is one or two lines, split by a line feed; `tap` is "" while the reader is gone."""
@@ -18,6 +30,7 @@ class AttractView(View):
     tap: str = ""
     tap_second: str = ""
     notice: str = ""
+    highlight: Highlight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

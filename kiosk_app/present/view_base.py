@@ -22,6 +22,7 @@ class Dock:
     """The bar at the bottom: labels of what can be pressed; with `seconds` the ring around them, `share` of it (0 to 1) lit.
 
     `large` switches text size and contrast ("大字", and "标准字" while large), `language` the language ("EN", "中文").
+    `short` is `exit` with the time that is left, in large text: "退出 55 秒".
     """
 
     back: str = ""
@@ -31,6 +32,7 @@ class Dock:
     exit: str = ""
     seconds: str = ""
     share: float = 0.0
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class ExpiryNote:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """An entry of the home page."""
+    """An entry of the home page; `bars` (shares of the highest, 0 to 1) are drawn in the place of a picture, the first amber if `soon`."""
 
     title: str = ""
     detail: str = ""
@@ -63,6 +63,8 @@ class Tile:
     action: str = ""
     primary: bool = False
     picture: str = ""
+    bars: tuple[float, ...] = ()
+    soon: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

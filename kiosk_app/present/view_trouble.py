@@ -52,13 +52,18 @@ class OfflineView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorView(View):
-    """Any refusal in calm words, no code: what happened, what to do. `illustration`: "card", "offline", "blocked", "reader", "sold-out"."""
+    """Any refusal in calm words: what happened, what to do. `illustration`: "card", "offline", "blocked", "reader", "sold-out".
+
+    `code` and the line below it are for staff, on a device that is not enrolled; no error code is ever shown.
+    """
 
     screen: ClassVar[str] = "error"
 
     illustration: str = "card"
     title: str = ""
     detail: str = ""
+    code: str = ""
+    code_line: str = ""
     banner: Banner | None = None
     buttons: tuple[Button, ...] = ()
 

@@ -11,7 +11,7 @@ The views are written down by family in the ``view_*`` modules; what draws them 
 from typing import TypeAlias
 
 from kiosk_app.flow.actions import Action
-from kiosk_app.present.view_arrival import AttractView, ReadingView, TapView
+from kiosk_app.present.view_arrival import AttractView, Highlight, ReadingView, TapView
 from kiosk_app.present.view_base import Button, Chip, Dock, EmptyNote, Header, TimeoutSheet, Tone, View
 from kiosk_app.present.view_member import (
     ActivitiesView,
@@ -78,6 +78,7 @@ __all__ = [
     "FirstVoucher",
     "Header",
     "HelpRow",
+    "Highlight",
     "HomeView",
     "Mark",
     "MemberCard",

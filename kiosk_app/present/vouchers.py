@@ -36,7 +36,9 @@ def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView
                 words(f"kiosk.vouchers.tab-{tab}", count=len(_listed(held, tab))), Action.TAB, tab, on=tab == screen.tab
             )
             for tab in _TABS
-        ),
+        )
+        if held
+        else (),  # a member who never had one has nothing to choose between
         cards=tuple(_card(ctx, each, place) for place, each in enumerate(listed)),
         nothing=None if listed else _nothing(ctx, usable=screen.tab == "issued"),
         code=_code(ctx, held, screen) if isinstance(screen, st.VoucherCode) else None,

@@ -7,6 +7,7 @@ from club.sync import events as sync
 from club.sync import faults
 from club.sync.mirror import Mirror
 from kiosk_app.flow import events as ev
+from kiosk_app.flow.state import Pairing
 from kiosk_app.work import catalogue
 
 
@@ -32,6 +33,8 @@ def flow_events(event: sync.SyncEvent, mirror: Mirror, last_contact: Callable[[]
             return [ev.CommandRefused(command_id, error)]
         case sync.DeviceEnrolled():
             return [ev.CatalogueChanged(catalogue.read(mirror, last_contact())), ev.EnrolmentChanged(enrolled=True)]
+        case sync.PairingCode(code, expires_at):
+            return [ev.PairingCodeCame(Pairing(code, expires_at))]
         case sync.NeedsEnrolment() | sync.EnrolRefused():
             return [ev.EnrolmentChanged(enrolled=False)]
         case _:

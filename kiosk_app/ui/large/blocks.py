@@ -71,7 +71,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A framed thing: a reward, a voucher, a movement, a fact. With an `action` all of it can be pressed; `push` is a button in it."""
+    """A framed thing: a reward, a voucher, a movement, a fact. With an `action` all of it can be pressed; `push` is a button in it.
+
+    A `picture` takes the place of the icon; `dim` fades it.
+    """
 
     icon: str = ""
     title: str = ""
@@ -80,6 +83,8 @@ class Card:
     action: str = ""
     arg: str = ""
     push: Push | None = None
+    picture: str = ""
+    dim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,9 @@ def _rewards(view: views.RewardsView) -> Page:
             figure=card.price,
             action=Action.REWARD,
             arg=card.slug,
+            # The picture on its light ground, which is seen on black too.
+            picture=f"{card.picture}-card" if card.picture.startswith("rewards/") else card.picture,
+            dim=not card.available,
         )
         for card in view.cards
     )
@@ -267,6 +270,7 @@ def _activities(view: views.ActivitiesView) -> Page:
         Card(
             title=card.title,
             lines=tuple(line for line in (card.when, card.place, card.tag) if line),
+            picture=card.picture,
         )
         for card in view.cards
     )
@@ -304,7 +308,14 @@ def _offline(view: views.OfflineView | views.ReaderLostView) -> Page:
 
 
 def _error(view: views.ErrorView) -> Page:
-    return _page(Title(view.title), _words(view.detail), _banner(view.banner), foot=_pushes(view.buttons))
+    return _page(
+        Title(view.title),
+        _words(view.detail),
+        Title(view.code) if view.code else None,
+        _words(view.code_line),
+        _banner(view.banner),
+        foot=_pushes(view.buttons),
+    )
 
 
 def _unknown(view: views.UnknownCardView) -> Page:

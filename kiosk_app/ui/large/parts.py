@@ -1,6 +1,6 @@
 """The widgets of large text, one per kind of block: each lays itself out for its width and says how high it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ TITLE, BODY, BUTTON, VALUE, VALUE_2, SMALL = 80, 48, 60, 150, 92, 44
 
 _TITLE_LEAD, _LEAD = 1.2, 1.35
 _PAD = 36
+_PICTURE = (176, 132)
 _FACE_BOLD = "bold"
 
 
@@ -23,6 +24,8 @@ class Part(place.Plane):
     """Draws its `block` in the colours of its `look`."""
 
     block_class: ClassVar[type[Any]]
+    fill: Callable[[Any], float]
+    """Places what a block holds and returns the height it takes; each part has its own."""
 
     def __init__(self, look: Look, **kwargs: Any) -> None:
         self.look = look
@@ -42,10 +45,6 @@ class Part(place.Plane):
         self.clear_widgets()
         self.natural_height = self.fill(block)
         self._lay_out()
-
-    def fill(self, block: Any) -> float:
-        """Place what the block holds; return the height it takes."""
-        raise NotImplementedError
 
     def words(
         self,
@@ -142,20 +141,25 @@ class Key(touch.TapPanel):
                 )
             )
             left += icon_px + gap
+        self._word: text.Text | None = None
         if push.text:
             tall = lines * px * 1.15
-            self.add_widget(
-                text.Text(
-                    text=push.text,
-                    px=px,
-                    face=_FACE_BOLD,
-                    role=role,
-                    leading=1.15,
-                    lines=lines,
-                    halign="left" if tile or lines == 1 else "center",
-                    rect=(left, (height - tall) / 2, single + 2, tall),
-                )
+            self._word = text.Text(
+                text=push.text,
+                px=px,
+                face=_FACE_BOLD,
+                role=role,
+                leading=1.15,
+                lines=lines,
+                halign="left" if tile or lines == 1 else "center",
+                rect=(left, (height - tall) / 2, single + 2, tall),
             )
+            self.add_widget(self._word)
+
+    def say(self, what: str) -> None:
+        """Change the words for others of the same length."""
+        if self._word is not None and self._word.text != what:
+            self._word.text = what
 
 
 def line_px(what: str, px: float) -> float:
@@ -300,7 +304,8 @@ class CardPart(Part):
     def fill(self, block: blocks.Card) -> float:
         """Place what the card holds."""
         frame = _frame(self.look, block.action, block.arg)
-        left = float(_PAD + (64 + 24 if block.icon else 0))
+        beside = _PICTURE[0] if block.picture else 64 if block.icon else 0
+        left = float(_PAD + (beside + 24 if beside else 0))
         figure_px = 68 if block.figure else 0
         figure_wide = min(WIDTH * 0.45, line_px(block.figure, figure_px)) if block.figure else 0.0
         room = WIDTH - left - _PAD - (figure_wide + 24 if block.figure else 0)
@@ -309,7 +314,11 @@ class CardPart(Part):
         for line in block.lines:
             top += put_words(frame, line, (left, top, room), SMALL, bold=False, role=self.look.text)
         height = max(top + 30, 136.0)
-        if block.icon:
+        if block.picture:
+            height = max(height, _PICTURE[1] + 60.0)
+            rect = (_PAD, 30, *_PICTURE)
+            frame.add_widget(surface.Picture(source=block.picture, dim=block.dim, cover=True, radius=24, rect=rect))
+        elif block.icon:
             frame.add_widget(surface.Icon(icon=block.icon, px=64, role=self.look.accent_text, rect=(_PAD, 34, 64, 64)))
         if block.figure:
             frame.add_widget(

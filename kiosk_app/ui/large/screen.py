@@ -1,6 +1,10 @@
 """A screen in large text: header, one column that scrolls, the buttons of its foot, and the dock."""
 
+import re
+from dataclasses import replace
 from typing import Any
+
+from kivy.clock import Clock
 
 from club.ui import place, scroll, surface, text
 from kiosk_app.flow.actions import Action
@@ -25,10 +29,14 @@ class Bar(place.Plane):
         self._shown: tuple[blocks.Push, ...] = ()
 
     def draw(self, pushes: tuple[blocks.Push, ...], *, px: float) -> None:
-        """Show these keys; those that stay the same stay."""
+        """Show these keys. Where only seconds changed the keys stay, and what a finger holds with them."""
         if pushes == self._shown:
             return
-        self._shown = pushes
+        before, self._shown = self._shown, pushes
+        if [_timeless(push) for push in before] == [_timeless(push) for push in pushes]:
+            for key, push in zip(reversed(self.children), pushes, strict=True):
+                key.say(push.text)
+            return
         self.clear_widgets()
         gap = 24
         room = parts.WIDTH - gap * (len(pushes) - 1)
@@ -45,6 +53,11 @@ class Bar(place.Plane):
             left += wide + gap
 
 
+def _timeless(push: blocks.Push) -> blocks.Push:
+    """The same key whatever second it is; a count of another length is another key."""
+    return replace(push, text=re.sub(r"\d", "0", push.text))
+
+
 class LargeScreen(Screen):
     """Any view, as the blocks of its page. The dock is its own: the chrome of the other screens is away meanwhile."""
 
@@ -53,6 +66,7 @@ class LargeScreen(Screen):
         self.many_fingers = view_class is views.PinView  # type: ignore[misc]
         self.look = look(contrast=contrast)
         self._page = blocks.Page()
+        self._next: Any = None
         super().__init__(tell, **kwargs)
         self._club = text.Text(face="bold", px=48, role=self.look.text, rect=(_MARGIN, 40, 560, 88))
         self._offline = text.Text(
@@ -89,6 +103,11 @@ class LargeScreen(Screen):
         self._column.rect = (0, _TOP, 1080, bottom - _TOP - (16 if page.foot else 4))
         self._fill(page)
 
+    @property
+    def moving(self) -> bool:
+        """Whether parts of a new page are still to be drawn."""
+        return self._next is not None
+
     def _fill(self, page: blocks.Page) -> None:
         before, self._page = self._page, page
         if [type(block) for block in before.blocks] != [type(block) for block in page.blocks]:
@@ -98,8 +117,25 @@ class LargeScreen(Screen):
             self._column.to_top()
         elif before.blocks[:1] != page.blocks[:1]:
             self._column.to_top()
-        for part, block in zip(reversed(self._column.children), page.blocks, strict=True):
+        for part, block in self._pairs():
+            if part.block is not None:
+                part.draw(block)
+        self._draw_next()
+
+    def _pairs(self) -> list[tuple[parts.Part, blocks.Block]]:
+        return list(zip(reversed(self._column.children), self._page.blocks, strict=True))
+
+    def _draw_next(self, _elapsed: float = 0.0) -> None:
+        """Draw the next part of a new page, one in a frame: the page comes up meanwhile, and no frame waits for all of it."""
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+        due = [(part, block) for part, block in self._pairs() if part.block is None]
+        if due:
+            part, block = due[0]
             part.draw(block)
+        if len(due) > 1:
+            self._next = Clock.schedule_once(self._draw_next, 0)
 
 
 def _dock(dock: views.Dock) -> tuple[blocks.Push, ...]:
@@ -108,6 +144,6 @@ def _dock(dock: views.Dock) -> tuple[blocks.Push, ...]:
         blocks.Push(dock.home, Action.HOME) if dock.home else None,
         blocks.Push(dock.large, Action.LARGE) if dock.large else None,
         blocks.Push(dock.language, Action.LANGUAGE) if dock.language else None,
-        blocks.Push(f"{dock.exit} {dock.seconds}".strip(), Action.EXIT, inverse=True) if dock.exit else None,
+        blocks.Push(dock.short or dock.exit, Action.EXIT, inverse=True) if dock.exit else None,
     )
     return tuple(push for push in found if push is not None)

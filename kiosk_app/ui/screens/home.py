@@ -5,7 +5,7 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 
-from club.ui import place, round  # noqa: A004
+from club.ui import place, round, surface  # noqa: A004
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Item, Screen, load_kv
 
@@ -32,6 +32,29 @@ class Pips(place.Plane):
         for index, pip in enumerate(reversed(self.children)):
             pip.shown = index < self.of
             pip.rgba = (red, green, blue, alpha if index < self.full else alpha * 0.28)
+
+
+class Bars(place.Plane):
+    """Bars side by side, each a share of the height; the first is amber if `soon`."""
+
+    shares = ObjectProperty(())
+    soon = BooleanProperty(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._fill = Clock.create_trigger(self._fill_now, -1)
+        super().__init__(**kwargs)
+        self.bind(shares=self._fill, soon=self._fill, rect=self._fill)
+
+    def _fill_now(self, *_: object) -> None:
+        while len(self.children) < len(self.shares):
+            self.add_widget(surface.Panel(radius=10))
+        wide, high = self.rect[2], self.rect[3]
+        step = wide / max(1, len(self.shares))
+        for index, bar in enumerate(reversed(self.children)):
+            bar.shown = index < len(self.shares)
+            tall = max(24.0, high * self.shares[index]) if bar.shown else 0.0
+            bar.rect = (index * step, high - tall, step - 10, tall)
+            bar.fill = "warn" if self.soon and index == 0 else "jade_mid"
 
 
 class HomeTile(Item):

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.graphics import PopMatrix, PushMatrix, Rotate
+from kivy.metrics import dp
 from kivy.properties import NumericProperty, ObjectProperty
 
-from club.ui import damage, place, theme
+from club.ui import damage, motion, place, surface, theme
 from kiosk_app.present import views
 from kiosk_app.ui.screen import Screen, load_kv
+
+_DEPTH, _FALL_S, _ROUND_S, _FPS = 44, 0.9, 2.0, 12
 
 
 class Tilt(place.Plane):
@@ -28,6 +32,35 @@ class Tilt(place.Plane):
         damage.everything()
 
 
+class Sinking(surface.Art):
+    """Art that comes down from `_DEPTH` px above its place, rests there and begins anew; small and slow, so that it costs next to nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._fall: Any = None
+        self._home = self._began = 0.0
+        super().__init__(**kwargs)
+
+    def begin(self) -> None:
+        """Move, unless movement is unwanted."""
+        self.rest()
+        if not motion.reduced():
+            self._home, self._began = self.y, Clock.get_time()
+            self._fall = Clock.schedule_interval(self._on, 1 / _FPS)
+
+    def rest(self) -> None:
+        """Stand where it is drawn."""
+        if self._fall is not None:
+            self._fall.cancel()
+            self._fall = None
+            self.y = self._home
+
+    def _on(self, _elapsed: float) -> None:
+        share = min(1.0, (Clock.get_time() - self._began) % _ROUND_S / _FALL_S)
+        place = round(self._home + dp(_DEPTH) * (1 - share) ** 2)
+        if place != self.y:
+            self.y = place
+
+
 class TapScreen(Screen):
     """The card above the pad, and the words for it."""
 
@@ -35,6 +68,14 @@ class TapScreen(Screen):
     night_header = True
 
     card_ink = ObjectProperty(theme.tier_text("gold"))
+
+    def entered(self) -> None:
+        """Point down, again and again."""
+        self.ids.arrow.begin()
+
+    def left(self) -> None:
+        """Stop pointing."""
+        self.ids.arrow.rest()
 
 
 load_kv(__file__)

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -162,6 +162,14 @@ def test_a_device_that_is_not_enrolled_takes_no_card() -> None:
     assert visit.now() == st.NotEnrolled()
     assert visit.tell(a_tap(), ev.CardFailed(ev.ReadFault.FOREIGN)).now() == st.NotEnrolled()
     assert visit.tell(ev.EnrolmentChanged(enrolled=True)).now() == st.Attract()
+
+
+def test_the_pairing_code_is_kept_while_the_device_is_not_enrolled() -> None:
+    pairing = st.Pairing("7K2M9Q", make.DRAWN + timedelta(minutes=10))
+    visit = Visit().tell(ev.EnrolmentChanged(enrolled=False), ev.PairingCodeCame(pairing))
+    assert visit.now() == st.NotEnrolled()
+    assert visit.state.world.pairing == pairing
+    assert visit.tell(ev.EnrolmentChanged(enrolled=True)).state.world.pairing is None
 
 
 def test_a_revoked_device_ends_the_visit() -> None:

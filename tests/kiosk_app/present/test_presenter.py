@@ -1,6 +1,6 @@
 import dataclasses
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +44,49 @@ def test_attract_says_welcome_in_two_lines() -> None:
     assert (view.tap, view.tap_second) == ("请将会员卡贴近感应区", "Tap your membership card below")
 
 
+def highlights(catalogue: st.Catalogue, words: Words = ZH) -> list[views.Highlight | None]:
+    """What is shown while nobody is there, turn by turn."""
+    found = []
+    for turn in range(3):
+        visit = Visit(catalogue=catalogue)
+        visit.tell(ev.Second(make.DRAWN + timedelta(seconds=12 * turn)))
+        view = shown(visit, words)
+        assert isinstance(view, views.AttractView)
+        found.append(view.highlight)
+    return found
+
+
+def test_what_the_club_offers_takes_turns_while_nobody_is_there() -> None:
+    found = highlights(a_catalogue())
+    assert all(found)
+    shown_now = {one.title: one for one in found if one}
+    assert set(shown_now) == {"湖山两日自驾游", "亲子风筝日", "基础保养券"}
+    assert sorted(one.place for one in shown_now.values()) == [0, 1, 2]
+    assert shown_now["亲子风筝日"].line == "5 月 30 日（周六）09:30 · 已满，可候补"
+    assert shown_now["基础保养券"].line.endswith("1,200 积分")
+    assert shown_now["基础保养券"].picture == "rewards/basic-service-voucher-card"
+
+
+def test_nothing_to_offer_leaves_the_resting_screen_as_it_was() -> None:
+    assert highlights(st.Catalogue()) == [None] * 3
+
+
+def not_enrolled(visit: Visit) -> views.ErrorView:
+    view = shown(visit.tell(ev.EnrolmentChanged(enrolled=False)))
+    assert isinstance(view, views.ErrorView)
+    return view
+
+
+def test_a_kiosk_that_is_not_enrolled_shows_its_pairing_code_while_it_is_good() -> None:
+    assert (not_enrolled(Visit()).code, not_enrolled(Visit()).code_line) == ("", "正在取配对码")
+    assert not_enrolled(Visit().tell(ev.WentOffline())).code_line == "连上网络后，这里显示配对码"
+    pairing = st.Pairing("7K2M9Q", make.DRAWN + timedelta(minutes=9, seconds=40))
+    visit = Visit().tell(ev.EnrolmentChanged(enrolled=False), ev.PairingCodeCame(pairing))
+    assert (not_enrolled(visit).code, not_enrolled(visit).code_line) == ("7K2 - M9Q", "10 分钟后换新码")
+    visit.tell(ev.Second(make.DRAWN + timedelta(minutes=10)))
+    assert not_enrolled(visit).code == ""
+
+
 def test_the_header_says_offline() -> None:
     assert shown(Visit().tell(ev.WentOffline())).header.offline == "离线"
 
@@ -66,7 +109,9 @@ def test_home_shows_the_drawn_numbers() -> None:
         button="去使用",
     )
     assert [(tile.title, tile.detail) for tile in view.tiles][:2] == [("兑换礼品", "2 款可换"), ("我的券", "2 张可用")]
-    assert view.dock == views.Dock(large="大字", language="EN", exit="退出", seconds="30", share=1.0)
+    assert view.dock == views.Dock(
+        large="大字", language="EN", exit="退出", seconds="30", share=1.0, short="退出 30 秒"
+    )
     assert (view.timeout, view.notice) == (None, "")
 
 
@@ -297,6 +342,7 @@ def test_a_full_screen_code() -> None:
 def test_no_vouchers_yet() -> None:
     view = shown(Visit().at_home(vouchers=()).press("vouchers"))
     assert isinstance(view, views.VouchersView)
+    assert view.tabs == ()  # nothing to choose between
     assert view.nothing is not None
     assert (view.nothing.title, view.nothing.detail) == ("还没有券", "您有 6,280 积分，2 款礼品可换")
     assert view.nothing.button is not None

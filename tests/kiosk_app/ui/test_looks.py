@@ -105,6 +105,28 @@ def test_size_and_language_change_live(kiosk: WindowProcess) -> None:
     assert "Good afternoon, Mr Wang" in english
 
 
+def signing_out_as_a_second_passes(kiosk: Program) -> list[tuple[str, str]]:
+    """What a finger tells that is on the key while the count on it changes."""
+
+    def at(left: str) -> View:
+        page = in_large(samples.HOME)
+        return dataclasses.replace(page, dock=dataclasses.replace(page.dock, short=left))
+
+    kiosk.show(at("退出 28 秒"))
+    place = kiosk.ui.places("exit")[0]
+    kiosk.told.clear()
+    kiosk.ui.touch(*place)
+    kiosk.frame()
+    kiosk.ui.show(at("退出 27 秒"))
+    kiosk.settle()
+    assert "退出 27 秒" in kiosk.ui.visible_texts()
+    return kiosk.told
+
+
+def test_a_press_is_not_lost_while_the_seconds_run(kiosk: WindowProcess) -> None:
+    assert ("exit", "") in kiosk.call(signing_out_as_a_second_passes)
+
+
 def left_behind(kiosk: Program) -> tuple[str, ...]:
     """What is still held after a large page was left and wiped."""
     kiosk.show(in_large(samples.HOME))

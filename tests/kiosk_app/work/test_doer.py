@@ -118,7 +118,9 @@ def test_the_pin_goes_to_the_central_api_and_its_answer_back(bench: Bench) -> No
 def test_a_pin_that_is_not_granted(bench: Bench, error: Exception, kind: type) -> None:
     bench.server.error = error
     bench.doer.do(STEP_UP)
-    bench.posted.until(lambda event: isinstance(event, kind))
+    told = bench.posted.until(lambda event: isinstance(event, kind))
+    assert isinstance(told, ev.StepUpRefused | ev.StepUpUnreachable)
+    assert told.command_id == "command-0001"
 
 
 def test_a_command_is_written_down_with_its_hold(bench: Bench) -> None:

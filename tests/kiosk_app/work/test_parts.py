@@ -17,6 +17,7 @@ from club.wire.changes import SnapshotRow
 from club.wire.devices import Enrolled
 from club.wire.rewards import Redeem
 from kiosk_app.flow import events as ev
+from kiosk_app.flow import state as st
 from kiosk_app.work import catalogue, sounds
 from kiosk_app.work.sync_events import flow_events
 from kiosk_app.work.tap_times import TapTimes
@@ -83,6 +84,8 @@ def test_the_syncs_events_become_the_kiosks(mirror: Mirror) -> None:
     assert told(sync.CommandRefused("command-0001", error)) == [ev.CommandRefused("command-0001", error)]
     assert told(sync.NeedsEnrolment(revoked=True)) == [ev.EnrolmentChanged(enrolled=False)]
     assert told(sync.EnrolRefused(errors.EnrolCodeWrong())) == [ev.EnrolmentChanged(enrolled=False)]
+    pairing = st.Pairing("7K2M9Q", make.DRAWN)
+    assert told(sync.PairingCode("7K2M9Q", make.DRAWN)) == [ev.PairingCodeCame(pairing)]
     enrolled = mirror.enrolled()
     assert enrolled is not None
     assert told(sync.DeviceEnrolled(enrolled)) == [fresh, ev.EnrolmentChanged(enrolled=True)]

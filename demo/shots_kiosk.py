@@ -1,0 +1,172 @@
+"""Leads the kiosk through every screen of a visit, in one language, by card and finger, and takes each from the glass."""
+
+import os
+import signal
+
+from club.ui.control import ask
+from demo import screens
+from demo.finger import Finger
+from demo.house import House
+from demo.processes import wait_until
+from demo.reader import VirtualReader
+from demo.shots_camera import Camera, Condition, NotShown, State, always, still
+
+_MEMBER, _NEWCOMER, _LOST_CARD, _STRANGER = "m0001", "m0018", "m0008", "stranger"
+_ENGLISH_DRAWINGS = {"kiosk-05-home": "kiosk-37-home-en", "kiosk-07-rewards": "kiosk-38-rewards-en"}
+
+
+class Kiosk:
+    """Leads the kiosk from screen to screen.
+
+    Args:
+        house: running, with a virtual reader.
+        camera: keeps the pictures.
+        language: in which the kiosk starts (`ui.language`).
+    """
+
+    def __init__(self, house: House, camera: Camera, language: str = "zh-CN") -> None:
+        self.house, self._camera, self._language = house, camera, language
+        self._finger = Finger(house.kiosk_glass, screens.KIOSK)
+
+    def state(self) -> State:
+        """What the kiosk tells of itself."""
+        return ask(self.house.kiosk_control, {"do": "state"})
+
+    def wait(self, screen: str, also: Condition = always) -> None:
+        """Wait until a screen has settled.
+
+        Raises:
+            NotShown: not within twenty seconds.
+        """
+        if not wait_until(lambda: (now := self.state())["screen"] == screen and bool(now["settled"]) and also(now), 20):
+            raise NotShown(f"expected the kiosk to show {screen}; it shows {self.state()}")
+
+    def shoot(self, name: str, screen: str, also: Condition = always) -> None:
+        """Wait for a screen and take it from the glass, under the name of its drawing in the language of this visit."""
+        self.wait(screen, also)
+        if self._language != "zh-CN":
+            name = _ENGLISH_DRAWINGS.get(name, f"{name}-en")
+        self._camera.take(name, still(self._finger.look))
+
+    def press(self, action: str, arg: str | None = None) -> None:
+        """Press on the glass what tells an action.
+
+        Raises:
+            NotShown: nothing does.
+        """
+        found: list[list[float]] = []
+
+        def there() -> bool:
+            found[:] = ask(self.house.kiosk_control, {"do": "places", "action": action, "arg": arg})["places"]
+            return bool(found)
+
+        if not wait_until(there, 10):
+            raise NotShown(f"expected something on the glass that tells {action}; there is none: {self.state()}")
+        self.touch(*found[0])
+
+    def touch(self, x: float, y: float) -> None:
+        """Press a point of the drawing."""
+        self._finger.press(x, y)
+
+    def there_and_back(self, action: str, name: str, screen: str) -> None:
+        """From the home page to another, and back."""
+        self.press(action)
+        self.shoot(name, screen)
+        self.press("back")
+        self.wait("home")
+
+    def tap(self, card: str, also: Condition = lambda state: bool(state["confirmed"])) -> None:
+        """Lay a member's card down and come to the home page, in the language of this visit whatever the member's own is."""
+        self.wait("attract")
+        if self._language != "zh-CN":
+            self.press("wake")
+            for _ in range(2):  # there and back again: a language chosen by hand stays
+                self.press("language")
+                self.wait("tap")
+        self.house.reader.tap(card)
+        self.wait("home", also)
+
+    def leave(self) -> None:
+        """Sign out."""
+        self.press("exit")
+        self.wait("attract")
+
+    def enter_pin(self, digits: str) -> None:
+        """Type on the pad."""
+        for digit in digits:
+            self.press("digit", digit)
+            still(self._finger.look)
+
+
+def visit(kiosk: Kiosk) -> None:
+    """Every screen from the resting one to the voucher, and the cards that open nothing."""
+    _arrive(kiosk)
+    kiosk.tap(_MEMBER)
+    kiosk.shoot("kiosk-05-home", "home")
+    kiosk.press("large")
+    kiosk.shoot("kiosk-20-home-a11y", "home")
+    kiosk.there_and_back("rewards", "kiosk-20-rewards-a11y", "rewards")
+    kiosk.press("large")
+    kiosk.wait("home")
+    kiosk.there_and_back("vouchers", "kiosk-11-vouchers", "vouchers")
+    kiosk.there_and_back("activities", "kiosk-12-activities", "activities")
+    kiosk.there_and_back("points", "kiosk-06-points", "points")
+    _redeem(kiosk)
+    kiosk.leave()
+    kiosk.tap(_NEWCOMER)
+    kiosk.there_and_back("vouchers", "kiosk-36-empty-vouchers", "vouchers")
+    kiosk.there_and_back("points", "kiosk-36-empty-points", "points")
+    kiosk.leave()
+    kiosk.house.reader.tap(_LOST_CARD)
+    kiosk.shoot("kiosk-33-blocked-card", "blocked_card")
+    kiosk.press("understood")
+
+
+def _arrive(kiosk: Kiosk) -> None:
+    kiosk.shoot("kiosk-01-attract", "attract", lambda state: bool(state["online"]))
+    kiosk.press("wake")
+    kiosk.shoot("kiosk-02-tap", "tap")
+    os.kill(kiosk.house.server.pid, signal.SIGSTOP)  # an answer that takes its time keeps the reading screen
+    try:
+        kiosk.house.reader.act("tap", _STRANGER)
+        kiosk.shoot("kiosk-03-reading", "reading")
+    finally:
+        os.kill(kiosk.house.server.pid, signal.SIGCONT)
+    kiosk.shoot("kiosk-31-card-unknown", "unknown_card")
+    kiosk.press("understood")
+
+
+def _redeem(kiosk: Kiosk) -> None:
+    kiosk.press("rewards")
+    kiosk.shoot("kiosk-07-rewards", "rewards")
+    kiosk.press("reward", "basic-service-voucher")
+    kiosk.shoot("kiosk-08-reward-detail", "reward_detail")
+    kiosk.press("redeem")
+    wait_until(lambda: bool(ask(kiosk.house.kiosk_control, {"do": "places", "action": "confirm"})["places"]), 10)
+    kiosk.shoot("kiosk-09-reward-confirm", "reward_detail")
+    kiosk.press("confirm")
+    kiosk.wait("pin")
+    digits = kiosk.house.members[_MEMBER]
+    kiosk.enter_pin(digits[:4])
+    kiosk.shoot("kiosk-04-pin", "pin")
+    kiosk.enter_pin(digits[4:])
+    kiosk.shoot("kiosk-10-redeem-success", "success")
+
+
+def troubles(kiosk: Kiosk) -> None:
+    """The last seconds of a visit, a network that is gone, a reader that is gone; the house is not whole afterwards."""
+    kiosk.tap(_MEMBER)
+    if not wait_until(lambda: 0 < int(str(kiosk.state()["left"])) <= 9, 40):
+        raise NotShown(f"expected the time-out to count down; the kiosk says {kiosk.state()}")
+    kiosk.shoot("kiosk-17-timeout", "home")
+    kiosk.wait("attract")
+    kiosk.house.server.stop()
+    kiosk.wait("attract", lambda state: not state["online"])
+    kiosk.tap(_MEMBER, always)
+    kiosk.shoot("kiosk-home-offline", "home")
+    kiosk.press("vouchers")
+    kiosk.shoot("kiosk-16-offline", "offline")
+    kiosk.leave()
+    if isinstance(kiosk.house.reader, VirtualReader):
+        kiosk.house.reader.service.kill()
+        kiosk.shoot("kiosk-32-reader-lost", "reader_lost")
