@@ -18,6 +18,10 @@ void main(void) {
     gl_FragColor = vec4(mix(before.rgb, texture2D(texture1, tex_coord0).rgb, share), 1.0);
 }
 """
+_LEAST = 1 / 128
+"""A step that moves no pixel by more than two of its 255 levels is not seen, and not drawn: the first and the last of a fade."""
+_BAND_BYTES = 256 * 1024
+"""Pictures go to the texture in bands: large blocks are the system's to give and take back, which costs more than the copying."""
 
 
 class Glass(Widget):
@@ -73,12 +77,16 @@ class Glass(Widget):
 
     def _step(self, _elapsed: float) -> None:
         passed = min(1.0, (self._monotonic() - self._started) / self._length)
-        self._changed()
         if passed >= 1.0:
+            self._changed()
             self._finish()
             return
-        self.share = passed * passed * (3 - 2 * passed)
-        self.canvas["share"] = self.share
+        share = passed * passed * (3 - 2 * passed)
+        if share - self.share < _LEAST or 1 - share < _LEAST:
+            return
+        self._changed()
+        self.share = share
+        self.canvas["share"] = share
         self.canvas.ask_update()
 
     def _finish(self) -> None:
@@ -119,4 +127,8 @@ def _texture(image: Image.Image) -> Texture:
 def _fill(texture: Texture, image: Image.Image) -> None:
     if image.size != tuple(texture.size):
         raise ValueError(f"expected a picture of {texture.size} px for this part of the screen, found {image.size}")
-    texture.blit_buffer(image.tobytes(), colorfmt="rgb", bufferfmt="ubyte")
+    wide, high = image.size
+    rows = max(1, _BAND_BYTES // (3 * wide))
+    for top in range(0, high, rows):
+        band = image.crop((0, top, wide, min(top + rows, high)))
+        texture.blit_buffer(band.tobytes(), pos=(0, top), size=band.size, colorfmt="rgb", bufferfmt="ubyte")
