@@ -11,12 +11,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     Connection,
     CursorResult,
     DateTime,
@@ -25,10 +28,13 @@ from sqlalchemy import (
     Executable,
     Integer,
     MetaData,
+    Text,
     create_engine,
     event,
     make_url,
+    type_coerce,
 )
+from sqlalchemy import cast as cast_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -55,7 +61,16 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 """For content nothing filters by; validated by msgspec before it gets here."""
 
-_WRITES = "club_writes"
+
+def content(column: ColumnElement[Any], kind: type[T]) -> ColumnElement[T]:
+    """A `Json` column of a query, read as `kind`, a frozen msgspec type; a row gives it under the column's own name.
+
+    The rules and the catalogue are read with every tap and change next to never: a text that was read before is not read
+    again. What was read is kept by the text itself, so that nothing can be out of date.
+    """
+    return type_coerce(cast_column(column, Text), _Content(kind)).label(column.key)
+
+
 _TRIES = 4
 _URLS = "expected sqlite:////path/to/club.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_PASSING = frozenset(
@@ -84,6 +99,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Content(TypeDecorator[Any]):
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else _read(value, self.kind)
+
+
+@lru_cache(maxsize=1024)  # some hundred rewards, and the rules
+def _read(text: str, kind: type) -> Any:
+    return msgspec.json.decode(text, type=kind)
 
 
 class Tx:
@@ -171,7 +203,8 @@ class Database:
         Raises:
             Unavailable: the database does not answer, or another writer holds it for too long.
         """
-        with self._writing(), _mapped(), self._connection({_WRITES: True}) as connection, connection.begin():
+        # A reader that turns writer in mid-transaction cannot wait for its turn: SQLite refuses it. Writers say so at once.
+        with self._writing(), _mapped(), self._transaction("BEGIN IMMEDIATE", {}) as connection:
             tx = Tx(connection)
             yield tx
             tx.finish()
@@ -186,10 +219,8 @@ class Database:
         Raises:
             Unavailable: the database does not answer.
         """
-        options: dict[str, Any] = (
-            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        )
-        with _mapped(), self._connection(options) as connection, connection.begin():
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _mapped(), self._transaction("BEGIN", options) as connection:
             yield Tx(connection)
 
     def run(self, work: Callable[[Tx], T]) -> T:
@@ -229,9 +260,15 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _connection(self, options: dict[str, Any]) -> Iterator[Connection]:
+    def _transaction(self, on_sqlite: str, on_postgresql: dict[str, Any]) -> Iterator[Connection]:
+        """A connection in a transaction, begun by a statement of ours on SQLite (see `_sqlite_connected`)."""
         with self.engine.connect() as connection:
-            yield connection.execution_options(**options)
+            if on_postgresql and not self.is_sqlite:
+                connection.execution_options(**on_postgresql)
+            with connection.begin():
+                if self.is_sqlite:
+                    connection.exec_driver_sql(on_sqlite)
+                yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -291,15 +328,16 @@ def _engine(url: str, pool: int, wait_s: float) -> Engine:
         engine = create_engine(
             parsed,
             hide_parameters=True,
+            json_deserializer=msgspec.json.decode,
             connect_args={"isolation_level": None, "timeout": wait_s},
             pool_size=pool,
             max_overflow=32,
         )
         event.listen(engine, "connect", _sqlite_connected)
-        event.listen(engine, "begin", _sqlite_begins)
         return engine
     return create_engine(
         parsed,
+        json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # a failed statement in the log must not carry a member's data
         pool_size=pool,
         max_overflow=pool,
@@ -321,13 +359,9 @@ def _keep_private(path: Path) -> None:
 
 
 def _sqlite_connected(connection: Any, record: ConnectionPoolEntry) -> None:
-    # Without isolation_level=None the driver commits before DDL by itself, and a migration would be left half done.
+    # With an isolation level of its own the driver would begin transactions when it likes and commit before DDL, and a
+    # migration would be left half done. No "begin" listener does it either: one listener makes each statement look for more.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
-
-
-def _sqlite_begins(connection: Connection) -> None:
-    # A reader that turns writer in mid-transaction cannot wait for its turn: SQLite refuses it. Writers say so at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")

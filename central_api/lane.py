@@ -1,14 +1,11 @@
 """Threads for the routes of a tap alone, so that pictures, previews and staff sign-ins never hold up a member (X4)."""
 
 import asyncio
-import contextvars
-import functools
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import TypeVar
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 8
@@ -23,10 +20,9 @@ class Lane:
         self._pool: ThreadPoolExecutor | None = None
         self._opening = threading.Lock()
 
-    async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """`asyncio.to_thread`, on these threads."""
-        work = functools.partial(contextvars.copy_context().run, functools.partial(call, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(self._open(), work)
+    async def run(self, job: Callable[[], R]) -> R:
+        """Do a blocking job on one of these threads. Each call is two hand-overs: give it all there is to do at once."""
+        return await asyncio.get_running_loop().run_in_executor(self._open(), job)
 
     def close(self) -> None:
         """End the threads once their work is done."""
@@ -40,15 +36,3 @@ class Lane:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._threads, self._name)
             return self._pool
-
-
-def for_taps(route: Callable[P, R]) -> Callable[P, Awaitable[R]]:
-    """Make a blocking route run on its context's `taps`; the route has a parameter `context`."""
-
-    @functools.wraps(route)
-    async def on_the_lane(*args: P.args, **kwargs: P.kwargs) -> R:
-        context: Any = kwargs["context"]
-        lane: Lane = context.taps
-        return await lane.run(route, *args, **kwargs)
-
-    return on_the_lane

@@ -24,7 +24,21 @@ _HOLDER = (
     .outerjoin(pins, pins.c.card == cards.c.id)
     .where(cards.c.id == bindparam("card"))
 )
+_CARD_BY_ID = select(cards).where(cards.c.id == bindparam("card"))
 _SESSION = select(card_sessions).where(card_sessions.c.id == bindparam("session"))
+_ADD_SESSION = {
+    dialect: make(card_sessions)
+    .on_conflict_do_nothing(index_elements=[card_sessions.c.id])
+    .returning(card_sessions.c.id)
+    for dialect, make in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+}
+_RAISE_COUNTER = (
+    update(cards)
+    .where(cards.c.id == bindparam("card"), cards.c.last_counter < bindparam("counter"))
+    .values(last_counter=bindparam("counter"))
+    .returning(cards.c.id)
+)
+_PIN_GIVEN = select(grants.c.id).where(grants.c.session == bindparam("session")).limit(1)
 
 
 def card(tx: Tx, uid: str) -> Any:
@@ -39,7 +53,7 @@ def holder(tx: Tx, card_id: str) -> Any:
 
 def card_by_id(tx: Tx, card_id: str) -> Any:
     """The card of an id."""
-    return tx.connection.execute(select(cards).where(cards.c.id == card_id)).one()
+    return tx.connection.execute(_CARD_BY_ID, {"card": card_id}).one()
 
 
 def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
@@ -49,8 +63,7 @@ def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
 
 def raise_counter(tx: Tx, card_id: str, counter: int) -> bool:
     """Move a card's counter up to `counter`; False when it was there or above, and nothing changed."""
-    statement = update(cards).where(cards.c.id == card_id, cards.c.last_counter < counter).values(last_counter=counter)
-    return tx.first(statement.returning(cards.c.id)) is not None
+    return tx.first(_RAISE_COUNTER, {"card": card_id, "counter": counter}) is not None
 
 
 def set_state(tx: Tx, card_id: str, values: dict[str, object]) -> None:
@@ -65,9 +78,7 @@ def session(tx: Tx, session_id: str) -> Any:
 
 def add_session(tx: Tx, values: dict[str, object]) -> bool:
     """Write a new session; False when there is one of that id (waits for one that is just being written)."""
-    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
-    statement = make(card_sessions).values(**values).on_conflict_do_nothing(index_elements=[card_sessions.c.id])
-    return tx.first(statement.returning(card_sessions.c.id)) is not None
+    return tx.first(_ADD_SESSION[tx.dialect], values) is not None
 
 
 def change_session(tx: Tx, session_id: str, values: dict[str, object]) -> None:
@@ -100,7 +111,7 @@ def grant_of(tx: Tx, command_id: str) -> Any:
 
 def pin_given(tx: Tx, session_id: str) -> bool:
     """Whether the right PIN was given in a session."""
-    return tx.first(select(grants.c.id).where(grants.c.session == session_id).limit(1)) is not None
+    return tx.first(_PIN_GIVEN, {"session": session_id}) is not None
 
 
 def add_grant(tx: Tx, values: dict[str, object]) -> None:

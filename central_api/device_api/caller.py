@@ -1,29 +1,61 @@
-"""Who calls: reads the signed parts of a request and proves whose they are, before a route sees it."""
+"""Who calls: proves whose a signed request is in the same job that answers it, so that no route runs unproved.
 
-from typing import Any
+A route names its caller by a parameter, `device` or `kiosk`, and by a decorator beneath its verb::
+
+    @get("/snapshot")
+    @for_devices
+    def snapshot(context: Served, device: EnrolledDevice) -> ...
+
+The framework is shown `signed` in the parameter's place and knows of nothing that provides a `device` or a `kiosk`: a route
+that takes one without its decorator keeps the service from starting. Proof and answer are one job on one thread, for each
+hand-over from thread to thread costs a tap some milliseconds when the machine is busy.
+"""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 
-from central_api.context import Context, Served
+from central_api.context import Context
 from central_api.devices import service as devices
 from central_api.devices.service import Device
 from central_api.security.signatures import SignedRequest
 from club.model import errors
 from club.wire import signing
 
+R = TypeVar("R")
+
 _LONGEST_VERSION = 4  # digits
 
 Signed = NamedDependency[SignedRequest]
-"""The request as it was signed."""
+"""The request as it was signed; nothing proved yet."""
 
 EnrolledDevice = NamedDependency[Device]
-"""The device that signed it; routes that take one refuse everybody else."""
-
+"""The device that signed it; comes from `for_devices` alone."""
 
 Kiosk = NamedDependency[Device]
-"""The kiosk that signed it; routes of members and their cards take one and refuse displays, which hang in public (X2)."""
+"""The kiosk that signed it; comes from `for_kiosks` and `for_commands` alone. Routes of members and their cards take one and
+refuse displays, which hang in public (X2)."""
+
+
+def for_devices(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
+    """A blocking route of every enrolled device: it has a parameter `device`, and runs off the event loop."""
+    return _proving(route, "device", known_device, _on_any_thread)
+
+
+def for_kiosks(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
+    """A blocking route of a tap: it has a parameter `kiosk`, and runs on the context's `taps`."""
+    return _proving(route, "kiosk", _kiosk, _on_the_lane)
+
+
+def for_commands(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
+    """As `for_kiosks`, for a command: it carries an idempotency key, and may arrive long after it was signed."""
+    return _proving(route, "kiosk", _commander, _on_the_lane)
 
 
 def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) -> SignedRequest:
@@ -70,18 +102,18 @@ async def _signed(request: Request[Any, Any, Any]) -> SignedRequest:
     return signed_parts(request, await request.body())
 
 
-async def _device(context: Served, signed: Signed) -> Device:
-    return await context.taps.run(known_device, context, signed)
+signed_dependency = Provide(_signed)
+"""What provides `signed`; there is none for `device` and `kiosk`, see above."""
 
 
-async def _kiosk(device: EnrolledDevice) -> Device:
-    return _must_be_kiosk(device)
+def _kiosk(context: Context, signed: SignedRequest) -> Device:
+    return _must_be_kiosk(known_device(context, signed))
 
 
-async def _commander(context: Served, signed: Signed) -> Device:
+def _commander(context: Context, signed: SignedRequest) -> Device:
     if not signed.key:
         raise errors.Malformed(f"expected an {signing.KEY_HEADER} with a command, found none")
-    return _must_be_kiosk(await context.taps.run(known_device, context, signed, may_be_old=True))
+    return _must_be_kiosk(known_device(context, signed, may_be_old=True))
 
 
 def _must_be_kiosk(device: Device) -> Device:
@@ -90,8 +122,56 @@ def _must_be_kiosk(device: Device) -> Device:
     return device
 
 
-signed_dependency = Provide(_signed)
-device_dependency = Provide(_device)
-kiosk_dependency = Provide(_kiosk)
-commander_dependency = Provide(_commander)
-"""A kiosk whose command may arrive long after it was signed."""
+async def _on_any_thread(context: Context, job: Callable[[], R]) -> R:
+    return await asyncio.to_thread(job)
+
+
+async def _on_the_lane(context: Context, job: Callable[[], R]) -> R:
+    return await context.taps.run(job)
+
+
+def _proving(
+    route: Callable[..., R],
+    caller: str,
+    prove: Callable[[Context, SignedRequest], Device],
+    run: Callable[[Context, Callable[[], R]], Awaitable[R]],
+) -> Callable[..., Awaitable[R]]:
+    """`route` as a coroutine that proves its caller first.
+
+    Args:
+        route: blocking; takes `context` and `caller`, and `signed` when it likes.
+        caller: the name of the parameter that is given the proved device.
+        prove: finds the device or refuses.
+        run: takes the job to its thread.
+
+    Raises:
+        TypeError: the route has no such parameter; whom it is for would stand nowhere.
+    """
+    signature = inspect.signature(route)
+    taken = set(signature.parameters)
+    if caller not in taken:
+        raise TypeError(f"expected a parameter {caller!r} of {route.__qualname__}, found {', '.join(sorted(taken))}")
+
+    @functools.wraps(route)
+    async def proved(*, request: Request[Any, Any, Any], **others: Any) -> R:
+        context: Context = request.app.state.context
+        signed = signed_parts(request, await request.body())
+        given = {
+            name: value
+            for name, value in (("context", context), ("signed", signed), ("request", request))
+            if name in taken
+        }
+
+        def job() -> R:
+            return route(**{caller: prove(context, signed)}, **given, **others)
+
+        return await run(context, job)
+
+    hidden = {caller, "context", "signed", "request"}
+    shown = [parameter for name, parameter in signature.parameters.items() if name not in hidden]
+    shown.append(inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any]))
+    proved.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    proved.__annotations__ = {parameter.name: parameter.annotation for parameter in shown} | {
+        "return": signature.return_annotation
+    }
+    return proved

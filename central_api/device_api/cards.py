@@ -12,10 +12,9 @@ from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api import home
 from central_api.device_api.answers import answer, stored
-from central_api.device_api.caller import Kiosk, Signed, commander_dependency
+from central_api.device_api.caller import Kiosk, Signed, for_commands, for_kiosks
 from central_api.devices import repository as stores
 from central_api.devices.service import Device
-from central_api.lane import for_taps
 from central_api.programme import service as programmes
 from central_api.rewards import commands
 from central_api.rewards import service as rewards
@@ -28,7 +27,7 @@ SessionId = Annotated[str, PathParameter(description="id the device made", max_l
 
 
 @post("/card-sessions", dto=strict(OpenCardSession), return_dto=None, status_code=200, tags=["cards"])
-@for_taps
+@for_kiosks
 def open_card_session(data: JSONBody[OpenCardSession], context: Served, kiosk: Kiosk) -> Response[CardSession]:
     """Judge a tap and open its session; the same id and evidence give the same session again (N4)."""
     return answer(context.db.run(lambda tx: _open(tx, context, kiosk, data)))
@@ -53,7 +52,7 @@ def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> Ca
 
 
 @get("/card-sessions/{session_id:str}", tags=["cards"])
-@for_taps
+@for_kiosks
 def card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> Response[CardSession]:
     """An open session with fresh figures."""
     now = context.clock.now()
@@ -63,7 +62,7 @@ def card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> Respon
 
 
 @delete("/card-sessions/{session_id:str}", tags=["cards"])
-@for_taps
+@for_kiosks
 def end_card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> None:
     """End a session; repeated, it changes nothing."""
     with context.db.write() as tx:
@@ -71,7 +70,7 @@ def end_card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> No
 
 
 @post("/step-ups", dto=strict(StepUp), return_dto=None, status_code=200, tags=["cards"])
-@for_taps
+@for_kiosks
 def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Grant]:
     """The PIN for exactly one command; asked again, the same grant (N4)."""
     now = context.clock.now()
@@ -84,15 +83,8 @@ def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signe
     return answer(grant)
 
 
-@post(
-    "/redemptions",
-    dto=strict(Redeem),
-    return_dto=None,
-    dependencies={"kiosk": commander_dependency},
-    status_code=200,
-    tags=["rewards"],
-)
-@for_taps
+@post("/redemptions", dto=strict(Redeem), return_dto=None, status_code=200, tags=["rewards"])
+@for_commands
 def redeem(data: JSONBody[Redeem], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Redeemed]:
     """Take the points and issue the vouchers, once for ever under this key (A12)."""
     if signed.key != data.command_id:

@@ -12,12 +12,10 @@ from central_api.cards.sessions import Session
 from central_api.context import Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
-from central_api.device_api.caller import Kiosk
+from central_api.device_api.caller import Kiosk, for_kiosks
 from central_api.devices import repository as stores
-from central_api.lane import for_taps
 from central_api.ledger import history
 from central_api.ledger import service as ledger
-from central_api.rewards import catalogue
 from central_api.rewards import repository as rewards
 from club.model import errors
 from club.wire.cards import Expiry
@@ -28,7 +26,7 @@ _ALL_DAYS = 1000
 
 
 @get("/card-sessions/{session_id:str}/history", tags=["cards"])
-@for_taps
+@for_kiosks
 def points_history(
     session_id: Annotated[str, PathParameter(description="id the device made", max_length=64)],
     context: Served,
@@ -79,7 +77,7 @@ def _bought(tx: Tx, member: str, start: datetime) -> dict[str, history.Bought]:
     for row in rewards.bought_since(tx, member, start):
         tail = (row.code[-_TAIL:],) if row.code else ()
         earlier = found[row.entry].tails if row.entry in found else ()
-        found[row.entry] = history.Bought(catalogue.content_of(row).name, row.quantity, (*earlier, *tail))
+        found[row.entry] = history.Bought(row.content.name, row.quantity, (*earlier, *tail))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Router
 
 from central_api.device_api import cards, history, routes, screens, stream
-from central_api.device_api.caller import device_dependency, kiosk_dependency, signed_dependency
+from central_api.device_api.caller import signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
 
@@ -15,7 +15,7 @@ handlers: list[Any] = [
         route_handlers=[*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers],
         security=[{"device": []}],
         request_max_body_size=LARGEST_BODY,  # it is read before it is known who sent it
-        dependencies={"signed": signed_dependency, "device": device_dependency, "kiosk": kiosk_dependency},
+        dependencies={"signed": signed_dependency},
     ),
     *stream.handlers,
 ]

@@ -10,7 +10,7 @@ from central_api.bodies import strict
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
-from central_api.device_api.caller import EnrolledDevice, Signed
+from central_api.device_api.caller import EnrolledDevice, Signed, for_devices
 from central_api.devices import pairing, repository
 from central_api.devices import service as devices
 from central_api.devices.service import Device
@@ -66,14 +66,16 @@ def ask_pairing(
     return answer(found)
 
 
-@get("/devices/self", sync_to_thread=True, tags=["devices"])
+@get("/devices/self", tags=["devices"])
+@for_devices
 def who_am_i(context: Served, device: EnrolledDevice) -> Response[Enrolled]:
     """Who the calling device is."""
     with context.db.read() as tx:
         return answer(_enrolled(context, tx, device))
 
 
-@post("/heartbeats", dto=strict(Heartbeat), return_dto=None, sync_to_thread=True, status_code=200, tags=["devices"])
+@post("/heartbeats", dto=strict(Heartbeat), return_dto=None, status_code=200, tags=["devices"])
+@for_devices
 def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice) -> Response[HeartbeatAnswer]:
     """How the calling device is; answered with the server's time (L5)."""
     now = context.clock.now()
@@ -82,14 +84,16 @@ def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice
     return answer(HeartbeatAnswer(now=now))
 
 
-@get("/snapshot", sync_to_thread=True, tags=["sync"])
+@get("/snapshot", tags=["sync"])
+@for_devices
 def snapshot(context: Served, device: EnrolledDevice) -> Response[Snapshot]:
     """Every entity of the device's feeds, and the places from which changes follow."""
     with context.db.read() as tx:
         return answer(feed.snapshot(tx, device.feeds, context.clock.now(), device.withheld))
 
 
-@get("/sync", sync_to_thread=True, tags=["sync"])
+@get("/sync", tags=["sync"])
+@for_devices
 def sync(
     context: Served,
     device: EnrolledDevice,

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from central_api.boards import repository as boards
 from central_api.context import Served
 from central_api.device_api.answers import JSON
-from central_api.device_api.caller import EnrolledDevice
+from central_api.device_api.caller import EnrolledDevice, for_devices
 from central_api.media import ranges
 from central_api.media import service as media
 from central_api.media.store import MediaStore
@@ -17,7 +17,8 @@ from club.model import errors
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
-@get("/displays/self/manifest", sync_to_thread=True, tags=["displays"])
+@get("/displays/self/manifest", tags=["displays"])
+@for_devices
 def manifest(request: Request[Any, Any, Any], context: Served, device: EnrolledDevice) -> Response[bytes]:
     """All the calling display needs to play on for ever; 304 when it has this one already (`If-None-Match`).
 
@@ -35,7 +36,8 @@ def manifest(request: Request[Any, Any, Any], context: Served, device: EnrolledD
     return Response(row.body.encode(), media_type=JSON, headers=headers)
 
 
-@get("/media/{sha256:str}", sync_to_thread=True, tags=["displays"])
+@get("/media/{sha256:str}", tags=["displays"])
+@for_devices
 def picture(
     request: Request[Any, Any, Any], context: Served, device: EnrolledDevice, sha256: FromPath[str]
 ) -> Response[bytes]:

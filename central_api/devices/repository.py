@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from central_api.db import Tx
 from central_api.devices.tables import devices, enrol_codes, places, stores
+
+# Statements of every request are built once.
+_CALLER = select(
+    devices.c.id, devices.c.public_key, devices.c.kind, devices.c.place, devices.c.store, devices.c.revoked_at
+).where(devices.c.id == bindparam("device"))
+_STORES = select(stores).order_by(stores.c.position)
+
+
+def caller(tx: Tx, device_id: str) -> Any:
+    """What is needed to know a device by its signature: id, public key, kind, place, store, when revoked; or None."""
+    return tx.first(_CALLER, {"device": device_id})
 
 
 def device(tx: Tx, device_id: str) -> Any:
@@ -48,7 +59,7 @@ def store(tx: Tx, slug: str) -> Any:
 
 def all_stores(tx: Tx) -> Sequence[Any]:
     """Every store in its order."""
-    return tx.rows(select(stores).order_by(stores.c.position))
+    return tx.rows(_STORES)
 
 
 def code(tx: Tx, code_hash: str) -> Any:

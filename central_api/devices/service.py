@@ -53,7 +53,7 @@ def authenticate(tx: Tx, request: SignedRequest, now: datetime, *, skew_s: int, 
         SignatureWrong: the signature is not this device's over this request.
         ClockSkew: it was signed too long ago.
     """
-    row = repository.device(tx, request.device)
+    row = repository.caller(tx, request.device)
     if row is None:
         raise errors.DeviceUnknown(
             "expected an enrolled device's id, found another; enrol this device with a one-time code"

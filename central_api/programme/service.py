@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from central_api import texts
-from central_api.db import Tx
+from central_api.db import Tx, content
 from central_api.feed import service as feed
 from central_api.programme.content import Programme
 from central_api.programme.tables import benefit_uses, programme_versions
@@ -16,6 +16,19 @@ from club.wire.changes import ProgrammeEntity, TierEntity
 
 ENTITY_ID = "club"
 
+# Statements of every tap are built once.
+_CURRENT = (
+    select(content(programme_versions.c.content, Programme))
+    .where(programme_versions.c.effective_from <= bindparam("now"))
+    .order_by(programme_versions.c.effective_from.desc())
+    .limit(1)
+)
+_SAVED = select(func.sum(benefit_uses.c.saved_fen)).where(
+    benefit_uses.c.member == bindparam("member"),
+    benefit_uses.c.at >= bindparam("since"),
+    benefit_uses.c.at <= bindparam("now"),
+)
+
 
 def current(tx: Tx, now: datetime) -> Programme:
     """The rules in force at `now`.
@@ -23,19 +36,18 @@ def current(tx: Tx, now: datetime) -> Programme:
     Raises:
         Unavailable: no programme is loaded yet.
     """
-    query = select(programme_versions.c.content).where(programme_versions.c.effective_from <= now)
-    content = tx.scalar(query.order_by(programme_versions.c.effective_from.desc()).limit(1))
-    if content is None:
+    found: Programme | None = tx.scalar(_CURRENT, {"now": now})
+    if found is None:
         raise errors.Unavailable("expected a programme in force, found none; load one (central-api load-demo)")
-    return msgspec.convert(content, Programme)
+    return found
 
 
-def add_version(tx: Tx, version_id: str, content: Programme, effective_from: datetime, now: datetime) -> None:
+def add_version(tx: Tx, version_id: str, rules: Programme, effective_from: datetime, now: datetime) -> None:
     """Keep a set of rules with its date of effect."""
     values: dict[str, Any] = {
         "id": version_id,
         "effective_from": effective_from,
-        "content": msgspec.to_builtins(content),
+        "content": msgspec.to_builtins(rules),
         "made_at": now,
     }
     tx.execute(insert(programme_versions).values(**values))
@@ -62,7 +74,4 @@ def publish(tx: Tx, now: datetime) -> None:
 def saved_this_year(tx: Tx, member_id: str, now: datetime, time_zone: str) -> int:
     """What membership saved a member in this calendar year, in fen."""
     start = texts.day_starts(texts.local_day(now, time_zone).replace(month=1, day=1), time_zone)
-    query = select(func.sum(benefit_uses.c.saved_fen)).where(
-        benefit_uses.c.member == member_id, benefit_uses.c.at >= start, benefit_uses.c.at <= now
-    )
-    return int(tx.scalar(query) or 0)
+    return int(tx.scalar(_SAVED, {"member": member_id, "since": start, "now": now}) or 0)

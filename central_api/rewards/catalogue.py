@@ -17,11 +17,6 @@ from club.wire.cards import RewardLimit
 from club.wire.changes import RewardCategoryEntity, RewardEntity
 
 
-def content_of(row: Any) -> RewardContent:
-    """The content of a row that carries a reward's `content` column."""
-    return msgspec.convert(row.content, RewardContent)
-
-
 def store_names(tx: Tx) -> dict[str, Text]:
     """Names of the stores by slug, in their order."""
     return names_of(devices.all_stores(tx))
@@ -39,7 +34,7 @@ def names_for(content: RewardContent, names: Mapping[str, Text]) -> tuple[Text, 
 
 def entity(row: Any, names: Mapping[str, Text], now: datetime) -> RewardEntity:
     """A reward as every member may see it."""
-    content = content_of(row)
+    content: RewardContent = row.content
     return RewardEntity(
         slug=row.slug,
         name=content.name,

@@ -8,8 +8,18 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx
+from central_api.db import Tx, content
+from central_api.rewards.content import RewardContent
 from central_api.rewards.tables import idempotency, redemptions, reward_categories, rewards, vouchers
+
+_CONTENT = content(rewards.c.content, RewardContent)
+_REWARDS = select(*(column for column in rewards.c if column is not rewards.c.content), _CONTENT)
+
+_SHOWN = (
+    *(vouchers.c[name] for name in ("id", "code", "reward", "state", "issued_at", "valid_to", "closed_at")),
+    rewards.c.category,
+    _CONTENT,
+)
 
 # Statements of every tap are built once.
 _LIMITED = (
@@ -21,14 +31,14 @@ _TAKEN = select(redemptions.c.reward, redemptions.c.at, redemptions.c.quantity).
     redemptions.c.member == bindparam("member"), redemptions.c.state == "done", redemptions.c.at >= bindparam("since")
 )
 _VOUCHERS = (
-    select(vouchers, rewards.c.category, rewards.c.content)
+    select(*_SHOWN)
     .join(rewards, rewards.c.slug == vouchers.c.reward)
     .where(vouchers.c.member == bindparam("member"))
     .order_by(vouchers.c.valid_to, vouchers.c.issued_at, vouchers.c.id)
 )
 
 _BOUGHT = (
-    select(redemptions.c.entry, redemptions.c.quantity, rewards.c.content, vouchers.c.code)
+    select(redemptions.c.entry, redemptions.c.quantity, _CONTENT, vouchers.c.code)
     .join(rewards, rewards.c.slug == redemptions.c.reward)
     .outerjoin(vouchers, vouchers.c.redemption == redemptions.c.id)
     .where(redemptions.c.member == bindparam("member"), redemptions.c.at >= bindparam("since"))
@@ -37,13 +47,13 @@ _BOUGHT = (
 
 
 def reward(tx: Tx, slug: str) -> Any:
-    """The row of a reward, or None."""
-    return tx.first(select(rewards).where(rewards.c.slug == slug))
+    """The row of a reward, or None; here and below its `content` is a `RewardContent`."""
+    return tx.first(_REWARDS.where(rewards.c.slug == slug))
 
 
 def all_rewards(tx: Tx) -> Sequence[Any]:
     """Every reward in its order."""
-    return tx.rows(select(rewards).order_by(rewards.c.position))
+    return tx.rows(_REWARDS.order_by(rewards.c.position))
 
 
 def limited(tx: Tx) -> Sequence[Any]:
@@ -103,16 +113,14 @@ def add_voucher(tx: Tx, values: Mapping[str, object]) -> bool:
 
 
 def vouchers_of(tx: Tx, member_id: str) -> Sequence[Any]:
-    """A member's vouchers with their reward's category and content, by their last day."""
+    """A member's vouchers as they are shown, with their reward's category and content, by their last day."""
     return tx.rows(_VOUCHERS, {"member": member_id})
 
 
 def vouchers_of_redemption(tx: Tx, redemption_id: str) -> Sequence[Any]:
     """The vouchers of a redemption with their reward's row, in their order."""
     query = (
-        select(vouchers, rewards.c.category, rewards.c.content)
-        .join(rewards, rewards.c.slug == vouchers.c.reward)
-        .where(vouchers.c.redemption == redemption_id)
+        select(*_SHOWN).join(rewards, rewards.c.slug == vouchers.c.reward).where(vouchers.c.redemption == redemption_id)
     )
     return tx.rows(query.order_by(vouchers.c.number))
 

@@ -123,7 +123,7 @@ def _case(tx: Tx, command: Redeem, session: Session, programme: Programme, now: 
         raise errors.RewardNotOffered(f"there is no reward {command.reward}", reward=command.reward)
     time_zone = stores.store(tx, session.store).time_zone
     member = members.member(tx, session.member)
-    return _Case(command, session, member, row, catalogue.content_of(row), programme, time_zone, now)
+    return _Case(command, session, member, row, row.content, programme, time_zone, now)
 
 
 def _judge(tx: Tx, case: _Case) -> None:

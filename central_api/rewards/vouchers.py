@@ -6,6 +6,7 @@ from typing import Any
 
 from central_api.db import Tx
 from central_api.rewards import catalogue, repository
+from central_api.rewards.content import RewardContent
 from club.model import voucher as codes
 from club.model.text import Text
 from club.wire.cards import VoucherView
@@ -17,7 +18,7 @@ _TRIES = (
 
 def view(row: Any, names: Mapping[str, Text], today: date) -> VoucherView:
     """A voucher as its owner sees it; one whose last day is over shows as expired, whether or not that is booked yet."""
-    content = catalogue.content_of(row)
+    content: RewardContent = row.content
     lapsed = row.state == "issued" and row.valid_to < today
     return VoucherView(
         voucher_id=row.id,

@@ -12,7 +12,7 @@ from club.model.text import Text
 from club.words import words
 
 _UNDER_WAY = (
-    select(service_jobs)
+    select(service_jobs.c.ready_at, service_jobs.c.promised_at)
     .where(service_jobs.c.member == bindparam("member"), service_jobs.c.checked_in_at <= bindparam("now"))
     .where(or_(service_jobs.c.handed_over_at.is_(None), service_jobs.c.handed_over_at > bindparam("now")))
     .order_by(service_jobs.c.checked_in_at.desc())

@@ -1,0 +1,89 @@
+"""No route of devices runs before its caller is proved: not by forgetting, not by a wrong name, not by a wrong key."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from litestar import Litestar, get
+from litestar.exceptions import ImproperlyConfiguredException
+
+from central_api.context import Served
+from central_api.device_api import cards, history, routes, screens
+from central_api.device_api.caller import EnrolledDevice, Kiosk, for_commands, for_devices, for_kiosks
+from central_api.lane import Lane
+from club.wire.signing import KEY_HEADER
+from tests.support.central import Club, code_of
+
+OPEN_TO_STRANGERS = {"/devices/enrol", "/devices/pairings"}  # signed too, with the key they bring
+
+
+def test_a_route_that_takes_a_device_without_its_proof_keeps_the_service_from_starting() -> None:
+    @get("/kiosk", sync_to_thread=False)
+    def forgotten(kiosk: Kiosk) -> str:
+        return kiosk.id
+
+    @get("/device", sync_to_thread=False)
+    def forgotten_too(device: EnrolledDevice) -> str:
+        return device.id
+
+    for route in (forgotten, forgotten_too):
+        with pytest.raises(ImproperlyConfiguredException):
+            Litestar([route])
+
+
+def test_a_proof_for_another_caller_than_the_route_takes_is_refused_at_once() -> None:
+    def of_a_kiosk(context: Served, kiosk: Kiosk) -> None: ...
+
+    def of_a_device(context: Served, device: EnrolledDevice) -> None: ...
+
+    with pytest.raises(TypeError, match="expected a parameter 'device'"):
+        for_devices(of_a_kiosk)
+    for proof in (for_kiosks, for_commands):
+        with pytest.raises(TypeError, match="expected a parameter 'kiosk'"):
+            proof(of_a_device)
+
+
+def test_every_route_of_devices_refuses_who_did_not_sign(club: Club) -> None:
+    handlers: list[Any] = [*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers]
+    asked = 0
+    for handler in handlers:
+        for path in handler.paths - OPEN_TO_STRANGERS:
+            for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                answer = club.http.request(method, "/v1" + path.replace(":str", "").replace("{", "").replace("}", ""))
+                # A body is read before its sender is proved, and here it is none.
+                expected = (400, "malformed") if method == "POST" else (401, "device_unknown")
+                assert (answer.status_code, code_of(answer)) == expected, path
+                asked += 1
+    assert asked == len(handlers) - len(OPEN_TO_STRANGERS)
+
+
+@pytest.mark.parametrize("path", ["/v1/heartbeats", "/v1/card-sessions", "/v1/step-ups", "/v1/redemptions"])
+def test_a_body_is_answered_for_no_signature_but_its_own(club: Club, path: str) -> None:
+    kiosk, other = club.device("kiosk-1"), club.device("kiosk-2")
+    body = {
+        "/v1/heartbeats": b'{"version":"1","at":"2026-05-16T06:32:00Z"}',
+        "/v1/card-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},'
+        b'"tapped_at":"2026-05-16T06:32:00Z"}',
+        "/v1/step-ups": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","body_sha256":"' + b"0" * 64 + b'",'
+        b'"pin":"123456"}',
+        "/v1/redemptions": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","reward":"x","quantity":1,'
+        b'"unit_points":1}',
+    }[path]
+    signed = kiosk.identity.sign(method="POST", target=path, body=body, at=club.clock.now(), key="aaaaaaaaaaaa")
+    forged = {**signed, "Club-Device": other.identity.device_id}
+    for headers in (forged, {**signed, KEY_HEADER: "bbbbbbbbbbbb"}):
+        answer = club.http.post(path, content=body, headers={**headers, "Content-Type": "application/json"})
+        assert (answer.status_code, code_of(answer)) == (401, "signature_wrong")
+
+
+def test_a_tap_is_proved_and_answered_in_one_job(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    kiosk, run = club.device(), Lane.run
+    jobs: list[Callable[[], Any]] = []
+
+    async def counted(lane: Lane, job: Callable[[], Any]) -> Any:
+        jobs.append(job)
+        return await run(lane, job)
+
+    monkeypatch.setattr(Lane, "run", counted)
+    assert kiosk.open(club.card().tap()).status_code == 200
+    assert len(jobs) == 1
