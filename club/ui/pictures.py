@@ -1,5 +1,6 @@
 """Textures of art and of content pictures: small art at once, large pictures scaled in a worker and handed over when ready."""
 
+import functools
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,11 +17,27 @@ from club.resources import files
 from club.ui import bridge
 
 _log = logging.getLogger(__name__)
-_KEPT = 48
+_KEPT_BYTES = 16 * 1024 * 1024
+"""Of pictures nobody shows now, so that the next visit finds them; what is shown is kept by who shows it."""
+
+_LARGE_BYTES = 200 * 1024
 _NIGHT = (12, 21, 19)
 _DRAWN_SMALLER = ("icons/", "ui/mark", "ui/empty", "ui/rounded/circle")
 
 _art: dict[str, Texture] = {}
+
+
+@functools.cache
+def is_large(name: str) -> bool:
+    """Whether a piece of art is scaled in the worker and let go again, as content pictures are: a card face, a hero, an illustration.
+
+    Raises:
+        ResourceMissing: no such art.
+    """
+    if name.startswith("icons/"):
+        return False
+    with Image.open(files.art(name)) as opened:
+        return opened.width * opened.height * 4 > _LARGE_BYTES
 
 
 def art_texture(name: str) -> Texture:
@@ -44,7 +61,7 @@ class Wanted:
     """A picture at a size: `source` is an art name or an absolute path; `width` and `height` are window px it must fit into.
 
     With `cover` it fills them, its edges cut; `radius` (window px) rounds its corners, the right ones only if `rounded` says "all";
-    `shade` darkens its left side for text over it.
+    `shade` darkens its left side for text over it. With `stretch` it takes this size whatever its own shape is.
     """
 
     source: str
@@ -54,6 +71,7 @@ class Wanted:
     radius: int = 0
     rounded: str = "all"
     shade: bool = False
+    stretch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +137,16 @@ class PicturePool:
         texture.blit_buffer(ready.pixels, colorfmt="rgba", bufferfmt="ubyte")
         texture.flip_vertical()
         self._textures[ready.wanted] = texture
-        while len(self._textures) > _KEPT:
-            self._textures.popitem(last=False)
+        kept = sum(_bytes(each) for each in self._textures.values())
+        while kept > _KEPT_BYTES and len(self._textures) > 1:
+            _, gone = self._textures.popitem(last=False)
+            kept -= _bytes(gone)
         for then in waiting:
             then(texture)
+
+
+def _bytes(texture: Texture) -> int:
+    return int(texture.width * texture.height * 4)
 
 
 def scaled(wanted: Wanted) -> tuple[tuple[int, int], bytes]:
@@ -133,7 +157,10 @@ def scaled(wanted: Wanted) -> tuple[tuple[int, int], bytes]:
     with Image.open(path) as opened:
         opened.draft("RGB", (wanted.width, wanted.height))
         picture = opened.convert("RGBA")
-    if wanted.cover:
+    size = (wanted.width, wanted.height)
+    if wanted.stretch:
+        picture = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+    elif wanted.cover:
         picture = ImageOps.fit(picture, (wanted.width, wanted.height), Image.Resampling.LANCZOS)
     else:
         picture.thumbnail((wanted.width, wanted.height), Image.Resampling.LANCZOS, reducing_gap=3.0)

@@ -1,6 +1,7 @@
 """Panels, icons and pictures: rounded fills, lines and soft shadows out of nine-slices, art in any colour."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from kivy.graphics import BorderImage, Color, Rectangle
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.uix.widget import Widget
 
 from club.resources import files
 from club.ui import pictures, place, theme
@@ -131,12 +133,16 @@ class Block(place.Placed):
 
 
 class Art(place.Placed):
-    """A piece of the product's art, stretched to its box, in its own colours or tinted by `role`. "" shows nothing."""
+    """A piece of the product's art, stretched to its box, in its own colours or tinted by `role`. "" shows nothing.
+
+    A large piece comes from the worker, and is there only while its screen is: see `appear` and `vanish`.
+    """
 
     name = StringProperty("")
     role = StringProperty("white")
 
     def __init__(self, **kwargs: Any) -> None:
+        self._ask = Clock.create_trigger(self._ask_now, -1)
         super().__init__(**kwargs)
         with self.canvas:
             self._color = Color(*theme.rgba(self.role))
@@ -144,11 +150,50 @@ class Art(place.Placed):
         self.bind(pos=self._follow, size=self._follow, role=self._recolour, name=self._load)
         self._load()
 
+    def appear(self) -> None:
+        """Its screen comes to the glass."""
+        if self._is_large():
+            self._ask()
+
+    def vanish(self) -> None:
+        """Its screen has left the glass: a large piece may be forgotten."""
+        if self._is_large():
+            self._rectangle.texture = None
+            self._rectangle.size = (0, 0)
+
+    def _is_large(self) -> bool:
+        return bool(self.name) and pictures.is_large(self.name)
+
     def _load(self, *_: object) -> None:
-        if self.name:
-            self._rectangle.texture = pictures.art_texture(self.name)
+        large = self._is_large()
+        self._rectangle.texture = pictures.art_texture(self.name) if self.name and not large else None
+        if large:
+            self._ask()
         self._follow()
         self.changed()
+
+    def _ask_now(self, *_: object) -> None:
+        if not self._is_large() or self.get_parent_window() is None or self.width < 2 or self.height < 2:
+            return
+        wanted = self._wanted()
+        ready = pictures.pool().get(wanted)
+        if ready is not None:
+            self._show(ready)
+            return
+
+        def then(texture: Texture) -> None:
+            if self.get_parent_window() is not None and self._wanted() == wanted:
+                self._show(texture)
+
+        pictures.pool().ask(wanted, then)
+
+    def _show(self, texture: Texture) -> None:
+        self._rectangle.texture = texture
+        self._follow()
+        self.changed()
+
+    def _wanted(self) -> pictures.Wanted:
+        return pictures.Wanted(self.name, round(self.width), round(self.height), stretch=True)
 
     def _recolour(self, *_: object) -> None:
         self._color.rgba = theme.rgba(self.role)
@@ -156,7 +201,24 @@ class Art(place.Placed):
 
     def _follow(self, *_: object) -> None:
         self._rectangle.pos = self.pos
-        self._rectangle.size = self.size if self.name else (0, 0)
+        there = self._rectangle.texture is not None
+        self._rectangle.size = self.size if there else (0, 0)
+        if not there and self._is_large():
+            self._ask()
+
+
+def appear(widgets: Iterable[Widget]) -> None:
+    """Fetch the large art among these: their screen comes to the glass."""
+    for widget in widgets:
+        if isinstance(widget, Art):
+            widget.appear()
+
+
+def vanish(widgets: Iterable[Widget]) -> None:
+    """Let go of the large art among these: their screen has left the glass."""
+    for widget in widgets:
+        if isinstance(widget, Art):
+            widget.vanish()
 
 
 class Icon(Art):

@@ -52,7 +52,6 @@ SCREENS: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: 
 
 
 def warm() -> None:
-    """Load the card faces of the home page for every tier: whose card comes next is not known."""
-    for folder in ("wide", "small"):
-        for face in sorted((files.assets_dir() / "art" / "cards" / folder).glob("*.png")):
-            pictures.art_texture(f"cards/{folder}/{face.stem}")
+    """Load the small card faces of every tier: whose card comes next is not known."""
+    for face in sorted((files.assets_dir() / "art" / "cards" / "small").glob("*.png")):
+        pictures.art_texture(f"cards/small/{face.stem}")

@@ -16,7 +16,21 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
-from club.ui import bridge, damage, motion, pictures, place, redraw, scroll, stopwatch, text, theme, touch, window
+from club.ui import (
+    bridge,
+    damage,
+    motion,
+    pictures,
+    place,
+    redraw,
+    scroll,
+    stopwatch,
+    surface,
+    text,
+    theme,
+    touch,
+    window,
+)
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets
@@ -356,6 +370,7 @@ class KioskUI:
         self._stage.many_fingers = screen.many_fingers
         # New screens come in under the leaving one, both under header, dock and sheets.
         self._stage.add_widget(screen, index=len(self._stage.children))
+        surface.appear(_tree(screen))
         screen.show()
         if old is None:
             Window.clearcolor = ground
@@ -367,6 +382,7 @@ class KioskUI:
         if lights_on:
             # The screen is there whole from its first frame; only the ground and what lies bare on it change.
             self._stage.remove_widget(old)
+            surface.vanish(_tree(old))
             old.left()
         else:
             self._leaving = old
@@ -402,6 +418,7 @@ class KioskUI:
             self._current.light(1.0)
         else:
             self._stage.remove_widget(leaving)
+            surface.vanish(_tree(leaving))
             leaving.opacity = 1.0
             leaving.left()
         self._current.entered()

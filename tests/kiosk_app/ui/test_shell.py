@@ -281,3 +281,30 @@ def finger_without_end(kiosk: Program) -> list[tuple[str, str]]:
 
 def test_a_lost_finger_does_not_lock_the_glass(kiosk: WindowProcess) -> None:
     assert kiosk.call(finger_without_end) == [("redeem", "basic-service-voucher")]
+
+
+def large_art(kiosk: Program) -> list[tuple[bool, ...]]:
+    """Of the member's page: whether each large piece of art is there, while it is shown, after it was left, and back again."""
+    from club.ui import pictures, surface
+    from kiosk_app.ui import shell
+
+    def there() -> tuple[bool, ...]:
+        home = kiosk.ui._screens["home"]
+        pieces = [each for each in shell._tree(home) if isinstance(each, surface.Art) and each.name]
+        return tuple(each._rectangle.texture is not None for each in pieces if pictures.is_large(each.name))
+
+    found = []
+    for view in (samples.HOME, samples.ATTRACT, samples.HOME):
+        kiosk.show(view)
+        found.append(there())
+    kept = sum(pictures._bytes(each) for each in pictures.pool()._textures.values())
+    assert kept <= pictures._KEPT_BYTES
+    return found
+
+
+def test_large_art_is_in_memory_only_with_its_screen(kiosk: WindowProcess) -> None:
+    shown, left, back = kiosk.call(large_art)
+    assert shown
+    assert all(shown)
+    assert not any(left)
+    assert back == shown
