@@ -36,12 +36,12 @@ class Stage(Protocol):
         """Cross-fade to a picture of the board's size; one that is under way goes on from what is seen now."""
         ...
 
-    def show_bar(self, plate: Image.Image, area_x: int, strip: Image.Image, *, moves: bool) -> None:
-        """Set the bar's ground, and the ticker that begins at `area_x` px."""
+    def show_bar(self, plate: Image.Image, area: tuple[int, int], strip: Image.Image, *, moves: bool) -> None:
+        """Set the bar's ground, and the ticker between `area`'s left and right, px."""
         ...
 
-    def show_clock(self, image: Image.Image) -> None:
-        """Set the clock's picture."""
+    def show_clock(self, image: Image.Image | None) -> None:
+        """Set the clock's picture; None: this bar has none."""
         ...
 
 
@@ -105,7 +105,7 @@ class Director:
         self._wanted: Picture | None = None
         self._failed: dict[str, float] = {}
         self._clock_text: str | None = None
-        self._news: tuple[Text, str, tuple[str, ...]] | None = None
+        self._news: tuple[Text, str, bool, tuple[str, ...]] | None = None
 
     # ---------------------------------------------------------------- events
 
@@ -209,12 +209,16 @@ class Director:
         self._wanted = wanted
         self._painter.want(wanted)
 
+    @property
+    def _has_clock(self) -> bool:
+        """With two zones the time stands in the side zone."""
+        return self.shown.picture.side is None
+
     def _tell_time(self, now: datetime) -> None:
-        # With two zones the time stands in the side zone.
-        text = "" if self.shown.picture.side is not None else present.clock_text(now, self._bar.time_zone)
+        text = present.clock_text(now, self._bar.time_zone) if self._has_clock else ""
         if text != self._clock_text:
             self._clock_text = text
-            self._stage.show_clock(footer.render_clock(text, self._bar))
+            self._stage.show_clock(footer.render_clock(text, self._bar) if text else None)
 
     def _tell_news(self, now: datetime) -> None:
         texts: Sequence[str] = ()
@@ -225,14 +229,15 @@ class Director:
         if self._motion.paged and texts:
             texts = (texts[int(now.timestamp() // PAGE_S) % len(texts)],)
         # The same news under another manifest go on where they are: a publish does not set the ticker back.
-        news = (self._bar.club, self._bar.language, tuple(texts))
+        news = (self._bar.club, self._bar.language, self._has_clock, tuple(texts))
         if news == self._news:
             return
         self._news = news
         scale = self._bar.size[1] / FOOTER_SIZE[1]
-        area = footer.ticker_area(self._bar)
+        area = footer.ticker_area(self._bar, clock=self._has_clock)
         strip = footer.render_strip(texts, self._bar)
         moves = strip.width > round(area.w * scale)
         if moves:
             strip = footer.render_strip(texts, self._bar, endless=True)
-        self._stage.show_bar(footer.render_plate(self._bar), round(area.x * scale), strip, moves=moves)
+        place = round(area.x * scale), round(area.right * scale)
+        self._stage.show_bar(footer.render_plate(self._bar), place, strip, moves=moves)

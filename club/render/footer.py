@@ -25,19 +25,15 @@ def ticker_texts(scene: Scene, manifest: Manifest, ctx: RenderContext) -> tuple[
     return tuple(text for text in (_text(item, ctx) for item in scene.ticker) if text)
 
 
-def ticker_area(ctx: RenderContext) -> Box:
-    """Where the ticker runs, in design px of the 1920x108 bar: between the club's name and the clock."""
+def ticker_area(ctx: RenderContext, *, clock: bool = True) -> Box:
+    """Where the ticker runs, in design px of the 1920x108 bar: from the club's name to the clock, or to the edge without one."""
     left = (
         _MARK_RIGHT
         + Canvas(ctx.size, ctx.theme.color.night.surface, reference=FOOTER_SIZE).width(ctx.pick(ctx.club), _name(ctx))
         + _BESIDE_TICKER
     )
-    return Box(left, 2, ticker_right() - left, 106)
-
-
-def ticker_right() -> float:
-    """Where the ticker's place ends, in design px of the bar."""
-    return clock_area().x - _BESIDE_TICKER
+    right = clock_area().x - _BESIDE_TICKER if clock else FOOTER_SIZE[0] - _PAD
+    return Box(left, 2, right - left, 106)
 
 
 def clock_area() -> Box:
@@ -93,7 +89,7 @@ def render_footer(ctx: RenderContext, texts: Sequence[str], *, clock: bool = Tru
     """The whole bar with the ticker at its beginning, RGB, `ctx.size` px; without a clock where a zone has one."""
     scale = ctx.size[1] / FOOTER_SIZE[1]
     bar = render_plate(ctx)
-    area, place = ticker_area(ctx), clock_area()
+    area, place = ticker_area(ctx, clock=clock), clock_area()
     strip = render_strip(texts, ctx)
     bar.paste(
         strip.crop((0, 0, min(strip.width, round(area.w * scale)), strip.height)),

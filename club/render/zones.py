@@ -14,7 +14,7 @@ _CLOCK = 220
 _GAP = 24
 _RADIUS = 36
 _PAD = 40
-_HEAD = 84
+_HEAD = 96
 _ACTIVITY = 132
 _ITEM = 66
 
@@ -30,13 +30,16 @@ def draw(canvas: Canvas, board: Board | None, side: Side, ctx: RenderContext) ->
         poster.draw(canvas, board, ctx, MAIN)
     _clock(canvas, ctx, Box(COLUMN.x, COLUMN.y, COLUMN.w, _CLOCK))
     area = Box(COLUMN.x, COLUMN.y + _CLOCK + _GAP, COLUMN.w, COLUMN.h - _CLOCK - _GAP)
-    menu = side.menu[: 2 if side.activities else 8]
+    # What the main zone tells of is not what comes besides.
+    told = board.activity.slug if board is not None and board.activity is not None else ""
+    activities = tuple(activity for activity in side.activities if activity.slug != told)
+    menu = side.menu[: 2 if activities else 8]
     below = _HEAD + len(menu) * _ITEM + 24 if menu else 0
     above = area.h - (below + _GAP if below else 0)
-    if side.activities:
-        _activities(canvas, side.activities, ctx, Box(area.x, area.y, area.w, above))
+    if activities:
+        _activities(canvas, activities, ctx, Box(area.x, area.y, area.w, above))
     if menu:
-        high = below if side.activities else area.h
+        high = below if activities else area.h
         _menu(canvas, menu, ctx, Box(area.x, area.bottom - high, area.w, high))
 
 
@@ -76,8 +79,9 @@ def _activities(canvas: Canvas, activities: tuple[ActivityLine, ...], ctx: Rende
 def _menu(canvas: Canvas, items: tuple[MenuLine, ...], ctx: RenderContext, box: Box) -> None:
     night = ctx.theme.color.night
     _heading(canvas, ctx.words("lounge.menu.side"), ctx, box)
+    high = min((box.h - _HEAD - 24) / len(items), 1.3 * _ITEM)
     for number, item in enumerate(items):
-        y = box.y + _HEAD + 6 + number * _ITEM
+        y = box.y + _HEAD + 6 + number * high
         canvas.icon("cup", box.x + _PAD, y + 4, 44, night.jade)
         name = canvas.fit(
             ctx.pick(item.name),

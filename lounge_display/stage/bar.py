@@ -20,7 +20,6 @@ class Bar(Widget):
 
     Args:
         clock_box: left, bottom, width, height of the clock in px.
-        ticker_right: where the ticker's place ends, px.
         px_per_s: the ticker's speed on this screen.
         monotonic: seconds.
         changed: told of the area that changed, before its frame.
@@ -31,7 +30,6 @@ class Bar(Widget):
         self,
         size: tuple[int, int],
         clock_box: Area,
-        ticker_right: int,
         px_per_s: float,
         monotonic: Callable[[], float],
         changed: Callable[[Area], None],
@@ -40,7 +38,7 @@ class Bar(Widget):
         **kwargs: Any,
     ) -> None:
         super().__init__(size_hint=(None, None), size=size, **kwargs)
-        self._clock_box, self._right, self._speed = clock_box, ticker_right, px_per_s
+        self._clock_box, self._speed = clock_box, px_per_s
         self._monotonic, self._changed, self._step_s = monotonic, changed, 1 / steps_per_s
         self._parts: list[Texture] = []
         self._wide, self._area = 0, (0, 0, 0, 0)
@@ -51,7 +49,7 @@ class Bar(Widget):
             self._plate = Rectangle(size=size)
             self._ticker = Rectangle(size=(0, 0))
             self._second = Rectangle(size=(0, 0))
-            self._clock = Rectangle(pos=clock_box[:2], size=clock_box[2:])
+            self._clock = Rectangle(pos=clock_box[:2], size=(0, 0))
         for rectangle in (self._plate, self._ticker, self._second, self._clock):
             _hang(rectangle, _texture(Image.new("RGB", (4, 4))))
 
@@ -60,13 +58,13 @@ class Bar(Widget):
         """How far the ticker has moved, px."""
         return self._offset
 
-    def show(self, plate: Image.Image, area_x: int, strip: Image.Image, *, moves: bool) -> None:
-        """Set the plate, and the ticker from its beginning; a strip that does not move stands at the left."""
+    def show(self, plate: Image.Image, area: tuple[int, int], strip: Image.Image, *, moves: bool) -> None:
+        """Set the plate, and the ticker from its beginning; a strip that does not move stands at the left of `area` (left, right)."""
         _hang(self._plate, _texture(plate))
         if self._moving is not None:
             self._moving.cancel()
             self._moving = None
-        self._area = (area_x, 0, self._right - area_x, strip.height)
+        self._area = (area[0], 0, area[1] - area[0], strip.height)
         self._wide = strip.width
         self._parts = [
             _texture(strip.crop((left, 0, min(left + _WIDEST, strip.width), strip.height)))
@@ -79,9 +77,11 @@ class Bar(Widget):
             self._moving = Clock.schedule_interval(self._move, self._step_s)
         self._changed((0, 0, int(self.width), int(self.height)))
 
-    def show_clock(self, image: Image.Image) -> None:
-        """Set the clock's picture."""
-        _hang(self._clock, _texture(image))
+    def show_clock(self, image: Image.Image | None) -> None:
+        """Set the clock's picture; None leaves its place to the ticker."""
+        self._clock.size = (0, 0) if image is None else self._clock_box[2:]
+        if image is not None:
+            _hang(self._clock, _texture(image))
         self._changed(self._clock_box)
 
     def _move(self, _elapsed: float) -> None:

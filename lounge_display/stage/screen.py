@@ -95,7 +95,6 @@ class Screen:
         self.bar = Bar(
             layout.bar,
             box,
-            round(footer.ticker_right() * scale),
             ticker_px_per_s * scale,
             monotonic,
             self._redraw.mark,
@@ -125,11 +124,11 @@ class Screen:
         """Cross-fade to a board's picture."""
         self.glass.show(image, fade_ms)
 
-    def show_bar(self, plate: Image.Image, area_x: int, strip: Image.Image, *, moves: bool) -> None:
+    def show_bar(self, plate: Image.Image, area: tuple[int, int], strip: Image.Image, *, moves: bool) -> None:
         """Set the bar's plate and ticker."""
-        self.bar.show(plate, area_x, strip, moves=moves)
+        self.bar.show(plate, area, strip, moves=moves)
 
-    def show_clock(self, image: Image.Image) -> None:
+    def show_clock(self, image: Image.Image | None) -> None:
         """Set the clock."""
         self.bar.show_clock(image)
 

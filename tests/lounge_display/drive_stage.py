@@ -34,7 +34,8 @@ def main() -> int:
     screen.window.bind(on_flip=look)
     ctx = RenderContext(now=NOON, size=layout.bar, club=Text("行舟会"))
     strip = footer.render_strip(["字幕" * 60], ctx, endless=True)
-    screen.show_bar(footer.render_plate(ctx), round(footer.ticker_area(ctx).x * layout.bar[1] / 108), strip, moves=True)
+    area, scale = footer.ticker_area(ctx), layout.bar[1] / 108
+    screen.show_bar(footer.render_plate(ctx), (round(area.x * scale), round(area.right * scale)), strip, moves=True)
     screen.show_clock(footer.render_clock("14:32", ctx))
     turn = itertools.count(1)
     began = time.monotonic()

@@ -25,16 +25,20 @@ CALM = Motion()
 class ToldStage:
     fades: list[int] = field(default_factory=list)
     bars: list[bool] = field(default_factory=list)
+    areas: list[tuple[int, int]] = field(default_factory=list)
     clocks: int = 0
+    with_clock: list[bool] = field(default_factory=list)
 
     def show(self, image: Image.Image, fade_ms: int) -> None:
         self.fades.append(fade_ms)
 
-    def show_bar(self, plate: Image.Image, area_x: int, strip: Image.Image, *, moves: bool) -> None:
+    def show_bar(self, plate: Image.Image, area: tuple[int, int], strip: Image.Image, *, moves: bool) -> None:
         self.bars.append(moves)
+        self.areas.append(area)
 
-    def show_clock(self, image: Image.Image) -> None:
+    def show_clock(self, image: Image.Image | None) -> None:
         self.clocks += 1
+        self.with_clock.append(image is not None)
 
 
 @dataclass
@@ -288,3 +292,14 @@ def test_a_revoked_device_shows_nothing_of_the_store() -> None:
     house.director.enrol(Enrolment.NEEDED, revoked=True)
     house.settle()
     assert house.shown[-1] == "enrol"
+
+
+def test_beside_a_zone_with_a_clock_the_ticker_has_the_bar_to_its_edge(house: House) -> None:
+    house.play(three(ticker=("字幕",)))
+    assert house.stage.with_clock[-1]
+    house.play(replace(three(ticker=("字幕",), revision=2), layout="main-side"))
+    house.director.tick()
+    assert not house.stage.with_clock[-1]
+    (left, right), (wide_left, wide_right) = house.stage.areas[-2:]
+    assert left == wide_left
+    assert (right, wide_right) == (1668, 1864)

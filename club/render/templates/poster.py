@@ -7,6 +7,7 @@ from club.render.context import RenderContext
 
 _RADIUS = 36
 _PAD = 56
+_BETWEEN = 40
 
 
 def draw(canvas: Canvas, board: Board, ctx: RenderContext, zone: Box) -> None:
@@ -27,9 +28,9 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext, zone: Box) -> None:
     _rows(canvas, board, ctx, Box(room.x, below, room.w, foot_top - 24 - below))
     y = foot_top
     for high, runs in foot:
-        for paragraph, right in runs:
-            x = room.right if right else room.x
-            canvas.paragraph(paragraph, x, y, align="right" if right else "left", room=zone)
+        for paragraph, at in runs:
+            x = room.right if at is None else room.x + at
+            canvas.paragraph(paragraph, x, y, align="right" if at is None else "left", room=zone)
         y += high
 
 
@@ -54,22 +55,28 @@ def _ground(canvas: Canvas, board: Board, ctx: RenderContext, zone: Box, words_e
 
 def _foot(
     canvas: Canvas, board: Board, ctx: RenderContext, width: float
-) -> list[tuple[float, list[tuple[Paragraph, bool]]]]:
-    """Rows from above: their height, and their texts with whether they stand at the right."""
+) -> list[tuple[float, list[tuple[Paragraph, float | None]]]]:
+    """Rows from above: their height, and their texts with how far from the left they stand (None: at the right)."""
     night = ctx.theme.color.night
     strong, plain = Type("sans-bold", 48, night.snow, 1.4), Type("sans", 44, night.snow, 1.4)
     line, action = ctx.field(board, "line"), ctx.field(board, "action", "foot")
     if board.activity is None or board.activity.ends <= ctx.now:
         texts = [text for text in (line, action) if text]
         lines = [canvas.fit(text, plain, width, lines=2) for text in texts]
-        return [(paragraph.height, [(paragraph, False)]) for paragraph in lines]
+        return [(paragraph.height, [(paragraph, 0)]) for paragraph in lines]
     when = canvas.fit(ctx.days_of(board.activity), strong, width)
     left = canvas.fit(ctx.places(board.activity), Type("sans-bold", 48, night.jade, 1.4), width)
-    beside = width - canvas.width(left.lines[0], left.style) - 40
-    where = canvas.fit(ctx.pick(board.activity.place), plain, width)
-    if canvas.width(when.lines[0], when.style) <= beside and len(when.lines) == len(left.lines) == 1:
-        return [(where.height, [(where, False)]), (when.height, [(when, False), (left, True)])]
-    return [(one.height, [(one, False)]) for one in (where, when, left)]
+    beside = width - canvas.width(left.lines[0], left.style) - _BETWEEN
+    where = ctx.pick(board.activity.place)
+    after = canvas.width(when.lines[0], when.style) + _BETWEEN
+    alike = Type("sans", 48, night.snow, 1.4)
+    if len(when.lines) == len(left.lines) == 1:
+        if after + canvas.width(where, alike) <= beside:
+            return [(when.height, [(when, 0), (canvas.fit(where, alike, beside - after), after), (left, None)])]
+        if after - _BETWEEN <= beside:
+            above = canvas.fit(where, plain, width)
+            return [(above.height, [(above, 0)]), (when.height, [(when, 0), (left, None)])]
+    return [(one.height, [(one, 0)]) for one in (canvas.fit(where, plain, width), when, left)]
 
 
 def _rows(canvas: Canvas, board: Board, ctx: RenderContext, area: Box) -> None:

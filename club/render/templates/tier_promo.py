@@ -26,7 +26,7 @@ def draw(canvas: Canvas, board: Board, ctx: RenderContext) -> None:
     canvas.paragraph(line, _LEFT, 175, room=Box(_LEFT, 170, _WIDE, 124))
     parts.stale_mark(canvas, ctx, 1848, 52)
     bar = _bar_words(board, ctx)
-    _ladder(canvas, board.tiers[:6], ctx, (_BAR_TOP if any(bar) else 940) - 12)
+    _ladder(canvas, board.tiers[:6], ctx, (_BAR_TOP if any(bar) else 940) - 28)
     if any(bar):
         _bar(canvas, *bar, ctx)
 

@@ -86,7 +86,8 @@ def test_an_activity_gone_by_offers_no_places() -> None:
 
 def test_the_whole_screen_has_one_clock() -> None:
     content: DemoContent = CONTENT
-    manifest = replace(content.manifest(), layout="main-side")
+    # The ticker's words may stand where the bar's clock is missing: without any, nothing does.
+    manifest = replace(content.manifest(), layout="main-side", ticker=())
     two = boards.render_scene(scene_at(manifest, Live(last_contact=DRAWN), DRAWN), manifest, context())
     one = boards.render_scene(
         scene_at(content.manifest(), Live(last_contact=DRAWN), DRAWN), content.manifest(), context()
@@ -100,3 +101,27 @@ def test_the_whole_screen_has_one_clock() -> None:
 def test_nothing_scheduled_is_the_welcome_in_the_main_zone() -> None:
     canvas = boards.draw_zones(None, FULL, context())
     assert "欢迎回家，先喝杯茶。" in "".join(placed.text for placed in canvas.placed)
+
+
+def test_what_the_main_zone_tells_of_is_not_told_beside_it() -> None:
+    told = BOARDS["b-lakeside"].activity
+    assert told is not None
+    assert told.slug in {line.slug for line in FULL.activities}
+    alone = replace(FULL, activities=(told,))
+    assert "近期还有" in texts(boards.draw_zones(BOARDS["b-tiers"], alone, context()))
+    assert "近期还有" not in texts(boards.draw_zones(BOARDS["b-lakeside"], alone, context()))
+
+
+def test_without_a_clock_the_ticker_runs_to_the_edge() -> None:
+    manifest = replace(CONTENT.manifest(), layout="main-side")
+    ticker = manifest.ticker[:1]
+    edge = (1724, 980, 1864, 1076)
+
+    def brightest(count: int) -> int:
+        shown = replace(manifest, ticker=ticker * count)
+        screen = boards.render_scene(scene_at(shown, Live(last_contact=DRAWN), DRAWN), shown, context())
+        assert max(screen.crop((1864, 980, 1920, 1076)).convert("L").tobytes()) < 80
+        return max(screen.crop(edge).convert("L").tobytes())
+
+    assert brightest(1) < 80
+    assert brightest(9) > 100
