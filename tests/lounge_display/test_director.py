@@ -296,10 +296,9 @@ def test_a_revoked_device_shows_nothing_of_the_store() -> None:
 
 def test_beside_a_zone_with_a_clock_the_ticker_has_the_bar_to_its_edge(house: House) -> None:
     house.play(three(ticker=("字幕",)))
-    assert house.stage.with_clock[-1]
     house.play(replace(three(ticker=("字幕",), revision=2), layout="main-side"))
     house.director.tick()
-    assert not house.stage.with_clock[-1]
+    assert house.stage.with_clock[-2:] == [True, False]
     (left, right), (wide_left, wide_right) = house.stage.areas[-2:]
     assert left == wide_left
     assert (right, wide_right) == (1668, 1864)
