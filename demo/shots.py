@@ -15,7 +15,7 @@ from pathlib import Path
 from demo import shots_camera, shots_console, shots_kiosk
 from demo.__main__ import DRAWN_DAY
 from demo.house import House, Options, fresh_state
-from demo.shots_camera import Camera, still
+from demo.shots_camera import Camera, State, still
 from demo.shots_kiosk import Kiosk
 from demo.shots_lounge import Lounge
 
@@ -63,6 +63,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _renewed(now: State) -> bool:
+    return int(str(now["revision"])) > 1
+
+
+def _in_language(lounge: Lounge, language: str) -> Lounge:
+    """The display once it speaks the language of this round."""
+    lounge.wait("")
+    if _LANGUAGES[language] and not _renewed(lounge.state()):
+        shots_console.speak_english(lounge.house)
+        lounge.wait("", _renewed)
+    return lounge
+
+
 def _house(options: Options) -> House:
     return House(options, lambda text: print(f"  ({text})", flush=True))
 
@@ -71,11 +84,10 @@ def _day(base: Options, camera: Camera, language: str) -> None:
     """The whole house: the kiosk's screens, the boards, the console, an urgent notice; then the kiosk's bad days."""
     suffix = _LANGUAGES[language]
     with _house(base) as house:
-        kiosk, lounge = Kiosk(house, camera, language), Lounge(house, camera, suffix)
+        kiosk = Kiosk(house, camera, language)
         shots_kiosk.visit(kiosk)
+        lounge = _in_language(Lounge(house, camera, suffix), language)
         lounge.shoot_boards()
-        if suffix:
-            shots_console.speak_english(house)
         shots_console.pages(house, camera, suffix)
         lounge.shoot_urgent(datetime.fromisoformat(DRAWN_DAY))
         shots_kiosk.troubles(kiosk)
@@ -85,7 +97,8 @@ def _zones(base: Options, camera: Camera, language: str) -> None:
     """A display of two zones, in the showroom."""
     programs = frozenset({"lounge", "central-api"})
     with _house(replace(base, programs=programs, lounge_place="tv-4")) as house:
-        Lounge(house, camera, _LANGUAGES[language]).shoot("lounge-09-multizone", "b-flagship", seconds=90)
+        lounge = _in_language(Lounge(house, camera, _LANGUAGES[language]), language)
+        lounge.shoot("lounge-09-multizone", "b-flagship", seconds=90)
 
 
 def _pairing(base: Options, camera: Camera, language: str) -> None:
@@ -103,13 +116,13 @@ def _lounge_days(base: Options, camera: Camera, language: str) -> None:
     """An outage, and the offer of another cup."""
     suffix, both = _LANGUAGES[language], frozenset({"lounge", "central-api"})
     with _house(replace(base, programs=both, pinned=_BEFORE_OUTAGE)) as house:
-        Lounge(house, camera, suffix).wait("b-")
+        _in_language(Lounge(house, camera, suffix), language).wait("b-")
     with _house(replace(base, programs=frozenset({"lounge"}), pinned_runs=False)) as house:
         lounge = Lounge(house, camera, suffix)
         lounge.wait("b-", lambda now: bool(now["stale"]))
         lounge.shoot("lounge-07-offline", "b-")
     with _house(replace(base, programs=both, pinned=_REFILL)) as house:
-        Lounge(house, camera, suffix).shoot("lounge-03-refreshment", "p-refill")
+        _in_language(Lounge(house, camera, suffix), language).shoot("lounge-03-refreshment", "p-refill")
 
 
 _SCENES: dict[str, Callable[[Options, Camera, str], None]] = {

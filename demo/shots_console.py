@@ -28,6 +28,16 @@ def pages(house: House, camera: Camera, suffix: str = "") -> None:
 
 
 def speak_english(house: House) -> None:
-    """Let the one who signs in read English; the console has no page for that yet."""
+    """Let the one who signs in read English, and every display too; the console has no page for either yet.
+
+    What the displays play is made anew when something is published.
+    """
     with closing(sqlite3.connect(house.options.state / "central" / "club.db", timeout=10)) as books, books:
         books.execute("UPDATE staff SET language = 'en' WHERE number = ?", (_STAFF,))
+        books.execute("UPDATE displays SET language = 'en'")
+    staff = next(one for one in house.staff if one.number == _STAFF)
+    with browser.console_page() as page:
+        browser.sign_in(page, house.url, staff)
+        page.goto(f"{house.url}/console/boards/b-lakeside")
+        page.wait_for_load_state("networkidle")
+        browser.publish(page)

@@ -229,6 +229,7 @@ NO_VOUCHERS = views.VouchersView(
     header=HEADER,
     dock=dock(30, back=True, home=True),
     title="我的券",
+    bare=True,
     nothing=views.EmptyNote(
         "vouchers", "还没有券", "您有 6,280 积分，32 款礼品可换", views.Button("去兑换", Action.REWARDS, icon="gift")
     ),

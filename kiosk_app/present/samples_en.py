@@ -217,7 +217,7 @@ _ENGLISH = {
     "我是持卡人，卡找到了": "I’m the holder and found it",
     "带身份证或行驶证，到前台解除": "Bring your ID or vehicle licence to the front desk",
     "我要补办新卡": "Replace it",
-    "积分和券转到新卡，约 3 分钟，请到前台": "At the front desk, about 3 minutes; points and vouchers move with it",
+    "积分和券转到新卡，约 3 分钟，请到前台": "At the front desk, about 3 minutes; nothing is lost",
     "我捡到了这张卡": "I found this card",
     "请交给前台，谢谢您": "Please hand it to the front desk",
     "知道了": "Got it",
@@ -264,7 +264,7 @@ _ENGLISH = {
 def in_english(value: Any) -> Any:
     """The same value with every text in English; texts without letters stay."""
     if isinstance(value, str):
-        return _ENGLISH.get(value) or re.sub(r"^退出 (\d+) 秒$", r"Sign out \1 s", value)
+        return _ENGLISH.get(value) or re.sub(r"^退出 (\d+) 秒$", "Sign\u00a0out \\1\u00a0s", value)
     if isinstance(value, tuple):
         return tuple(in_english(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

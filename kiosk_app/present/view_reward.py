@@ -234,12 +234,16 @@ class CodeSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VouchersView(View):
-    """kiosk-11. `first` only on the tab of usable ones. With no cards, `nothing` says so."""
+    """kiosk-11. `first` only on the tab of usable ones; `bare` when there is none on any, so that nothing stands above the tabs.
+
+    With no cards, `nothing` says so.
+    """
 
     screen: ClassVar[str] = "vouchers"
 
     title: str = ""
     first: FirstVoucher | None = None
+    bare: bool = False
     tabs: tuple[Chip, ...] = ()
     cards: tuple[VoucherCard, ...] = ()
     footnote: str = ""

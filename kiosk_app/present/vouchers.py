@@ -31,6 +31,7 @@ def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView
         timeout=frame.timeout(ctx),
         title=words("kiosk.vouchers.title"),
         first=_first(ctx, first) if first else None,
+        bare=not _listed(held, "issued"),
         tabs=tuple(
             Chip(
                 words(f"kiosk.vouchers.tab-{tab}", count=len(_listed(held, tab))), Action.TAB, tab, on=tab == screen.tab

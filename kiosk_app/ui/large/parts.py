@@ -17,6 +17,7 @@ TITLE, BODY, BUTTON, VALUE, VALUE_2, SMALL = 80, 48, 60, 150, 92, 44
 _TITLE_LEAD, _LEAD = 1.2, 1.35
 _PAD = 36
 _PICTURE = (176, 132)
+_FEW = 4
 _FACE_BOLD = "bold"
 
 
@@ -257,7 +258,7 @@ class TilesPart(Part):
 
     def fill(self, block: blocks.Tiles) -> float:
         """Place the tiles."""
-        wide, high = (WIDTH - GAP) / 2, 236
+        wide, high = (WIDTH - GAP) / 2, 236 if len(block.pushes) > _FEW else 320
         for index, push in enumerate(block.pushes):
             row, column = divmod(index, 2)
             rect = (column * (wide + GAP), row * (high + GAP), wide, high)

@@ -12,6 +12,7 @@ from kiosk_app.ui.screens import rewards  # noqa: F401 -- the chips are the same
 BAR_PX = 104
 """Height of the highest bar."""
 
+_LOWEST_PX = 24
 _MARGIN, _CHIP_PAD, _BESIDE = 56, 140, 1024
 
 
@@ -20,6 +21,11 @@ class ExpiryColumn(Row):
 
     item = ObjectProperty(views.ExpiryBar(), rebind=True)
     bar_px = NumericProperty(BAR_PX)
+    tall = NumericProperty(0)
+
+    def on_item(self, _row: Any, item: views.ExpiryBar) -> None:
+        """Give the bar its height: never so small that its round corners have no room."""
+        self.tall = max(_LOWEST_PX, round(self.bar_px * item.share))
 
 
 class MovementRow(Row):
