@@ -143,6 +143,7 @@ class Art(place.Placed):
 
     def __init__(self, **kwargs: Any) -> None:
         self._ask = Clock.create_trigger(self._ask_now, -1)
+        self.is_there = False
         super().__init__(**kwargs)
         with self.canvas:
             self._color = Color(*theme.rgba(self.role))
@@ -158,19 +159,15 @@ class Art(place.Placed):
     def vanish(self) -> None:
         """Its screen has left the glass: a large piece may be forgotten."""
         if self._is_large():
-            self._rectangle.texture = None
-            self._rectangle.size = (0, 0)
+            self._put(None)
 
     def _is_large(self) -> bool:
         return bool(self.name) and pictures.is_large(self.name)
 
     def _load(self, *_: object) -> None:
-        large = self._is_large()
-        self._rectangle.texture = pictures.art_texture(self.name) if self.name and not large else None
-        if large:
+        self._put(pictures.art_texture(self.name) if self.name and not self._is_large() else None)
+        if self._is_large():
             self._ask()
-        self._follow()
-        self.changed()
 
     def _ask_now(self, *_: object) -> None:
         if not self._is_large() or self.get_parent_window() is None or self.width < 2 or self.height < 2:
@@ -178,16 +175,17 @@ class Art(place.Placed):
         wanted = self._wanted()
         ready = pictures.pool().get(wanted)
         if ready is not None:
-            self._show(ready)
+            self._put(ready)
             return
 
         def then(texture: Texture) -> None:
             if self.get_parent_window() is not None and self._wanted() == wanted:
-                self._show(texture)
+                self._put(texture)
 
         pictures.pool().ask(wanted, then)
 
-    def _show(self, texture: Texture) -> None:
+    def _put(self, texture: Texture | None) -> None:
+        self.is_there = texture is not None
         self._rectangle.texture = texture
         self._follow()
         self.changed()
@@ -201,9 +199,8 @@ class Art(place.Placed):
 
     def _follow(self, *_: object) -> None:
         self._rectangle.pos = self.pos
-        there = self._rectangle.texture is not None
-        self._rectangle.size = self.size if there else (0, 0)
-        if not there and self._is_large():
+        self._rectangle.size = self.size if self.is_there else (0, 0)
+        if not self.is_there and self._is_large():
             self._ask()
 
 
