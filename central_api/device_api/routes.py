@@ -32,15 +32,17 @@ from club.wire.signing import to_text
 
 
 @post("/devices/enrol", dto=strict(Enrol), return_dto=None, sync_to_thread=True, status_code=200, tags=["devices"])
-def enrol(data: JSONBody[Enrol], context: Served, signed: Signed) -> Response[Enrolled]:
+def enrol(
+    request: Request[Any, Any, Any], data: JSONBody[Enrol], context: Served, signed: Signed
+) -> Response[Enrolled]:
     """Let a device in by its one-time code; signed with the key it brings."""
     now = context.clock.now()
     with context.db.write() as tx:
         skew = context.settings.sessions.signature_skew_s
-        device = devices.enrol(tx, context.keyring, signed, data, now, skew_s=skew)
+        device = devices.enrol(tx, context.keyring, signed, data, now, source=_source(request), skew_s=skew)
         found = None if device is None else _enrolled(context, tx, device)
-    if found is None:  # raised out here: the wrong try is to be counted, and a rollback would forget it
-        raise errors.EnrolCodeWrong("the code is wrong, used, out of date or guessed at too often; ask for a new one")
+    if found is None:  # raised out here: the wrong guess is to be counted, and a rollback would forget it
+        raise errors.EnrolCodeWrong("the code is wrong, used or out of date; ask for a new one")
     return answer(found)
 
 
@@ -58,7 +60,7 @@ def ask_pairing(
             signed,
             data,
             now,
-            source=request.client.host if request.client else "",
+            source=_source(request),
             skew_s=context.settings.sessions.signature_skew_s,
             make_code=lambda: pairing.new_code(context.random_below),
         )
@@ -103,6 +105,11 @@ def sync(
     """The changes after the device's places, at most 500 a feed."""
     with context.db.read() as tx:
         return answer(feed.changes_after(tx, device.feeds, _places(after), epoch, context.clock.now(), device.withheld))
+
+
+def _source(request: Request[Any, Any, Any]) -> str:
+    """The network address a request came from."""
+    return request.client.host if request.client else ""
 
 
 def _places(text: str) -> dict[str, int]:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
-from central_api.devices.tables import devices, enrol_codes, places, stores
+from central_api.devices.tables import devices, enrol_codes, enrol_guesses, places, stores
 
 # Statements of every request are built once.
 _CALLER = select(
@@ -80,10 +82,22 @@ def use_code(tx: Tx, code_id: str, device_id: str, now: datetime) -> None:
     tx.execute(update(enrol_codes).where(enrol_codes.c.id == code_id).values(used_at=now, used_by=device_id))
 
 
-def count_wrong_try(tx: Tx, now: datetime) -> None:
-    """Count a wrong code against every open one: a guess is a guess at all of them."""
-    tx.execute(
-        update(enrol_codes)
-        .where(enrol_codes.c.used_at.is_(None), enrol_codes.c.expires_at > now)
-        .values(wrong_tries=enrol_codes.c.wrong_tries + 1)
-    )
+def begin_guesses(tx: Tx, source: str, now: datetime) -> None:
+    """Make the row of an address that guesses at codes, when there is none."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    tx.execute(make(enrol_guesses).values(source=source, wrong=0, since=now).on_conflict_do_nothing())
+
+
+def guesses(tx: Tx, source: str) -> Any:
+    """The row of an address that guesses at codes, locked until the end."""
+    return tx.first(select(enrol_guesses).where(enrol_guesses.c.source == source).with_for_update())
+
+
+def put_guesses(tx: Tx, source: str, wrong: int, since: datetime) -> None:
+    """Note how many wrong guesses an address has sent since when."""
+    tx.execute(update(enrol_guesses).where(enrol_guesses.c.source == source).values(wrong=wrong, since=since))
+
+
+def forget_guesses(tx: Tx, before: datetime) -> None:
+    """Clear away addresses whose first wrong guess is older."""
+    tx.execute(delete(enrol_guesses).where(enrol_guesses.c.since < before))

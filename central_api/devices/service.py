@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from central_api.db import Tx
-from central_api.devices import repository
+from central_api.devices import guesses, repository
 from central_api.feed import service as feed
 from central_api.security import signatures
 from central_api.security.keyring import Keyring
@@ -13,7 +13,6 @@ from central_api.staff import audit
 from club.model import errors
 from club.wire.devices import DeviceKind, Enrol, Heartbeat
 
-WRONG_TRIES = 5  # a guesser's chance: 5 in a million for each open code
 CODE_DIGITS = 6
 
 
@@ -102,15 +101,25 @@ def make_code(
 
 
 def enrol(
-    tx: Tx, keyring: Keyring, request: SignedRequest, wish: Enrol, now: datetime, *, skew_s: int
+    tx: Tx, keyring: Keyring, request: SignedRequest, wish: Enrol, now: datetime, *, source: str, skew_s: int
 ) -> Device | None:
     """Let a device in; asking again with the same code, id and key gives the same answer.
 
+    Args:
+        tx: a unit of work that writes.
+        keyring: the service's keys.
+        request: as it was signed.
+        wish: its body.
+        now: the instant.
+        source: the network address it came from.
+        skew_s: how far the time of signing may be from `now`, in seconds.
+
     Returns:
-        The device; None when the code is wrong, used, out of date or guessed at too often. The wrong try is counted in
-        `tx`, so the caller commits before it refuses.
+        The device; None when the code is wrong, used or out of date. The wrong guess is counted in `tx`, so the caller
+        commits before it refuses.
 
     Raises:
+        Unavailable: too many wrong codes came before; the code was not looked at and stays good.
         SignatureWrong: the request was not signed with the key it brings, or speaks for another device.
         ClockSkew: it was signed too long ago.
         DeviceRevoked: this code let it in before, and it was shut out since; it needs a new one.
@@ -119,6 +128,7 @@ def enrol(
         raise errors.SignatureWrong("expected the same device id in the header and in the body, found two")
     signatures.prove(request, wish.public_key)
     signatures.must_be_fresh(request, now, skew_s)
+    guesses.must_be_few(tx, source, now)
     known = repository.device(tx, wish.device_id)
     code = repository.code(tx, keyring.code_hash(wish.code))
     if (
@@ -131,9 +141,9 @@ def enrol(
             raise errors.DeviceRevoked(f"device {known.id} was revoked on {known.revoked_at:%Y-%m-%d}")
         return Device(known.id, known.kind, known.place, known.store)
     place = repository.place(tx, code.place) if code is not None else None
-    good = code is not None and code.used_at is None and code.expires_at > now and code.wrong_tries < WRONG_TRIES
+    good = code is not None and code.used_at is None and code.expires_at > now
     if not good or place is None or place.kind != wish.kind:
-        repository.count_wrong_try(tx, now)
+        guesses.count(tx, source, now)
         return None
     values = {
         "public_key": wish.public_key,
@@ -150,7 +160,7 @@ def enrol(
     elif known.public_key == wish.public_key:
         repository.change_device(tx, wish.device_id, values)
     else:
-        repository.count_wrong_try(tx, now)
+        guesses.count(tx, source, now)
         return None
     repository.use_code(tx, code.id, wish.device_id, now)
     actor = f"device:{wish.device_id}"

@@ -58,8 +58,16 @@ enrol_codes = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime, nullable=True),
     Column("used_by", String(64), nullable=True),
-    Column("wrong_tries", Integer, nullable=False, server_default="0"),
     Index(None, "code_hash"),
+)
+
+enrol_guesses = Table(
+    "enrol_guesses",
+    metadata,
+    Column("source", String(64), primary_key=True),  # the network address codes came from; empty: from all of them
+    Column("wrong", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # the first of these wrong ones
+    Index(None, "since"),
 )
 
 pairings = Table(

@@ -15,6 +15,8 @@ from club.wire.codec import encode
 from club.wire.devices import Enrolled, Heartbeat, HeartbeatAnswer, OnGlass
 from tests.support.central import Club, Device, code_of, facts_of, read
 
+WRONG = (401, "enrol_code_wrong")
+
 
 def a_code(club: Club, digits: str = "271828", place: str = "kiosk-1") -> str:
     with club.context.db.write() as tx:
@@ -24,9 +26,14 @@ def a_code(club: Club, digits: str = "271828", place: str = "kiosk-1") -> str:
     return digits
 
 
-def refused(club: Club, digits: str, device: Device | None = None, kind: str = "kiosk") -> None:
+def refusal(club: Club, digits: str, device: Device | None = None, kind: str = "kiosk") -> tuple[int, str]:
     answer = club.enrol(device or club.new_device(), digits, kind)
-    assert (answer.status_code, code_of(answer)) == (401, "enrol_code_wrong")
+    return answer.status_code, code_of(answer)
+
+
+def standing(club: Club) -> int:
+    with club.context.db.read() as tx:
+        return len(repository.standing(tx, ["east"]))
 
 
 def test_a_code_lets_one_device_in_and_tells_it_who_it_is(club: Club) -> None:
@@ -37,25 +44,23 @@ def test_a_code_lets_one_device_in_and_tells_it_who_it_is(club: Club) -> None:
     assert signing.from_text(found.card_key) == club.context.keyring.card_key("east")
     assert read(device.get("/v1/devices/self"), Enrolled) == found
     assert read(club.enrol(device, digits), Enrolled) == found, "a lost answer is asked for again"
-    refused(club, digits)
+    assert refusal(club, digits) == WRONG
 
 
 def test_a_code_lapses(club: Club) -> None:
-    digits = a_code(club)
-    club.clock.forward(timedelta(minutes=10, seconds=1).total_seconds())
-    refused(club, digits)
+    first, second = a_code(club), a_code(club, "314159", "kiosk-2")
+    club.clock.forward(timedelta(minutes=9, seconds=59).total_seconds())
+    assert read(club.enrol(club.new_device(), first), Enrolled).place == "kiosk-1"
+    club.clock.forward(1)
+    assert refusal(club, second) == WRONG
+    assert standing(club) == 1
 
 
 def test_a_code_is_for_one_kind_of_device(club: Club) -> None:
-    refused(club, a_code(club, place="tv-1"), kind="kiosk")
-
-
-def test_five_wrong_codes_void_the_open_one(club: Club) -> None:
-    digits = a_code(club)
-    for guess in range(5):
-        refused(club, f"{guess:06d}")
-    refused(club, digits)
-    read(club.enrol(club.new_device(), a_code(club, "314159")), Enrolled)
+    digits = a_code(club, place="tv-1")
+    assert refusal(club, digits, kind="kiosk") == WRONG
+    assert standing(club) == 0
+    assert read(club.enrol(club.new_device(), digits, "lounge"), Enrolled).place == "tv-1"
 
 
 def test_a_code_is_made_for_a_place_that_exists(club: Club) -> None:
@@ -74,7 +79,7 @@ def test_another_key_does_not_take_over_a_device(club: Club) -> None:
     device = club.device()
     other = club.new_device()
     thief = Device(other.http, type(other.identity)(device.identity.device_id, other.identity._key), club.clock)
-    refused(club, a_code(club), thief)
+    assert refusal(club, a_code(club), thief) == WRONG
     assert device.get("/v1/devices/self").status_code == 200
 
 

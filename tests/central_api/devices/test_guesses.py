@@ -1,0 +1,116 @@
+"""Guessing at enrolment codes is slow for everybody and burns nobody's code."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from central_api.context import new_id
+from central_api.devices import guesses
+from central_api.devices import service as devices
+from central_api.devices.tables import enrol_guesses
+from central_api.security.signatures import SignedRequest
+from club.model import errors
+from club.wire import signing
+from club.wire.codec import encode
+from club.wire.devices import Enrol, Enrolled
+from tests.support.central import Club, Device, code_of, read
+
+CODE = "271828"
+TARGET = "/v1/devices/enrol"
+
+
+@pytest.fixture(autouse=True)
+def open_code(club: Club) -> None:
+    with club.context.db.write() as tx:
+        devices.make_code(
+            tx, club.context.keyring, place="kiosk-1", now=club.clock.now(), minutes=10, digits=CODE, code_id=new_id()
+        )
+
+
+def guess(club: Club, device: Device, digits: str, source: str) -> str:
+    """What came of a code that a device sent from an address: `in`, `wrong` or `later`."""
+    identity, now = device.identity, club.clock.now()
+    wish = Enrol(
+        code=digits, device_id=identity.device_id, kind="kiosk", public_key=identity.public_key, version="0.1.0"
+    )
+    body = encode(wish)
+    headers = identity.sign(method="POST", target=TARGET, body=body, at=now)
+    request = SignedRequest(
+        method="POST",
+        target=TARGET,
+        body=body,
+        device=identity.device_id,
+        signed_at=headers[signing.SIGNED_AT_HEADER],
+        signature=headers[signing.SIGNATURE_HEADER],
+        key="",
+    )
+    try:
+        with club.context.db.write() as tx:
+            found = devices.enrol(tx, club.context.keyring, request, wish, now, source=source, skew_s=300)
+    except errors.Unavailable:
+        return "later"
+    return "wrong" if found is None else "in"
+
+
+def test_an_address_has_five_tries_in_ten_minutes_and_burns_nobodys_code(club: Club) -> None:
+    stranger = club.new_device()
+    said = [guess(club, stranger, f"{number:06d}", "10.0.0.66") for number in range(8)]
+    assert said == ["wrong"] * 5 + ["later"] * 3
+    assert guess(club, stranger, CODE, "10.0.0.66") == "later", "not even the right one is looked at"
+    assert guess(club, club.new_device(), CODE, "10.0.0.7") == "in"
+
+
+def test_an_address_may_try_again_ten_minutes_after_its_first_wrong_code(club: Club) -> None:
+    stranger = club.new_device()
+    for number in range(5):
+        assert guess(club, stranger, f"{number:06d}", "10.0.0.66") == "wrong"
+        club.clock.forward(60)
+    club.clock.forward(299)
+    assert guess(club, stranger, "999999", "10.0.0.66") == "later"
+    club.clock.forward(1)
+    assert [guess(club, stranger, f"{number:06d}", "10.0.0.66") for number in range(6)] == ["wrong"] * 5 + ["later"]
+
+
+def test_many_addresses_are_slowed_down_together_and_the_code_outlives_them(club: Club) -> None:
+    stranger = club.new_device()
+    said = [guess(club, stranger, f"{number:06d}", f"10.0.1.{number}") for number in range(20)]
+    assert said == ["wrong"] * 12 + ["later"] * 8
+    assert guess(club, club.new_device(), CODE, "10.0.0.7") == "later"
+    club.clock.forward(60)
+    assert guess(club, club.new_device(), CODE, "10.0.0.7") == "in"
+
+
+def test_guesses_sent_all_at_once_are_counted_one_by_one(club: Club) -> None:
+    strangers = [club.new_device() for _ in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda one: guess(club, one, "000000", "10.0.0.66"), strangers))
+    assert (said.count("wrong"), said.count("later")) == (5, 11)
+
+
+def test_an_address_is_forgotten_when_its_tries_are_over(club: Club) -> None:
+    for number in range(5):
+        guess(club, club.new_device(), "000000", f"10.0.1.{number}")
+    club.clock.forward(guesses.OF_ONE.within.total_seconds() + 1)
+    guess(club, club.new_device(), "000000", "10.0.0.66")
+    with club.context.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(enrol_guesses)) == 2  # this address, and all together
+
+
+def test_who_guesses_over_the_network_is_told_to_wait_and_the_code_stays_good(club: Club) -> None:
+    answers = [club.enrol(club.new_device(), f"{number:06d}") for number in range(6)]
+    assert [(answer.status_code, code_of(answer)) for answer in answers] == [(401, "enrol_code_wrong")] * 5 + [
+        (503, "unavailable")
+    ]
+    club.clock.forward(guesses.OF_ONE.within.total_seconds())
+    with club.context.db.write() as tx:
+        devices.make_code(
+            tx,
+            club.context.keyring,
+            place="kiosk-1",
+            now=club.clock.now(),
+            minutes=10,
+            digits="314159",
+            code_id=new_id(),
+        )
+    assert read(club.enrol(club.new_device(), "314159"), Enrolled).place == "kiosk-1"
