@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from central_api.app import Clearing
 from central_api.feed import service as feed
-from central_api.feed.hub import Hub, Listener
+from central_api.feed.hub import QUEUE_LENGTH, Hub, Listener
 from central_api.feed.service import DisplayHint, Nudge
 from central_api.feed.tables import change_log, feed_epoch
 from club.model.text import Text
@@ -196,29 +196,41 @@ def test_numbers_are_dense_under_racing_writers_and_readers_see_no_gap(club: Clu
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
 
 
-def test_the_hub_tells_those_who_follow_a_feed_and_closes_who_does_not_keep_up() -> None:
-    asyncio.run(_tell_and_close())
+def test_the_hub_tells_those_who_follow_a_feed() -> None:
+    async def scenario() -> tuple[list[object], list[object]]:
+        hub, kiosk, screen = _a_hub()
+        hub.tell([Nudge("store-east", 3), DisplayHint("store-east", "tv-1", 9)])
+        told: list[object] = [await asyncio.wait_for(screen.queue.get(), 5) for _ in range(2)]
+        assert kiosk.queue.empty()
+        hub.seen({"global": 2, "store-east": 3})
+        return [*told, await asyncio.wait_for(screen.queue.get(), 5)], [await asyncio.wait_for(kiosk.queue.get(), 5)]
+
+    to_screen, to_kiosk = asyncio.run(scenario())
+    assert to_screen == [Nudge("store-east", 3), DisplayHint("store-east", "tv-1", 9), Nudge("global", 2)]
+    assert to_kiosk == [Nudge("global", 2)], "only what was not told before"
 
 
-async def _tell_and_close() -> None:
+def test_the_hub_closes_who_does_not_keep_up() -> None:
+    async def scenario() -> tuple[list[object], int]:
+        hub, kiosk, _screen = _a_hub()
+        for number in range(QUEUE_LENGTH + 1):
+            hub.tell([Nudge("global", 10 + number)])
+        told: list[object] = [await asyncio.wait_for(kiosk.queue.get(), 5)]
+        while not kiosk.queue.empty():
+            told.append(kiosk.queue.get_nowait())
+        hub.remove(kiosk)
+        return told, hub.count
+
+    assert asyncio.run(scenario()) == ([None], 1), "what it missed is not sent any more: it pulls"
+
+
+def _a_hub() -> tuple[Hub, Listener, Listener]:
     hub, loop = Hub(), asyncio.get_running_loop()
     kiosk = Listener("kiosk", frozenset({"global"}), "kiosk-1", loop)
     screen = Listener("screen", frozenset({"global", "store-east"}), "tv-1", loop)
     hub.add(kiosk)
     hub.add(screen)
-    hub.tell([Nudge("store-east", 3), DisplayHint("store-east", "tv-1", 9)])
-    assert await asyncio.wait_for(screen.queue.get(), 5) == Nudge("store-east", 3)
-    assert await asyncio.wait_for(screen.queue.get(), 5) == DisplayHint("store-east", "tv-1", 9)
-    assert kiosk.queue.empty()
-    hub.seen({"global": 2, "store-east": 3})
-    assert await asyncio.wait_for(kiosk.queue.get(), 5) == Nudge("global", 2), "only what was not told before"
-    for number in range(70):
-        hub.tell([Nudge("global", 10 + number)])
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert kiosk.queue.get_nowait() is None
-    hub.remove(kiosk)
-    assert hub.count == 1
+    return hub, kiosk, screen
 
 
 def test_a_displays_new_revision_is_told_to_it(club: Club) -> None:
