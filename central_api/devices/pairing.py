@@ -9,14 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
 from central_api.db import Tx
 from central_api.devices import repository
 from central_api.devices.service import Device
-from central_api.devices.tables import devices, pairing_tries, pairings, places
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from central_api.staff import audit
@@ -82,7 +77,7 @@ def ask(
     signatures.prove(request, wish.public_key)
     signatures.must_be_fresh(request, now, skew_s)
     known = repository.device(tx, wish.device_id)
-    row = tx.first(select(pairings).where(pairings.c.device == wish.device_id))
+    row = repository.pairing(tx, wish.device_id)
     for other in (known, row if row is not None and row.expires_at > now else None):
         if other is not None and other.public_key != wish.public_key:
             raise errors.SignatureWrong("expected the key this device id was first seen with, found another")
@@ -90,7 +85,7 @@ def ask(
         return Pairing(code=row.code if row else _ENTERED, expires_at=row.expires_at if row else now, enrolled=True)
     if row is not None and row.expires_at > now:
         return Pairing(code=row.code, expires_at=row.expires_at)
-    tx.execute(delete(pairings).where(pairings.c.expires_at <= now))
+    repository.forget_pairings(tx, now)
     _must_have_room(tx, source)
     until = now + LIFE
     return Pairing(code=_add(tx, wish, source, now, until, make_code), expires_at=until)
@@ -110,11 +105,10 @@ def enter(
         code_id: an id that names this enrolment, in the device's row.
         now: the instant.
     """
-    guard = _guard(tx, staff)
+    guard = repository.pairing_tries(tx, staff)
     if guard.paused_until is not None and guard.paused_until > now:
         return Refused("paused")
-    # Locked, so that of two people who choose one place the second finds it taken.
-    spot = tx.first(select(places).where(places.c.slug == place).with_for_update())
+    spot = repository.lock_place(tx, place)
     if spot is None or spot.store not in stores:
         return Refused("place")
     found = _shown(tx, voucher.normalise(typed), now)
@@ -122,9 +116,9 @@ def enter(
         return _count_wrong(tx, staff, int(guard.wrong) + 1, now)
     if found.kind != spot.kind:
         return Refused("kind", kind=found.kind)
-    if tx.first(select(devices.c.id).where(devices.c.place == place, devices.c.revoked_at.is_(None))) is not None:
+    if repository.is_taken(tx, place):
         return Refused("taken")
-    tx.execute(update(pairing_tries).where(pairing_tries.c.staff == staff).values(wrong=0, paused_until=None))
+    repository.put_pairing_tries(tx, staff, 0, None)
     values = {
         "public_key": found.public_key,
         "kind": found.kind,
@@ -152,14 +146,11 @@ def enter(
 
 def free_places(tx: Tx, stores: tuple[str, ...]) -> list[Any]:
     """The places of these stores in which no device stands, by kind and slug."""
-    standing = select(devices.c.place).where(devices.c.revoked_at.is_(None))
-    query = select(places).where(places.c.store.in_(stores), places.c.slug.not_in(standing))
-    return list(tx.rows(query.order_by(places.c.kind, places.c.slug)))
+    return list(repository.free_places(tx, stores))
 
 
 def _must_have_room(tx: Tx, source: str) -> None:
-    counted = func.count().label("waiting")
-    waiting = {row.source: int(row.waiting) for row in tx.rows(select(pairings.c.source, counted).group_by("source"))}
+    waiting = repository.waiting_by_source(tx)
     if waiting.get(source, 0) >= OPEN_PER_SOURCE or sum(waiting.values()) >= OPEN_IN_ALL:
         raise errors.Unavailable(
             f"expected fewer than {OPEN_PER_SOURCE} screens waiting for their code to be entered; ask again later"
@@ -167,24 +158,22 @@ def _must_have_room(tx: Tx, source: str) -> None:
 
 
 def _add(tx: Tx, wish: AskPairing, source: str, now: datetime, until: datetime, make_code: Callable[[], str]) -> str:
-    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
     for _ in range(_TRIES):
-        values = {
+        code = make_code()
+        values: dict[str, object] = {
             "device": wish.device_id,
             "public_key": wish.public_key,
             "kind": wish.kind,
             "version": wish.version,
-            "code": make_code(),
+            "code": code,
             "source": source[:64],
             "asked_at": now,
             "expires_at": until,
         }
-        statement = make(pairings).values(**values).on_conflict_do_nothing()
-        code = tx.scalar(statement.returning(pairings.c.code))
-        if code is not None:
-            return str(code)
+        if repository.add_pairing(tx, values):
+            return code
         # Either the code is taken, or the same device has asked twice at once and the other request was first.
-        twin = tx.first(select(pairings).where(pairings.c.device == wish.device_id))
+        twin = repository.pairing(tx, wish.device_id)
         if twin is not None and twin.public_key == wish.public_key:
             return str(twin.code)
     raise errors.Unavailable(f"expected an unused code within {_TRIES} tries, found none")
@@ -192,23 +181,16 @@ def _add(tx: Tx, wish: AskPairing, source: str, now: datetime, until: datetime, 
 
 def _shown(tx: Tx, code: str, now: datetime) -> Any:
     """The row of a code that stands on a screen now and is not used up, or None."""
-    row = tx.first(select(pairings).where(pairings.c.code == code, pairings.c.expires_at > now).with_for_update())
+    row = repository.pairing_by_code(tx, code, now)
     if row is None:
         return None
     known = repository.device(tx, row.device)
     return row if known is None or (known.revoked_at is not None and known.public_key == row.public_key) else None
 
 
-def _guard(tx: Tx, staff: str) -> Any:
-    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
-    tx.execute(make(pairing_tries).values(staff=staff, wrong=0, paused_until=None).on_conflict_do_nothing())
-    return tx.first(select(pairing_tries).where(pairing_tries.c.staff == staff).with_for_update())
-
-
 def _count_wrong(tx: Tx, staff: str, wrong: int, now: datetime) -> Refused:
     paused = wrong >= WRONG_TRIES
-    values = {"wrong": 0 if paused else wrong, "paused_until": now + PAUSE if paused else None}
-    tx.execute(update(pairing_tries).where(pairing_tries.c.staff == staff).values(**values))
+    repository.put_pairing_tries(tx, staff, 0 if paused else wrong, now + PAUSE if paused else None)
     audit.record(
         tx, actor=f"staff:{staff}", act="device.pair-refused", subject="place:unknown", now=now, facts={"wrong": wrong}
     )

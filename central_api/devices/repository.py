@@ -1,15 +1,16 @@
-"""Queries of stores, places, devices and enrolment codes."""
+"""Queries of stores, places, devices, and the codes that let devices in."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
-from central_api.devices.tables import devices, enrol_codes, enrol_guesses, places, stores
+from central_api.devices.tables import devices, enrol_codes, enrol_guesses, pairings, places, stores
+from central_api.devices.tables import pairing_tries as tries
 
 # Statements of every request are built once.
 _CALLER = select(
@@ -101,3 +102,62 @@ def put_guesses(tx: Tx, source: str, wrong: int, since: datetime) -> None:
 def forget_guesses(tx: Tx, before: datetime) -> None:
     """Clear away addresses whose first wrong guess is older."""
     tx.execute(delete(enrol_guesses).where(enrol_guesses.c.since < before))
+
+
+def pairing(tx: Tx, device_id: str) -> Any:
+    """The row of a device's code on its screen, or None."""
+    return tx.first(select(pairings).where(pairings.c.device == device_id))
+
+
+def pairing_by_code(tx: Tx, code: str, now: datetime) -> Any:
+    """The row of a code that stands on a screen now, locked until the end; or None."""
+    query = select(pairings).where(pairings.c.code == code, pairings.c.expires_at > now)
+    return tx.first(query.with_for_update())
+
+
+def add_pairing(tx: Tx, values: dict[str, object]) -> bool:
+    """Write a code on a screen; False when it is taken or the device has one, and nothing was written."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(pairings).values(**values).on_conflict_do_nothing()
+    return tx.first(statement.returning(pairings.c.code)) is not None
+
+
+def forget_pairings(tx: Tx, now: datetime) -> None:
+    """Clear away the codes that are over."""
+    tx.execute(delete(pairings).where(pairings.c.expires_at <= now))
+
+
+def waiting_by_source(tx: Tx) -> dict[str, int]:
+    """How many screens wait for their code to be entered, by the network address they asked from."""
+    query = select(pairings.c.source, func.count().label("waiting")).group_by(pairings.c.source)
+    return {row.source: int(row.waiting) for row in tx.rows(query)}
+
+
+def pairing_tries(tx: Tx, staff: str) -> Any:
+    """The row of somebody's wrong codes, made when there is none and locked until the end."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    tx.execute(make(tries).values(staff=staff, wrong=0, paused_until=None).on_conflict_do_nothing())
+    return tx.first(select(tries).where(tries.c.staff == staff).with_for_update())
+
+
+def put_pairing_tries(tx: Tx, staff: str, wrong: int, paused_until: datetime | None) -> None:
+    """Note somebody's wrong codes in a row, and until when they wait."""
+    tx.execute(update(tries).where(tries.c.staff == staff).values(wrong=wrong, paused_until=paused_until))
+
+
+def lock_place(tx: Tx, slug: str) -> Any:
+    """The row of a place, locked until the end: of two who choose it the second finds it taken. Or None."""
+    return tx.first(select(places).where(places.c.slug == slug).with_for_update())
+
+
+def is_taken(tx: Tx, place: str) -> bool:
+    """Whether a device that is let in stands in a place."""
+    query = select(devices.c.id).where(devices.c.place == place, devices.c.revoked_at.is_(None))
+    return tx.first(query) is not None
+
+
+def free_places(tx: Tx, stores: Sequence[str]) -> Sequence[Any]:
+    """The places of these stores in which no device stands, by kind and slug."""
+    taken = select(devices.c.place).where(devices.c.revoked_at.is_(None))
+    query = select(places).where(places.c.store.in_(stores), places.c.slug.not_in(taken))
+    return tx.rows(query.order_by(places.c.kind, places.c.slug))

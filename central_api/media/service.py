@@ -1,16 +1,13 @@
 """Adds pictures to the library and finds them; the file is stored before its row, so that a row always has its file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
-
 from central_api.db import Tx
-from central_api.media import pictures
+from central_api.media import pictures, repository
 from central_api.media.pictures import Prepared
 from central_api.media.store import MediaStore
-from central_api.media.tables import media
 from club.model.board import Picture
 
 _NAME_LENGTH = 200
@@ -58,41 +55,24 @@ def keep(tx: Tx, store: MediaStore, prepared: Prepared, *, name: str, by: str, n
     stored = Stored(
         sha256, len(prepared.data), prepared.media_type, prepared.width, prepared.height, name[:_NAME_LENGTH]
     )
-    tx.execute(
-        insert(media).values(
-            sha256=sha256,
-            size=stored.size,
-            media_type=stored.media_type,
-            width=stored.width,
-            height=stored.height,
-            name=stored.name,
-            created_at=now,
-            created_by=by,
-        )
-    )
+    repository.add(tx, {**asdict(stored), "created_at": now, "created_by": by})
     return stored
 
 
 def find(tx: Tx, sha256: str) -> Stored | None:
     """One picture of the library."""
-    row = tx.first(select(media).where(media.c.sha256 == sha256))
+    row = repository.picture(tx, sha256)
     return None if row is None else _stored(row)
 
 
 def library(tx: Tx, *, least_width: int = 0) -> list[Stored]:
     """The pictures at least so wide, newest first, then by name."""
-    rows = tx.rows(
-        select(media)
-        .where(media.c.width >= least_width)
-        .order_by(media.c.created_at.desc(), media.c.name, media.c.sha256)
-    )
-    return [_stored(row) for row in rows]
+    return [_stored(row) for row in repository.pictures(tx, least_width)]
 
 
 def by_hash(tx: Tx) -> Mapping[str, Picture]:
     """All pictures as manifests name them."""
-    rows = tx.rows(select(media.c.sha256, media.c.size, media.c.media_type))
-    return {row.sha256: Picture(row.sha256, row.size, row.media_type) for row in rows}
+    return {row.sha256: Picture(row.sha256, row.size, row.media_type) for row in repository.all_files(tx)}
 
 
 def _stored(row: object) -> Stored:

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
-
 from central_api.db import Database, Tx
 from central_api.security.passwords import Passwords
-from central_api.staff import audit, totp
-from central_api.staff.tables import staff, staff_challenges, staff_sessions
+from central_api.staff import audit, repository, totp
 from club.model import errors
 from club.model.text import Text
 
@@ -130,7 +127,7 @@ def check_password(db: Database, passwords: Passwords, number: str, password: st
 
 def awaited(tx: Tx, token: str, now: datetime) -> Person | None:
     """Whose digits are awaited after the first step, None when nobody's are any more."""
-    row = tx.first(_challenge(token, now))
+    row = repository.challenged(tx, _digest(token), now)
     return None if row is None else _person(row)
 
 
@@ -142,7 +139,7 @@ def second_step(db: Database, *, token: str, digits: str, now: datetime, minutes
         SignInWrong: the digits are wrong or were used; counted like wrong passwords. Facts: tries_left, locked.
     """
     with db.write() as tx:
-        row = tx.first(_challenge(token, now))
+        row = repository.challenged(tx, _digest(token), now)
         if row is None:
             raise errors.SessionEnded("the first step is too long ago; sign in again")
         if row.locked_until is not None and row.locked_until > now:
@@ -158,16 +155,12 @@ def second_step(db: Database, *, token: str, digits: str, now: datetime, minutes
 
 def forget_first_step(tx: Tx, token: str) -> None:
     """End what the first step began: somebody else wants to sign in."""
-    tx.execute(delete(staff_challenges).where(staff_challenges.c.token_sha256 == _digest(token)))
+    repository.end_challenge(tx, _digest(token))
 
 
 def session(tx: Tx, token: str, now: datetime) -> Session | None:
     """The session of a cookie's token, None when there is none, it has ended, or the person left."""
-    row = tx.first(
-        select(staff_sessions, staff)
-        .join(staff, staff.c.number == staff_sessions.c.staff)
-        .where(staff_sessions.c.token_sha256 == _digest(token))
-    )
+    row = repository.session_with_person(tx, _digest(token))
     if row is None or row.expires_at <= now or not row.active:
         return None
     return Session(_person(row), row.csrf, row.token_sha256, row.seen_at)
@@ -175,26 +168,22 @@ def session(tx: Tx, token: str, now: datetime) -> Session | None:
 
 def keep_alive(tx: Tx, token_sha256: str, now: datetime, minutes: int) -> None:
     """Let a session live on after a request, at most twelve hours from its start; call it once in `SEEN_EVERY`."""
-    row = tx.first(select(staff_sessions).where(staff_sessions.c.token_sha256 == token_sha256))
+    row = repository.session(tx, token_sha256)
     if row is None:
         return
     until = min(now + timedelta(minutes=minutes), row.created_at + LONGEST_SESSION)
-    tx.execute(
-        update(staff_sessions)
-        .where(staff_sessions.c.token_sha256 == token_sha256)
-        .values(seen_at=now, expires_at=until)
-    )
+    repository.change_session(tx, token_sha256, {"seen_at": now, "expires_at": until})
 
 
 def sign_out(tx: Tx, found: Session, now: datetime) -> None:
     """End a session."""
-    tx.execute(delete(staff_sessions).where(staff_sessions.c.token_sha256 == found.token_sha256))
+    repository.end_session(tx, found.token_sha256)
     audit.record(tx, actor=found.person.actor, act="console.sign-out", subject=found.person.actor, now=now)
 
 
 def names(tx: Tx) -> dict[str, str]:
     """How each actor of the log is called."""
-    return {f"staff:{row.number}": row.name for row in tx.rows(select(staff.c.number, staff.c.name))}
+    return {f"staff:{row.number}": row.name for row in repository.names(tx)}
 
 
 def set_password(tx: Tx, passwords: Passwords, number: str, password: str, now: datetime, *, by: str) -> None:
@@ -203,15 +192,10 @@ def set_password(tx: Tx, passwords: Passwords, number: str, password: str, now: 
     Raises:
         NotFound: no such staff number.
     """
-    changed = tx.execute(
-        update(staff)
-        .where(staff.c.number == number)
-        .values(password=passwords.hash(password), fails=0, locked_until=None, totp_secret=None, totp_pending=None)
-    )
-    if not changed.rowcount:
+    anew: dict[str, object] = {"fails": 0, "locked_until": None, "totp_secret": None, "totp_pending": None}
+    if not repository.change(tx, number, {"password": passwords.hash(password), **anew}):
         raise errors.NotFound(f"expected a staff number, found {number!r} that nobody has", kind="staff", id=number)
-    tx.execute(delete(staff_sessions).where(staff_sessions.c.staff == number))
-    tx.execute(delete(staff_challenges).where(staff_challenges.c.staff == number))
+    repository.end_everything_of(tx, number)
     audit.record(tx, actor=by, act="staff.password", subject=f"staff:{number}", now=now)
 
 
@@ -227,7 +211,7 @@ def _person(row: Any) -> Person:
 
 
 def _account(tx: Tx, number: str) -> Account | None:
-    row = tx.first(select(staff).where(staff.c.number == number, staff.c.active))
+    row = repository.active(tx, number)
     if row is None or row.password is None:
         return None
     return Account(row.number, row.password, row.locked_until, row.totp_secret)
@@ -235,29 +219,24 @@ def _account(tx: Tx, number: str) -> Account | None:
 
 def _open(tx: Tx, number: str, now: datetime, minutes: int) -> str:
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    tx.execute(delete(staff_sessions).where(staff_sessions.c.expires_at <= now))
-    tx.execute(update(staff).where(staff.c.number == number).values(fails=0, locked_until=None))
-    tx.execute(
-        insert(staff_sessions).values(
-            token_sha256=_digest(token),
-            staff=number,
-            csrf=csrf,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + timedelta(minutes=minutes),
-        )
-    )
+    repository.forget_sessions(tx, now)
+    repository.change(tx, number, {"fails": 0, "locked_until": None})
+    values = {
+        "token_sha256": _digest(token),
+        "staff": number,
+        "csrf": csrf,
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": now + timedelta(minutes=minutes),
+    }
+    repository.add_session(tx, values)
     audit.record(tx, actor=f"staff:{number}", act="console.sign-in", subject=f"staff:{number}", now=now)
     return token
 
 
 def count_fail(tx: Tx, number: str, now: datetime) -> tuple[int, int]:
     """Count one wrong try; how many are left, and for how many minutes the account is locked (0: it is not)."""
-    fails = int(
-        tx.scalar(
-            update(staff).where(staff.c.number == number).values(fails=staff.c.fails + 1).returning(staff.c.fails)
-        )
-    )
+    fails = repository.add_fail(tx, number)
     audit.record(
         tx,
         actor=f"staff:{number}",
@@ -268,24 +247,15 @@ def count_fail(tx: Tx, number: str, now: datetime) -> tuple[int, int]:
     )
     if fails < TRIES:
         return TRIES - fails, 0
-    tx.execute(update(staff).where(staff.c.number == number).values(fails=0, locked_until=now + LOCK))
+    repository.change(tx, number, {"fails": 0, "locked_until": now + LOCK})
     return 0, _minutes(LOCK)
 
 
 def _await_digits(tx: Tx, number: str, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
-    tx.execute(delete(staff_challenges).where(staff_challenges.c.expires_at <= now))
-    values = {"token_sha256": _digest(token), "staff": number, "expires_at": now + SECOND_STEP}
-    tx.execute(insert(staff_challenges).values(**values))
+    repository.forget_challenges(tx, now)
+    repository.add_challenge(tx, {"token_sha256": _digest(token), "staff": number, "expires_at": now + SECOND_STEP})
     return token
-
-
-def _challenge(token: str, now: datetime) -> Select[Any]:
-    return (
-        select(staff)
-        .join(staff_challenges, staff_challenges.c.staff == staff.c.number)
-        .where(staff_challenges.c.token_sha256 == _digest(token), staff_challenges.c.expires_at > now, staff.c.active)
-    )
 
 
 def _wrong(tries_left: int, locked_for: int) -> errors.SignInWrong:
