@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from litestar.di import NamedDependency
 
+from central_api.beats import Beats
 from central_api.db import Database
 from central_api.feed.hub import Hub
 from central_api.lane import Lane
@@ -24,7 +25,8 @@ def new_id() -> str:
 class Context:
     """One running service. Tests hand in their own clock, ids and randomness.
 
-    `random_below(n)` gives a whole number 0 <= x < n nobody can guess. `taps` are the threads of members' requests.
+    `random_below(n)` gives a whole number 0 <= x < n nobody can guess. `taps` are the threads of members' requests,
+    `beats` when devices were heard.
     """
 
     settings: CentralSettings
@@ -36,6 +38,7 @@ class Context:
     new_id: Callable[[], str] = new_id
     random_below: Callable[[int], int] = secrets.randbelow
     taps: Lane = field(default_factory=lambda: Lane("tap"))
+    beats: Beats = field(default_factory=Beats)
 
 
 Served = NamedDependency[Context]

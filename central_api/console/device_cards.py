@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from central_api.beats import Mark
 from club.model.text import Text
 from club.words.catalogue import Words
 
@@ -21,6 +22,7 @@ _TAGS: dict[State, tuple[str, str]] = {
     "new": ("n", "clock"),
 }
 _READER_READY = "ready"
+_NO_MARKS: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A device on the page. `facts` are label and value; `tag` is the word, `look` its colour, `icon` its picture."""
+    """A device on the page. `facts` are label and value; `tag` is the word, `look` its colour, `icon` its picture.
+
+    `marks` are the minutes in which it was heard, `marks_told` the same in words.
+    """
 
     id: str
     kind: str
@@ -46,6 +51,8 @@ class Card:
     look: str
     icon: str
     facts: tuple[tuple[str, str], ...]
+    marks: tuple[Mark, ...]
+    marks_told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,9 @@ def state_of(row: Any, now: datetime) -> State:
     return "online"
 
 
-def card(words: Words, known: Known, now: datetime, title_of: Callable[[str], str]) -> Card:
+def card(
+    words: Words, known: Known, now: datetime, title_of: Callable[[str], str], marks: tuple[Mark, ...] = _NO_MARKS
+) -> Card:
     """A device's card; `title_of` gives a board's title for what a display says it shows (`b-lakeside@3`), or nothing."""
     row = known.row
     state = state_of(row, now)
@@ -95,6 +104,8 @@ def card(words: Words, known: Known, now: datetime, title_of: Callable[[str], st
         look=look,
         icon=icon,
         facts=tuple(facts),
+        marks=marks,
+        marks_told=words("console.devices.beats", minutes=len(marks), missed=marks.count("missed")),
     )
 
 

@@ -150,7 +150,10 @@ def _fleet(tx: Tx, context: Context, visit: Visit) -> dict[str, Any]:
             titles[what] = _title(tx, visit, what, now, data)
         return titles[what]
 
-    shown = [cards.card(visit.words, known, now, title_of) for known in found]
+    shown = [
+        cards.card(visit.words, known, now, title_of, context.beats.marks(known.row.id, now, known.row.seen_at))
+        for known in found
+    ]
     return {
         "cards": shown,
         "summary": cards.summary(visit.words, shown),

@@ -83,6 +83,7 @@ def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice
     now = context.clock.now()
     with context.db.write() as tx:
         devices.hear(tx, device, data, now)
+    context.beats.heard(device.id, now, trouble=data.reader not in ("", "ready"))
     return answer(HeartbeatAnswer(now=now))
 
 

@@ -91,6 +91,18 @@ def test_each_device_says_how_it_is(manager: Desk) -> None:
     assert page.find("a", href=PAGE, aria_current="page") or page.find("a", class_="on", href=PAGE)
 
 
+def test_the_minutes_in_which_a_device_was_heard_are_a_strip(manager: Desk) -> None:
+    club = manager.club
+    now = club.clock.now()
+    device = stand(club, "kiosk-1", reader="ready")
+    for ago, trouble in ((5, False), (4, True), (3, False), (0, False)):
+        club.context.beats.heard(device, now - timedelta(minutes=ago), trouble=trouble)
+    page = manager.open(PAGE)
+    marks = [mark["class"] for mark in page.find("i") if mark.get("class") in {"heard", "trouble", "missed", "unknown"}]
+    assert marks == ["unknown"] * 42 + ["heard", "trouble", "heard", "missed", "missed", "heard"]
+    assert page.find("div", title="近 48 分钟的心跳，2 分钟没有听到")
+
+
 @pytest.mark.parametrize(
     ("seen_s", "state"), [(None, "new"), (0, "online"), (120, "online"), (121, "offline"), (86_400, "offline")]
 )

@@ -157,6 +157,7 @@ def test_a_heartbeat_is_kept_and_answered_with_the_time(club: Club) -> None:
     glass = OnGlass(what="b-lakeside 3", since=club.clock.now(), frames=7200)
     beat = Heartbeat(version="0.1.0", at=club.clock.now(), on_glass=glass, manifest_revision=4, outbox=0)
     assert read(device.post("/v1/heartbeats", beat), HeartbeatAnswer).now == club.clock.now()
+    assert club.context.beats.marks(device.identity.device_id, club.clock.now())[-1] == "heard"
     with club.context.db.read() as tx:
         row = repository.device(tx, device.identity.device_id)
     assert (row.on_glass, row.frames, row.manifest_revision) == ("b-lakeside 3", 7200, 4)
