@@ -60,6 +60,7 @@ def serve(settings: CentralSettings) -> None:
     context = app.open_context(settings)
     try:
         _check_media(settings)
+        context.db.lengthen_log()
         listening = _listen(settings.http.host, settings.http.port)
         host, port = listening.getsockname()[:2]
         url = settings.http.public_url or f"http://{host}:{port}"

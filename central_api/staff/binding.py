@@ -2,23 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
-
 from central_api.db import Database, Tx
 from central_api.security.passwords import Passwords
-from central_api.staff import audit, service, totp
-from central_api.staff.tables import staff
+from central_api.staff import audit, repository, service, totp
 from club.model import errors
 
 
 def is_bound(tx: Tx, number: str) -> bool:
     """Whether somebody signs in with an authenticator."""
-    return bool(tx.scalar(select(staff.c.totp_secret).where(staff.c.number == number)))
+    return bool(_bound(tx, number))
 
 
 def pending(tx: Tx, number: str) -> str:
     """The secret that waits to be proven, empty when none does."""
-    return tx.scalar(select(staff.c.totp_pending).where(staff.c.number == number)) or ""
+    row = repository.totp(tx, number)
+    return "" if row is None else row.totp_pending or ""
 
 
 def start(db: Database, passwords: Passwords, number: str, password: str, now: datetime) -> None:
@@ -29,7 +27,7 @@ def start(db: Database, passwords: Passwords, number: str, password: str, now: d
     """
     service.check_password(db, passwords, number, password, now)
     with db.write() as tx:
-        tx.execute(update(staff).where(staff.c.number == number).values(totp_pending=totp.new_secret()))
+        repository.change(tx, number, {"totp_pending": totp.new_secret()})
 
 
 def confirm(tx: Tx, number: str, digits: str, now: datetime) -> bool:
@@ -38,15 +36,14 @@ def confirm(tx: Tx, number: str, digits: str, now: datetime) -> bool:
     counter = totp.counter_of(secret, digits, now) if secret else 0
     if not counter:
         return False
-    values = {"totp_secret": secret, "totp_pending": None, "totp_used": counter}
-    tx.execute(update(staff).where(staff.c.number == number).values(**values))
+    repository.change(tx, number, {"totp_secret": secret, "totp_pending": None, "totp_used": counter})
     audit.record(tx, actor=f"staff:{number}", act="staff.totp-bind", subject=f"staff:{number}", now=now)
     return True
 
 
 def drop_pending(tx: Tx, number: str) -> None:
     """Forget a secret that was shown and not proven."""
-    tx.execute(update(staff).where(staff.c.number == number).values(totp_pending=None))
+    repository.change(tx, number, {"totp_pending": None})
 
 
 def remove(db: Database, passwords: Passwords, number: str, password: str, digits: str, now: datetime) -> None:
@@ -57,14 +54,19 @@ def remove(db: Database, passwords: Passwords, number: str, password: str, digit
     """
     service.check_password(db, passwords, number, password, now)
     with db.write() as tx:
-        secret = tx.scalar(select(staff.c.totp_secret).where(staff.c.number == number)) or ""
+        secret = _bound(tx, number)
         counter = totp.counter_of(secret, digits, now) if secret else 0
         refused: errors.SignInWrong | None = None
         if counter and totp.take(tx, number, counter):
-            tx.execute(update(staff).where(staff.c.number == number).values(totp_secret=None, totp_pending=None))
+            repository.change(tx, number, {"totp_secret": None, "totp_pending": None})
             audit.record(tx, actor=f"staff:{number}", act="staff.totp-remove", subject=f"staff:{number}", now=now)
         else:
             tries_left, locked = service.count_fail(tx, number, now)
             refused = errors.SignInWrong("wrong digits", tries_left=tries_left, locked=locked)
     if refused is not None:  # out here: the count is to stay
         raise refused
+
+
+def _bound(tx: Tx, number: str) -> str:
+    row = repository.totp(tx, number)
+    return "" if row is None else row.totp_secret or ""

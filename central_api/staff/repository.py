@@ -15,6 +15,17 @@ def active(tx: Tx, number: str) -> Any:
     return tx.first(select(staff).where(staff.c.number == number, staff.c.active))
 
 
+def totp(tx: Tx, number: str) -> Any:
+    """Somebody's authenticator: `totp_secret` and `totp_pending`; None when nobody has the number."""
+    return tx.first(select(staff.c.totp_secret, staff.c.totp_pending).where(staff.c.number == number))
+
+
+def raise_totp(tx: Tx, number: str, counter: int) -> bool:
+    """Move the counter of somebody's last digits up to `counter`; False when it was there or above."""
+    statement = update(staff).where(staff.c.number == number, staff.c.totp_used < counter).values(totp_used=counter)
+    return tx.execute(statement).rowcount == 1
+
+
 def names(tx: Tx) -> Sequence[Any]:
     """Number and name of everybody, also of those who left."""
     return tx.rows(select(staff.c.number, staff.c.name))

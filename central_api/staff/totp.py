@@ -4,10 +4,9 @@ import secrets
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import update
 
 from central_api.db import Tx
-from central_api.staff.tables import staff
+from central_api.staff import repository
 
 STEP_S = 30
 DIGITS = 6
@@ -36,7 +35,4 @@ def counter_of(secret: str, digits: str, now: datetime) -> int:
 
 def take(tx: Tx, number: str, counter: int) -> bool:
     """Use up the digits of a counter; False when they, or later ones, were used before."""
-    taken = tx.execute(
-        update(staff).where(staff.c.number == number, staff.c.totp_used < counter).values(totp_used=counter)
-    )
-    return taken.rowcount == 1
+    return repository.raise_totp(tx, number, counter)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, inspect, select, text, update
 
 from central_api.db import Database, Tx
 from central_api.feed.tables import change_log, feeds
@@ -177,3 +177,37 @@ def test_work_that_was_ended_for_a_deadlock_is_done_again(pg_cluster: postgres.C
     assert len(tries) >= 3, "one of the two was ended and came again (on a busy machine perhaps more than once)"
     db.close()
     pg_cluster.drop("deadlock")
+
+
+def test_a_log_of_full_length_grows_no_more_and_leaves_no_table(tmp_path: Path) -> None:
+    path, log = tmp_path / "club.db", tmp_path / "club.db-wal"
+    found = Database(f"sqlite:///{path}")
+    try:
+        runner.upgrade(found)
+        with found.write() as tx:
+            tx.execute(text("CREATE TABLE log_filler (x)"))  # as a power cut leaves it
+        short = log.stat().st_size
+        found.lengthen_log()
+        full = log.stat().st_size
+        for number in range(1200):  # more than the log holds
+            with found.write() as tx:
+                add(tx, f"feed-{number}")
+        assert short < 1000 * 4096 < full
+        assert log.stat().st_size == full
+        assert len(names(found)) == 1200
+        with found.read() as tx:
+            assert "log_filler" not in inspect(tx.connection).get_table_names()
+    finally:
+        found.close()
+
+
+@pytest.mark.postgres
+def test_there_is_no_log_to_lengthen_on_postgresql(pg_cluster: postgres.Cluster) -> None:
+    found = Database(pg_cluster.create("log"))
+    try:
+        found.lengthen_log()
+        with found.read() as tx:
+            assert inspect(tx.connection).get_table_names() == []
+    finally:
+        found.close()
+        pg_cluster.drop("log")
