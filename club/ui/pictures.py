@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
@@ -17,6 +18,7 @@ from club.resources import files
 from club.ui import bridge
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 _KEPT_BYTES = 16 * 1024 * 1024
 """Of pictures nobody shows now, so that the next visit finds them; what is shown is kept by who shows it."""
 
@@ -90,7 +92,8 @@ class PicturePool:
     def __init__(self) -> None:
         self._textures: OrderedDict[Wanted, Texture] = OrderedDict()
         self._waiting: dict[Wanted, list[Callable[[Texture], None]]] = {}
-        self._bridge: bridge.Bridge[_Ready] = bridge.Bridge(self._arrived)
+        self._bridge: bridge.Bridge[Callable[[], None]] = bridge.Bridge(lambda arrive: arrive())
+        self._working = 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 
     def get(self, wanted: Wanted) -> Texture | None:
@@ -112,7 +115,21 @@ class PicturePool:
     @property
     def busy(self) -> bool:
         """Whether pictures are still to come."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._working)
+
+    def work(self, make: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Have something drawn in the worker; ``then`` gets it, on the UI thread."""
+        self._working += 1
+
+        def arrive(made: T) -> None:
+            self._working -= 1
+            then(made)
+
+        def run() -> None:
+            made = make()
+            self._bridge.post(lambda: arrive(made))
+
+        self._worker.submit(run)
 
     def close(self) -> None:
         """Stop the worker and drop everything."""
@@ -127,7 +144,7 @@ class PicturePool:
         except (OSError, UnidentifiedImageError, files.ResourceMissing) as fault:
             _log.warning("a picture could not be shown: %s", fault)
             ready = _Ready(wanted, (0, 0), b"")
-        self._bridge.post(ready)
+        self._bridge.post(lambda: self._arrived(ready))
 
     def _arrived(self, ready: _Ready) -> None:
         waiting = self._waiting.pop(ready.wanted, [])

@@ -65,6 +65,8 @@ class Redraw:
 
     def mark(self, area: Area) -> None:
         """This area changed; the next frame draws at least it. What lies outside the window does not count."""
+        if self._whole:
+            return
         width, height = self._window.system_size
         left, bottom = max(0, area[0]), max(0, area[1])
         right, top = min(int(width), area[0] + area[2]), min(int(height), area[1] + area[3])

@@ -186,26 +186,50 @@ class QrCode(place.Placed):
 
     def __init__(self, **kwargs: Any) -> None:
         self._draw = Clock.create_trigger(self._redraw, -1)
+        self._texture: Texture | None = None
         super().__init__(**kwargs)
-        self.bind(content=self._draw, pos=self._draw, size=self._draw)
+        self.bind(content=self._make, pos=self._draw, size=self._draw)
+        self._make()
+
+    def _make(self, *_: object) -> None:
+        """Which modules are dark takes several ms to find out: off the UI thread."""
+        self._texture = None
         self._draw()
+        content = self.content
+        if not content:
+            return
+
+        def then(pixels: tuple[int, bytes]) -> None:
+            if self.content == content:
+                self._texture = _modules_texture(*pixels)
+                self._draw()
+
+        pictures.pool().work(lambda: qr_pixels(content), then)
 
     def _redraw(self, *_: object) -> None:
         self.changed()
         self.canvas.clear()
-        if not self.content or self.width < 2:
+        if self._texture is None or self.width < 2:
             return
-        rows = [bytes(row) for row in segno.make(self.content, error="m", micro=False).matrix_iter(border=_QUIET_ZONE)]
-        modules = len(rows)
-        pixels = b"".join(b"\x13\x20\x1c" if dark else b"\xff\xff\xff" for row in reversed(rows) for dark in row)
-        texture = Texture.create(size=(modules, modules), colorfmt="rgb")
-        texture.mag_filter = texture.min_filter = "nearest"
-        texture.blit_buffer(pixels, colorfmt="rgb", bufferfmt="ubyte")
+        modules = self._texture.width
         side = max(1, int(min(self.size) // modules)) * modules
         with self.canvas:
             Color(1, 1, 1, 1)
             Rectangle(
-                texture=texture,
+                texture=self._texture,
                 pos=(round(self.center_x - side / 2), round(self.center_y - side / 2)),
                 size=(side, side),
             )
+
+
+def qr_pixels(content: str) -> tuple[int, bytes]:
+    """The code's modules on a side, its quiet zone with them, and their RGB bytes, a pixel each, rows from the bottom."""
+    rows = [bytes(row) for row in segno.make(content, error="m", micro=False).matrix_iter(border=_QUIET_ZONE)]
+    return len(rows), b"".join(b"\x13\x20\x1c" if dark else b"\xff\xff\xff" for row in reversed(rows) for dark in row)
+
+
+def _modules_texture(modules: int, pixels: bytes) -> Texture:
+    texture = Texture.create(size=(modules, modules), colorfmt="rgb")
+    texture.mag_filter = texture.min_filter = "nearest"
+    texture.blit_buffer(pixels, colorfmt="rgb", bufferfmt="ubyte")
+    return texture

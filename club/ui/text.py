@@ -1,6 +1,7 @@
 """Draws text as the drawings have it: CSS line boxes, letter spacing, bold parts, and always inside its box."""
 
 import re
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -107,6 +108,40 @@ def lines_of(text: str, px: float, width: float, *, bold: bool) -> int:
     return len(breaking.break_lines(text, dp(width), lambda part: _run_px(face, part)))
 
 
+_DRAW_S = 0.0025
+"""How long texts may keep the UI thread in one frame; the rest of a new screen's texts come in the frames after, while it still fades in."""
+
+_waiting: dict["Text", None] = {}
+
+
+def is_waiting() -> bool:
+    """Whether texts are still to be drawn."""
+    return bool(_waiting)
+
+
+class _Spent:
+    """How long texts have kept the UI thread in this frame, s."""
+
+    frame, seconds = -1, 0.0
+
+
+def _draw_waiting(_elapsed: float) -> None:
+    """Draw what waits, those first that must be there in a screen's first frame."""
+    if _Spent.frame != Clock.frames:
+        _Spent.frame, _Spent.seconds = Clock.frames, 0.0
+    began = time.thread_time()
+    for one in sorted(_waiting, key=lambda text: not text.prompt):
+        if not one.prompt and _Spent.seconds + time.thread_time() - began > _DRAW_S:
+            Clock.schedule_once(lambda _: _draw_soon(), 0)
+            break
+        del _waiting[one]
+        one.draw_now()
+    _Spent.seconds += time.thread_time() - began
+
+
+_draw_soon = Clock.create_trigger(_draw_waiting, -1)
+
+
 class Run(NamedTuple):
     """A part of a line in one weight."""
 
@@ -143,7 +178,8 @@ class Text(place.Placed):
 
     `px` is the size in reference px, `face` "sans", "bold" or "serif", `leading` the height of a line (CSS ``line-height``),
     `lines` how many it may take, `spacing` the letter spacing in em, `rich` whether ``<b>`` marks bold parts, `role` its colour.
-    Too long for its box, it takes more lines where it may, then shrinks, and at last ends in an ellipsis.
+    Too long for its box, it takes more lines where it may, then shrinks, and at last ends in an ellipsis. It is drawn before the next
+    frame or soon after, as far as there is time; a `prompt` one before the next in any case.
     """
 
     text = StringProperty("")
@@ -158,9 +194,9 @@ class Text(place.Placed):
     halign = StringProperty("left")
     valign = StringProperty("middle")
     elastic = BooleanProperty(False)
+    prompt = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
-        self._draw = Clock.create_trigger(self._redraw, -1)
         self._color: Color | None = None
         self._overflows = False
         self._drawn_px = 0.0
@@ -237,7 +273,19 @@ class Text(place.Placed):
             elif part:
                 yield Run(part, bold)
 
-    def _redraw(self, *_: object) -> None:
+    def _draw(self, *_: object) -> None:
+        if not self.text and self._color is not None:
+            self._waiting_no_more()  # nothing is left of what it said, at once
+        else:
+            _waiting[self] = None
+            _draw_soon()
+
+    def _waiting_no_more(self) -> None:
+        _waiting.pop(self, None)
+        self.draw_now()
+
+    def draw_now(self) -> None:
+        """Draw it as it is to be in the next frame."""
         self.changed()
         self._overflows = False
         self.canvas.clear()

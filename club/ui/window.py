@@ -20,7 +20,7 @@ KIOSK_REFERENCE_WIDTH = 1080
 
 LIVELY_FPS = 60
 _IDLE_FPS, _IDLE_FPS_WITHOUT_WAKING = 2, 10
-_RESOLUTION_S = 0.002
+_RESOLUTION_S = 0.0005
 
 
 class WindowFault(RuntimeError):
@@ -120,6 +120,7 @@ def prepare(
             f"expected a display to open the window on; DISPLAY={os.environ.get('DISPLAY', '')!r} does not answer. "
             "Start an X server or set DISPLAY"
         )
+    _bind_quietly()
     Window.set_title(title)
     Window.clearcolor = ground
     from kivy.graphics.opengl import GL_RENDERER, glGetString
@@ -127,13 +128,28 @@ def prepare(
     renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
     from kivy.clock import Clock
 
-    # Kivy takes a third of a frame for its clock's resolution and does not sleep when an event is due within twice that: at two
-    # frames a second it would spin for 0.3 s before every event.
-    object.__getattribute__(Clock, "_obj").get_resolution = lambda: _RESOLUTION_S
+    # Left to itself Kivy takes a third of a frame for its clock's resolution and does not sleep when an event is due within twice
+    # that: at two frames a second it would spin for 0.3 s before every event.
+    Clock.clock_resolution = _RESOLUTION_S
     connections = wake.x_connections()
     if connections:
         _wakers.append(wake.Waker(connections, lambda call: Clock.schedule_once(call, 0)))
     return Prepared(Window, width / reference_width, renderer)
+
+
+def _bind_quietly() -> None:
+    """Have .kv rules evaluated without a trace: Kivy writes each value out in full for a log level that nobody has switched on.
+
+    That is a third of the time a new view takes. Call it before the first .kv file is loaded.
+    """
+    from kivy.lang import builder
+
+    def call_fn(arguments: Any, _instance: object, _value: object) -> None:
+        element, key, code, rule, names = arguments
+        rule.count += 1
+        setattr(element, key, eval(code, names))  # noqa: S307 -- compiled by Kivy from our own .kv files
+
+    builder.call_fn = call_fn
 
 
 def _screen_driver() -> str:

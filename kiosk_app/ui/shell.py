@@ -172,7 +172,7 @@ class KioskUI:
     @property
     def settled(self) -> bool:
         """Whether nothing moves, no scripted finger is down, no picture is still to come and the last view is on the glass."""
-        if self._touching or self._change is not None or pictures.pool().busy:
+        if self._touching or self._change is not None or pictures.pool().busy or text.is_waiting():
             return False
         all_rest = not any(getattr(widget, "moving", False) for widget in _seen(self._stage))
         sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
