@@ -80,9 +80,10 @@ class Kiosk:
         self.wait("attract")
         if self._language != "zh-CN":
             self.press("wake")
-            for _ in range(2):  # there and back again: a language chosen by hand stays
-                self.press("language")
-                self.wait("tap")
+            self.press("language")  # there and back again: a language chosen by hand stays
+            self.wait("tap", lambda state: state["language"] == "zh-CN")
+            self.press("language")
+            self.wait("tap", lambda state: state["language"] == self._language)
         self.house.reader.tap(card)
         self.wait("home", also)
 
@@ -104,10 +105,10 @@ def visit(kiosk: Kiosk) -> None:
     kiosk.tap(_MEMBER)
     kiosk.shoot("kiosk-05-home", "home")
     kiosk.press("large")
-    kiosk.shoot("kiosk-20-home-a11y", "home")
+    kiosk.shoot("kiosk-20-home-a11y", "home", lambda state: bool(state["large"]))
     kiosk.there_and_back("rewards", "kiosk-20-rewards-a11y", "rewards")
     kiosk.press("large")
-    kiosk.wait("home")
+    kiosk.wait("home", lambda state: not state["large"])
     kiosk.there_and_back("vouchers", "kiosk-11-vouchers", "vouchers")
     kiosk.there_and_back("activities", "kiosk-12-activities", "activities")
     kiosk.there_and_back("points", "kiosk-06-points", "points")

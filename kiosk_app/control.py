@@ -140,6 +140,7 @@ class Control:
             "screen": view.screen if view else "",
             "settled": self._glass.settled,
             "language": state.language,
+            "large": state.large,
             "session_open": state.session is not None,
             "confirmed": state.session is not None and state.session.home is not None,
             "asking": state.asking,
