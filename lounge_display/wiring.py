@@ -26,7 +26,6 @@ from club.sync.identity import Identity
 from club.sync.manifest_store import ManifestStore
 from club.sync.store import DeviceStore
 from club.sync.worker import SyncWorker
-from club.ui import memory
 from club.words.catalogue import words
 from lounge_display import present
 from lounge_display.director import Director, Shown
@@ -58,7 +57,6 @@ class Lounge:
     """
 
     def __init__(self, settings: LoungeSettings, enrol_code: str = "") -> None:
-        memory.return_large_blocks()
         self._code = enrol_code or settings.server.enrol_code
         self._url = settings.server.url
         self._language = settings.ui.language

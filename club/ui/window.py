@@ -40,7 +40,7 @@ _wakers: list[Any] = []
 """The one that wakes the window for input, where the X server's connection could be found."""
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
     width: int,
     height: int,
     *,
@@ -50,6 +50,7 @@ def prepare(
     ground: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0),
     show_cursor: bool = False,
     position: tuple[int, int] | None = None,
+    takes_input: bool = True,
 ) -> Prepared:
     """Close Kivy's own settings, then open the window. Call once, before any other import of Kivy.
 
@@ -62,6 +63,7 @@ def prepare(
         ground: colour behind everything (RGBA, 0 to 1), cleared instead of drawn.
         show_cursor: draw a mouse pointer (for demonstrations on a desk).
         position: left and top of the window on the display; where the desktop likes, without it.
+        takes_input: whether a touch shall wake it; a display nobody touches sleeps through what its X server says.
 
     Raises:
         WindowFault: Kivy was already imported with other settings, or no display answers.
@@ -131,7 +133,7 @@ def prepare(
     # Left to itself Kivy takes a third of a frame for its clock's resolution and does not sleep when an event is due within twice
     # that: at two frames a second it would spin for 0.3 s before every event.
     Clock.clock_resolution = _RESOLUTION_S
-    connections = wake.x_connections()
+    connections = wake.x_connections() if takes_input else ()
     if connections:
         _wakers.append(wake.Waker(connections, lambda call: Clock.schedule_once(call, 0)))
     return Prepared(Window, width / reference_width, renderer)

@@ -16,8 +16,6 @@ TICKER_FPS = 20
 """Enough for words that move 4 px at a time; each step draws the bar."""
 IDLE_FPS = 5
 """How often the window looks up while nothing is due: only for what the desktop says to it."""
-TIMER_S = 0.0005
-"""How exact timers are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,9 @@ class Screen:
             reference_width=SCREEN_SIZE[0],
             ground=_ground(),
             position=position,
+            takes_input=False,
         )
         # Only now may Kivy's widgets be imported: prepare() has closed Kivy's own settings.
-        from kivy.clock import Clock
         from kivy.graphics import Callback
         from kivy.graphics.opengl import GL_BLEND, glDisable
         from kivy.uix.floatlayout import FloatLayout
@@ -105,10 +103,7 @@ class Screen:
         self.root.canvas.before.add(Callback(lambda _instruction: glDisable(GL_BLEND)))
         self.root.add_widget(self.glass)
         self.root.add_widget(self.bar)
-        # Everything here moves by timers, which end the clock's sleep. By itself, it would stop sleeping up to 10 ms before each
-        # and turn round on the spot: a tenth of a processor for ten timers a second.
-        window.set_pace(IDLE_FPS)
-        Clock.clock_resolution = TIMER_S
+        window.set_pace(IDLE_FPS)  # everything here moves by timers, which end the clock's sleep
 
     @property
     def frames(self) -> int:

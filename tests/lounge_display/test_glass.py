@@ -140,6 +140,7 @@ def is_like(picture: Image.Image, name: str) -> bool:
     return all(0.55 * channel <= got <= channel + 6 for got, channel in zip(seen, plain, strict=True))
 
 
+@pytest.mark.alone
 def test_sixty_fast_switches_show_no_black_frame(screen: XScreen) -> None:
     grabbed: list[tuple[float, ...]] = []
     process = subprocess.Popen(

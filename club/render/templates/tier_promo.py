@@ -42,7 +42,7 @@ def _ladder(canvas: Canvas, tiers: tuple[TierLine, ...], ctx: RenderContext, bot
     room_for_perks = bottom - (top + 77 + 4)
     perks = [
         canvas.fit(
-            "\n".join(part for part in _CLAUSE.split(ctx.pick(tier.summary)) if part),
+            "\n".join(part[:1].upper() + part[1:] for part in _CLAUSE.split(ctx.pick(tier.summary)) if part),
             Type("sans", 44, night.snow, 1.3),
             wide,
             lines=3,
