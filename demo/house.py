@@ -19,6 +19,8 @@ from demo.processes import Program, ProgramFailed
 from demo.reader import Reader, open_reader
 
 _BIN = Path(sys.executable).parent
+_BEHIND = 3
+"""One machine plays the whole store here: its screens, which draw without a GPU, stand a little behind the server, which has its own elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ class House:
         settings += self.options.kiosk_settings
         command = ["--config", str(resources.config_dir() / "kiosk.toml"), *_set(settings)]
         command += self._enrol("kiosk", "kiosk-1", data)
-        return self._program("kiosk", command, env={**self.kiosk_glass.env, **self.reader.env}, executable="kiosk-app")
+        env = {**self.kiosk_glass.env, **self.reader.env}
+        return self._program("kiosk", command, env=env, executable="kiosk-app", behind=_BEHIND)
 
     def _lounge(self) -> Program:
         data = self.options.state / "lounge"
@@ -145,10 +148,15 @@ class House:
         settings += self.options.lounge_settings
         command = ["--config", str(resources.config_dir() / "lounge.toml"), *_set(settings)]
         command += self._enrol("lounge", self.options.lounge_place, data)
-        return self._program("lounge", command, env=dict(self.lounge_glass.env), executable="lounge-display")
+        return self._program(
+            "lounge", command, env=dict(self.lounge_glass.env), executable="lounge-display", behind=_BEHIND
+        )
 
-    def _program(self, name: str, arguments: Sequence[str], *, env: dict[str, str], executable: str) -> Program:
-        program = Program(name, [str(_BIN / executable), *arguments], env=env, log=self.options.logs / f"{name}.log")
+    def _program(
+        self, name: str, arguments: Sequence[str], *, env: dict[str, str], executable: str, behind: int = 0
+    ) -> Program:
+        log = self.options.logs / f"{name}.log"
+        program = Program(name, [str(_BIN / executable), *arguments], env=env, log=log, behind=behind)
         self._stack.callback(program.stop)
         return program
 

@@ -27,10 +27,14 @@ class Program:
         command: argv.
         env: added to the present environment.
         log: the file its output is appended to.
+        behind: how far it stands behind other programs where the processor is short (the steps of nice(2)).
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path, behind: int = 0
+    ) -> None:
         self.name = name
+        self._behind = behind
         self._command, self._env, self._log = list(command), dict(env), log
         self._process: subprocess.Popen[bytes] | None = None
         self._from = 0
@@ -46,8 +50,12 @@ class Program:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches only us; we stop the programs in their order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  # runs one system call, before any thread of the child exists
+                preexec_fn=self._settle_in,  # noqa: PLW1509  # two system calls, before any thread of the child exists
             )
+
+    def _settle_in(self) -> None:
+        _die_with_parent()
+        os.nice(self._behind)
 
     @property
     def running(self) -> bool:
