@@ -36,7 +36,7 @@ _LONGEST_FIRST = ("tests/journeys/test_monkey.py", "tests/faults/", "tests/journ
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests by how long their file takes; within a file they stay as they are written."""
+    """Order the tests by how long their file takes; among equals they stay in the (random) order they came in."""
 
     def place(item: pytest.Item) -> int:
         return next(

@@ -80,9 +80,13 @@ class OpenReply:
         self._response.close()
 
     def _socket(self) -> socket.socket | None:
-        connection: Any = getattr(self._response.raw, "connection", None)
-        sock = getattr(connection, "sock", None)
-        return sock if isinstance(sock, socket.socket) else None
+        raw: Any = self._response.raw
+        # An answer after which the connection closes has taken the socket over from the connection.
+        file: Any = getattr(getattr(getattr(raw, "_fp", None), "fp", None), "raw", None)
+        for sock in (getattr(getattr(raw, "connection", None), "sock", None), getattr(file, "_sock", None)):
+            if isinstance(sock, socket.socket):
+                return sock
+        return None
 
 
 class Transport:

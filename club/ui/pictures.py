@@ -3,7 +3,7 @@
 import functools
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TypeVar
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
-from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps
 
 from club.resources import files
 from club.ui import bridge
@@ -118,15 +118,20 @@ class PicturePool:
         return bool(self._waiting or self._working)
 
     def work(self, make: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Have something drawn in the worker; ``then`` gets it, on the UI thread."""
+        """Have something drawn in the worker; ``then`` gets it, on the UI thread. What cannot be drawn is logged and never comes."""
         self._working += 1
 
-        def arrive(made: T) -> None:
+        def arrive(made: Sequence[T]) -> None:
             self._working -= 1
-            then(made)
+            for one in made:
+                then(one)
 
         def run() -> None:
-            made = make()
+            try:
+                made = [make()]
+            except Exception as error:  # noqa: BLE001 -- the next picture is drawn all the same
+                _log.error("something could not be drawn: %s", type(error).__name__)  # its words may hold a member's
+                made = []
             self._bridge.post(lambda: arrive(made))
 
         self._worker.submit(run)
@@ -141,8 +146,8 @@ class PicturePool:
     def _make(self, wanted: Wanted) -> None:
         try:
             ready = _Ready(wanted, *scaled(wanted))
-        except (OSError, UnidentifiedImageError, files.ResourceMissing) as fault:
-            _log.warning("a picture could not be shown: %s", fault)
+        except Exception as fault:  # noqa: BLE001 -- Pillow raises many kinds for broken files; the next picture is made all the same
+            _log.warning("a picture could not be shown: %s: %s", type(fault).__name__, fault)
             ready = _Ready(wanted, (0, 0), b"")
         self._bridge.post(lambda: self._arrived(ready))
 

@@ -50,7 +50,13 @@ _fonts: dict[Face, CoreLabel] = {}
 
 
 def forget() -> None:
-    """Drop every drawn text, so that nothing a member read stays in memory."""
+    """Drop every drawn text, so that nothing a member read stays in memory.
+
+    What still waits is drawn first: a widget that was thrown away meanwhile would fill the caches again afterwards.
+    """
+    while _waiting:
+        one, _ = _waiting.popitem()
+        one.draw_now()
     _textures.clear()
     _widths.clear()
 

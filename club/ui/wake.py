@@ -4,6 +4,7 @@ Kivy looks for input once a frame, and sleeps between two. A thread of its own w
 from them: what came is read by the window, in the frame this wakes.
 """
 
+import logging
 import os
 import select
 import socket
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+_log = logging.getLogger(__name__)
 _X_SOCKETS = "/tmp/.X11-unix/"  # noqa: S108 -- where X servers listen (xtrans); on Linux also as an abstract name
 _REST_S = 0.012
 """After one wake-up the frames come by themselves; a finger that moves need not ask for each."""
@@ -52,6 +54,7 @@ class Waker:
         self._over = threading.Event()
         self._end, self._ended = os.pipe()
         self._poll = select.poll()
+        self._sockets = set(sockets)
         for each in (*sockets, self._end):
             self._poll.register(each, select.POLLIN)
         self._thread = threading.Thread(target=self._run, name="input-wake", daemon=True)
@@ -65,15 +68,27 @@ class Waker:
         self._thread.join()
         os.close(self._end)
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether a word of the server still wakes the window: not when its connections have ended."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
-        while not self._over.is_set():
-            heard = self._poll.poll()
-            if any(kind & (select.POLLNVAL | select.POLLERR | select.POLLHUP) for _, kind in heard):
-                return  # the window has gone, or `close` was called
+        while self._sockets and not self._over.is_set():
+            for number, kind in self._poll.poll():
+                if kind & (select.POLLNVAL | select.POLLERR | select.POLLHUP):
+                    self._poll.unregister(number)
+                    self._sockets.discard(number)
+            if self._over.is_set() or not self._sockets:
+                break
             self._taken.clear()
             self._wake(self._heard)
             self._taken.wait(_LATEST_S)
             self._over.wait(_REST_S)
+        if not self._over.is_set():
+            _log.warning(
+                "the connections to the X server have ended: touches are looked for ten times a second instead"
+            )
 
     def _heard(self, _elapsed: float = 0.0) -> None:
         """In the woken frame, which reads what came at its end; what was read is handed out in the frame after, so ask for that too."""

@@ -180,7 +180,8 @@ def be_idle() -> None:
     What is scheduled or posted still wakes it, and so does a touch where the X server's connection is known; else it looks
     for touches ten times a second.
     """
-    set_pace(_IDLE_FPS if _wakers else _IDLE_FPS_WITHOUT_WAKING)
+    wakes = any(waker.is_listening for waker in _wakers)
+    set_pace(_IDLE_FPS if wakes else _IDLE_FPS_WITHOUT_WAKING)
 
 
 def set_pace(fps: int) -> None:

@@ -226,10 +226,11 @@ class KioskUI:
         text.forget()
 
     def collect_texts(self) -> tuple[str, ...]:
-        """Return every text that some widget of the program holds, seen or not, from the front."""
+        """Return every text that some widget of the program holds, seen or not, from the front, and every one whose picture is kept."""
         built = (*self._screens.values(), *self._large.values())
         held = [self._stage, *(screen for screen in built if screen.parent is None)]
-        return tuple(widget.text for root in held for widget in _tree(root) if getattr(widget, "text", ""))
+        widgets = tuple(widget.text for root in held for widget in _tree(root) if getattr(widget, "text", ""))
+        return widgets + text.drawn_texts() + text.measured_texts()
 
     def visible_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass."""

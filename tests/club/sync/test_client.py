@@ -158,7 +158,10 @@ def test_a_server_that_says_nothing_is_waited_for_as_long_as_was_set(
     given_up.set()
 
 
-def test_a_stream_that_began_may_be_silent_for_longer_than_an_answer(server: SmallServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+def test_a_stream_that_began_may_be_silent_for_longer_than_an_answer(
+    server: SmallServer, tmp_path: Path, connection: str
+) -> None:
     say = threading.Event()
 
     def pieces() -> Iterator[bytes]:
@@ -166,7 +169,9 @@ def test_a_stream_that_began_may_be_silent_for_longer_than_an_answer(server: Sma
         say.wait(30)
         yield b"event: nudge\ndata: {}\n\n"
 
-    server.routes["GET /v1/stream"] = lambda _: Answer(200, kind="text/event-stream", pieces=pieces())
+    server.routes["GET /v1/stream"] = lambda _: Answer(
+        200, kind="text/event-stream", pieces=pieces(), headers=(("Connection", connection),)
+    )
     client = ApiClient(server.address, makers.an_identity(tmp_path), makers.a_clock(), timeouts=(3.0, 0.2))
     stream = client.stream()
     threading.Timer(0.6, say.set).start()

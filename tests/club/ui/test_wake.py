@@ -64,8 +64,25 @@ def test_it_ends_when_the_server_does(line: tuple[socket.socket, socket.socket])
     waker = wake.Waker((ours.fileno(),), Frames().wake)
     server.close()
     waker._thread.join(_PATIENCE_S)
-    assert not waker._thread.is_alive()
+    assert not waker.is_listening
     waker.close()
+
+
+def test_one_connection_that_ends_does_not_silence_the_other(line: tuple[socket.socket, socket.socket]) -> None:
+    ours, server = line
+    passing, gone = socket.socketpair()
+    frames = Frames()
+    waker = wake.Waker((ours.fileno(), passing.fileno()), frames.wake)
+    try:
+        gone.close()
+        server.sendall(b"button press")
+        while not ours.recv(100, socket.MSG_DONTWAIT | socket.MSG_PEEK):
+            pass
+        frames.next()  # for the end of the one, or for the word of the other
+        assert waker.is_listening
+    finally:
+        waker.close()
+        passing.close()
 
 
 def test_only_connections_to_an_x_server_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

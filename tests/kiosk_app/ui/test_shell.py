@@ -307,3 +307,20 @@ def test_large_art_is_in_memory_only_with_its_screen(kiosk: WindowProcess) -> No
     assert set(shown) == {True}
     assert set(left) == {False}
     assert back == shown
+
+
+def left_of_a_hasty_end(kiosk: Program) -> list[str]:
+    """What is held of a member whose large page was thrown away before all of its texts were drawn."""
+    kiosk.show(samples.ATTRACT)
+    kiosk.ui.show(dataclasses.replace(samples.HOME, large=True, contrast=True))
+    kiosk.frame()
+    kiosk.ui.show(samples.ATTRACT)
+    kiosk.ui._end_change()
+    kiosk.ui.wipe()
+    for _ in range(5):
+        kiosk.frame()
+    return [each for each in kiosk.ui.collect_texts() if "王先生" in each or "6,280" in each]
+
+
+def test_nothing_is_left_of_a_page_that_was_not_drawn_to_its_end(kiosk: WindowProcess) -> None:
+    assert kiosk.call(left_of_a_hasty_end) == []
