@@ -18,7 +18,6 @@ from tests.support.visit_house import NOBODY, Visitor
 pytestmark = [pytest.mark.alone, pytest.mark.window, pytest.mark.reader, pytest.mark.timeout(240)]
 
 Slow = list[dict[str, Any]]
-_PAGE = "event MirrorAnswered"
 
 
 def press(visitor: Visitor, action: str) -> None:
@@ -71,38 +70,43 @@ def walk(visitor: Visitor, member: str) -> Iterator[tuple[str, Slow]]:
 
 
 @pytest.fixture(scope="module")
-def visit(_house: Visitor) -> list[tuple[str, Slow]]:
-    """The second visit: what is built once, and the first time it is needed, was there before."""
+def visits(_house: Visitor) -> list[list[tuple[str, Slow]]]:
+    """Visits after the first: what is built once, and the first time it is needed, was there before."""
     _house.rest()
-    list(walk(_house, _house.spends_most()))
-    _house.rest()
-    return list(walk(_house, _house.spends_most()))
+    one = _house.spends_most()
+    list(walk(_house, one))  # a member's limits allow two redemptions
+    found = []
+    for member in (one, _house.spends_most(but=one)):
+        _house.rest()
+        found.append(list(walk(_house, member)))
+    return found
 
 
-def told(visit: list[tuple[str, Slow]], kind: str) -> list[str]:
-    return [
-        f"{stage}: {one['what']} {one['cpu_ms']:.1f} ms"
-        for stage, found in visit
-        for one in found
-        if one["kind"] == kind
+def told(visits: list[list[tuple[str, Slow]]], kind: str) -> list[str]:
+    """What kept the UI thread in every visit, by its shortest time: a machine's noise only ever adds."""
+    longest = [
+        {
+            (stage, one["what"]): max(
+                other["cpu_ms"] for other in found if (other["kind"], other["what"]) == (kind, one["what"])
+            )
+            for stage, found in visit
+            for one in found
+            if one["kind"] == kind
+        }
+        for visit in visits
     ]
+    always = set.intersection(*(set(each) for each in longest))
+    return sorted(f"{stage}: {what} {min(each[stage, what] for each in longest):.1f} ms" for stage, what in always)
 
 
-def test_no_piece_of_work_keeps_the_ui_thread(visit: list[tuple[str, Slow]]) -> None:
-    assert len(visit) > 12
-    assert [line for line in told(visit, "call") if _PAGE not in line] == []
-
-
-@pytest.mark.xfail(
-    strict=True, reason="the member's page takes 5 ms at once: its view, its screen and the lights going on"
-)
-def test_the_member_s_page_does_not_keep_the_ui_thread(visit: list[tuple[str, Slow]]) -> None:
-    assert [line for line in told(visit, "call") if _PAGE in line] == []
+def test_no_piece_of_work_keeps_the_ui_thread(visits: list[list[tuple[str, Slow]]]) -> None:
+    assert [len(visit) > 12 for visit in visits] == [True, True]
+    assert told(visits, "call") == []
 
 
 @pytest.mark.xfail(
     strict=True,
-    reason="a new screen's first layout, with the textures of its texts, takes 5 to 20 ms in one frame (found: 11 stages of 15)",
+    reason="a new screen's first layout, with the textures of its texts, takes 5 to 10 ms in one frame",
 )
-def test_no_phase_of_a_frame_keeps_the_ui_thread(visit: list[tuple[str, Slow]]) -> None:
-    assert told(visit, "frame") == []
+def test_no_phase_of_a_frame_keeps_the_ui_thread(visits: list[list[tuple[str, Slow]]]) -> None:
+    assert told(visits, "frame") == []

@@ -279,14 +279,15 @@ class Visitor(Hand):
         )
         return Account(points, lots, tuple(each for (each,) in taken), tuple(code for (code,) in codes))
 
-    def spends_most(self) -> str:
-        """Whoever has most points to spend by a genuine card, so that no case leans on the limits of another."""
+    def spends_most(self, *, but: str = "") -> str:
+        """Whoever has most points to spend by a genuine card (`but` one), so that no case leans on the limits of another."""
         rows = self.all(
             "SELECT m.id FROM members m JOIN cards c ON c.member = m.id JOIN accounts a ON a.member = m.id "
             "WHERE c.assurance = 'cryptogram' AND c.state = 'active' AND m.status = 'active' AND a.track = 'points' "
             "ORDER BY a.balance DESC"
         )
-        return next(str(member) for (member,) in rows if member in self.cards and member in self.store.members)
+        able = (str(member) for (member,) in rows if member in self.cards and member in self.store.members)
+        return next(member for member in able if member != but)
 
     def books_are_right(self) -> None:
         """Every entry sums to zero on each track, balances are their postings, lots their uses, stock is never negative."""
