@@ -142,7 +142,8 @@ async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, Non
             with suppress(asyncio.CancelledError):
                 await task
         context.hub.close()
-        await asyncio.to_thread(context.taps.close)
+        for lane in (context.taps, context.upkeep):
+            await asyncio.to_thread(lane.close)
         if close:
             context.passwords.close()
             context.db.close()

@@ -26,7 +26,7 @@ class Context:
     """One running service. Tests hand in their own clock, ids and randomness.
 
     `random_below(n)` gives a whole number 0 <= x < n nobody can guess. `taps` are the threads of members' requests,
-    `beats` when devices were heard.
+    `upkeep` those of what devices ask for themselves, `beats` when devices were heard.
     """
 
     settings: CentralSettings
@@ -38,6 +38,7 @@ class Context:
     new_id: Callable[[], str] = new_id
     random_below: Callable[[int], int] = secrets.randbelow
     taps: Lane = field(default_factory=lambda: Lane("tap"))
+    upkeep: Lane = field(default_factory=lambda: Lane("device", 32))
     beats: Beats = field(default_factory=Beats)
 
 

@@ -1,4 +1,4 @@
-"""Threads for the routes of a tap alone, so that pictures, previews and staff sign-ins never hold up a member (X4)."""
+"""Threads for some routes alone, so that pictures, previews and staff sign-ins never hold up a member or a device (X4)."""
 
 import asyncio
 import threading

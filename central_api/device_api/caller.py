@@ -11,7 +11,6 @@ that takes one without its decorator keeps the service from starting. Proof and 
 hand-over from thread to thread costs a tap some milliseconds when the machine is busy.
 """
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
@@ -44,18 +43,18 @@ refuse displays, which hang in public (X2)."""
 
 
 def for_devices(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
-    """A blocking route of every enrolled device: it has a parameter `device`, and runs off the event loop."""
-    return _proving(route, "device", known_device, _on_any_thread)
+    """A blocking route of every enrolled device: it has a parameter `device`, and runs on the context's `upkeep`."""
+    return _proving(route, "device", known_device, _on_upkeep)
 
 
 def for_kiosks(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
     """A blocking route of a tap: it has a parameter `kiosk`, and runs on the context's `taps`."""
-    return _proving(route, "kiosk", _kiosk, _on_the_lane)
+    return _proving(route, "kiosk", _kiosk, _on_taps)
 
 
 def for_commands(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
     """As `for_kiosks`, for a command: it carries an idempotency key, and may arrive long after it was signed."""
-    return _proving(route, "kiosk", _commander, _on_the_lane)
+    return _proving(route, "kiosk", _commander, _on_taps)
 
 
 def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) -> SignedRequest:
@@ -122,11 +121,11 @@ def _must_be_kiosk(device: Device) -> Device:
     return device
 
 
-async def _on_any_thread(context: Context, job: Callable[[], R]) -> R:
-    return await asyncio.to_thread(job)
+async def _on_upkeep(context: Context, job: Callable[[], R]) -> R:
+    return await context.upkeep.run(job)
 
 
-async def _on_the_lane(context: Context, job: Callable[[], R]) -> R:
+async def _on_taps(context: Context, job: Callable[[], R]) -> R:
     return await context.taps.run(job)
 
 

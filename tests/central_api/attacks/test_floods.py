@@ -3,14 +3,18 @@
 import asyncio
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
+from central_api.db import Tx
 from central_api.device_api.router import LARGEST_BODY
 from central_api.feed.hub import STREAMS, Hub, Listener
 from central_api.security.passwords import Passwords
 from club.model import errors
+from club.wire.devices import Heartbeat
 from tests.support.central import Club
 
 
@@ -61,6 +65,29 @@ def test_a_tap_is_answered_while_every_other_thread_of_the_service_is_held_up(
         finally:
             go.set()
         assert {one.result(20).status_code for one in waiting} == {401}
+
+
+def test_a_device_reads_while_a_whole_store_waits_for_the_writer(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    device, beat = club.device(), Heartbeat(version="0.1.0", at=club.clock.now())
+    devices = min(30, (os.cpu_count() or 1) + 5)  # more than asyncio has threads for everybody
+    held, go, write = threading.Semaphore(0), threading.Event(), club.context.db.write
+
+    @contextmanager
+    def wait_and_write() -> Iterator[Tx]:
+        held.release()
+        assert go.wait(20)
+        with write() as tx:
+            yield tx
+
+    monkeypatch.setattr(club.context.db, "write", wait_and_write)
+    with ThreadPoolExecutor(devices) as store:
+        waiting = [store.submit(device.post, "/v1/heartbeats", beat) for _ in range(devices)]
+        try:
+            assert all(held.acquire(timeout=20) for _ in waiting)
+            assert device.get("/v1/devices/self").status_code == 200
+        finally:
+            go.set()
+        assert {one.result(20).status_code for one in waiting} == {200}
 
 
 def test_a_sign_in_that_has_to_wait_too_long_is_told_so(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
