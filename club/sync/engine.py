@@ -213,8 +213,9 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
             state = replace(state, todo=(*state.todo, Replace(snapshot)))
         case ManifestCame(key, _revision, missing, media):
             # An empty key also says that what was staged is wanted no more.
+            is_news = (key, missing) != (state.staged, state.missing)
             state = _staged(replace(state, staged=key, missing=missing, media=media))
-            effects += _coming(state)
+            effects += _coming(state) if is_news else ()
         case MediaCame(sha256):
             state = _staged(replace(state, missing=tuple(other for other in state.missing if other != sha256)))
             effects += _coming(state)

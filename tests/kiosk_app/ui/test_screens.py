@@ -56,9 +56,14 @@ def test_texts_twice_as_long_stay_in_their_boxes(kiosk: WindowProcess, name: str
 
 def touches(kiosk: Program, view: View) -> list[tuple[tuple[str, str], list[tuple[str, str]], tuple[float, float]]]:
     """Touch the middle of everything that can be pressed: what it should tell, what was told, how large it is."""
+    from club.ui import scroll
     from club.ui.touch import Blocker, Tap
 
     kiosk.show(view)
+    for shelf in kiosk.widgets():  # an earlier test may have left it scrolled, a card's middle under the dock
+        if isinstance(shelf, scroll.Shelf):
+            shelf.to_top()
+    kiosk.settle()
     front: Any = next((sheet for sheet in kiosk.widgets() if isinstance(sheet, Blocker) and sheet.shown), None)
     found = []
     targets = [
