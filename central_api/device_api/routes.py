@@ -36,11 +36,13 @@ def enrol(
     request: Request[Any, Any, Any], data: JSONBody[Enrol], context: Served, signed: Signed
 ) -> Response[Enrolled]:
     """Let a device in by its one-time code; signed with the key it brings."""
-    now = context.clock.now()
-    with context.db.write() as tx:
-        skew = context.settings.sessions.signature_skew_s
+    now, skew = context.clock.now(), context.settings.sessions.signature_skew_s
+
+    def work(tx: Tx) -> Enrolled | None:
         device = devices.enrol(tx, context.keyring, signed, data, now, source=_source(request), skew_s=skew)
-        found = None if device is None else _enrolled(context, tx, device)
+        return None if device is None else _enrolled(context, tx, device)
+
+    found = context.db.run(work)
     if found is None:  # raised out here: the wrong guess is to be counted, and a rollback would forget it
         raise errors.EnrolCodeWrong("the code is wrong, used or out of date; ask for a new one")
     return answer(found)

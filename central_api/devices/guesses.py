@@ -31,7 +31,8 @@ OF_ALL = Allowance(12, timedelta(minutes=1))
 def must_be_few(tx: Tx, source: str, now: datetime) -> None:
     """Refuse to look at a code from an address that guessed too often, or while too many are guessed at by anybody.
 
-    Who asks at the same time waits here until this unit of work has ended: guesses sent all at once are counted one by one.
+    Who asks at the same time waits here until this unit of work has ended: guesses sent all at once are counted one by one,
+    and nobody else forgets a row meanwhile.
 
     Args:
         tx: a unit of work that writes.
@@ -41,8 +42,8 @@ def must_be_few(tx: Tx, source: str, now: datetime) -> None:
     Raises:
         Unavailable: how long to wait; the code stays good.
     """
-    repository.forget_guesses(tx, now - max(OF_ONE.within, OF_ALL.within))
-    for name, allowed in _counted(source):
+    counted = _counted(source)
+    for name, allowed in counted:
         repository.begin_guesses(tx, name, now)
         row = repository.guesses(tx, name)
         left = allowed.within - (now - row.since)
@@ -50,6 +51,7 @@ def must_be_few(tx: Tx, source: str, now: datetime) -> None:
             raise errors.Unavailable(
                 f"expected at most {allowed.tries} wrong codes in {allowed.within}; try again in {left}, the code stays good"
             )
+    repository.forget_guesses(tx, now - max(OF_ONE.within, OF_ALL.within), besides=[name for name, _ in counted])
 
 
 def count(tx: Tx, source: str, now: datetime) -> None:
@@ -61,5 +63,5 @@ def count(tx: Tx, source: str, now: datetime) -> None:
 
 
 def _counted(source: str) -> tuple[tuple[str, Allowance], ...]:
-    # Always in this order, so that nobody waits in a ring.
+    # Everybody's row comes first and is never forgotten: who holds it is alone with all the others.
     return ((_EVERYBODY, OF_ALL), (source[:_LONGEST_SOURCE] or "unknown", OF_ONE))

@@ -99,9 +99,10 @@ def put_guesses(tx: Tx, source: str, wrong: int, since: datetime) -> None:
     tx.execute(update(enrol_guesses).where(enrol_guesses.c.source == source).values(wrong=wrong, since=since))
 
 
-def forget_guesses(tx: Tx, before: datetime) -> None:
-    """Clear away addresses whose first wrong guess is older."""
-    tx.execute(delete(enrol_guesses).where(enrol_guesses.c.since < before))
+def forget_guesses(tx: Tx, before: datetime, *, besides: Sequence[str]) -> None:
+    """Clear away addresses whose first wrong guess is older, but for those named."""
+    old = enrol_guesses.c.since < before
+    tx.execute(delete(enrol_guesses).where(old, enrol_guesses.c.source.not_in(besides)))
 
 
 def pairing(tx: Tx, device_id: str) -> Any:

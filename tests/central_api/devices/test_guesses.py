@@ -1,12 +1,15 @@
 """Guessing at enrolment codes is slow for everybody and burns nobody's code."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from central_api.context import new_id
-from central_api.devices import guesses
+from central_api.db import Tx
+from central_api.devices import guesses, repository
 from central_api.devices import service as devices
 from central_api.devices.tables import enrol_guesses
 from central_api.security.signatures import SignedRequest
@@ -95,6 +98,44 @@ def test_an_address_is_forgotten_when_its_tries_are_over(club: Club) -> None:
     guess(club, club.new_device(), "000000", "10.0.0.66")
     with club.context.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(enrol_guesses)) == 2  # this address, and all together
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_nobody_forgets_the_count_that_another_is_about_to_read(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = club.new_device(), club.new_device()
+    assert guess(club, first, "000000", "10.0.0.66") == "wrong"
+    club.clock.forward(guesses.OF_ONE.within.total_seconds())  # the last instant at which these rows are not too old
+    begin, code, looking = repository.begin_guesses, repository.code, threading.Event()
+    others: list[Future[str]] = []
+
+    def begin_and_be_overtaken(tx: Tx, source: str, now: datetime) -> None:
+        begin(tx, source, now)
+        if not others:
+            club.clock.forward(1)
+            others.append(pool.submit(guess, club, second, "000000", "10.0.0.7"))
+            assert looking.wait(20)
+
+    def look_when_the_first_waits(tx: Tx, code_hash: str) -> object:
+        if not looking.is_set():
+            looking.set()
+            until_somebody_waits_for_a_row(club)
+        return code(tx, code_hash)
+
+    monkeypatch.setattr(repository, "begin_guesses", begin_and_be_overtaken)
+    monkeypatch.setattr(repository, "code", look_when_the_first_waits)
+    with ThreadPoolExecutor(1) as pool:
+        assert guess(club, first, "000000", "10.0.0.66") == "wrong"
+        assert others[0].result(20) == "wrong"
+
+
+def until_somebody_waits_for_a_row(club: Club) -> None:
+    pulse = threading.Event()
+    for _ in range(2000):
+        with club.context.db.read() as tx:
+            if tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+        pulse.wait(0.01)
+    raise AssertionError("expected somebody to wait for a row within 20 s")
 
 
 def test_who_guesses_over_the_network_is_told_to_wait_and_the_code_stays_good(club: Club) -> None:
