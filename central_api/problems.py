@@ -29,6 +29,7 @@ STATUS: Mapping[type[errors.ClubError], int] = {
     errors.StepUpRequired: 403,
     errors.GrantWrong: 403,
     errors.SessionEnded: 410,
+    errors.TooManyGuesses: 429,
     errors.Unauthorised: 401,
     errors.DeviceRevoked: 403,
     errors.NotAllowed: 403,
@@ -61,7 +62,10 @@ def encoded(error: errors.ClubError, reference: str = "") -> bytes:
 
 def answer(error: errors.ClubError, reference: str = "") -> Response[bytes]:
     """The problem+json answer for an error."""
-    return Response(encoded(error, reference), status_code=status_of(error), media_type=wire.MEDIA_TYPE)
+    headers = {"Retry-After": str(error.number("seconds"))} if isinstance(error, errors.TooManyGuesses) else None
+    return Response(
+        encoded(error, reference), status_code=status_of(error), media_type=wire.MEDIA_TYPE, headers=headers
+    )
 
 
 def on_club_error(request: Request[Any, Any, Any], error: errors.ClubError) -> Response[bytes]:

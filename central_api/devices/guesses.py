@@ -4,6 +4,7 @@ Each network address has few tries, and all addresses together have few in a min
 enrolment while the guessing goes on (staff then pair by the code on the screen, see `pairing`), but never end a code.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,7 +42,7 @@ def must_be_few(tx: Tx, source: str, now: datetime) -> None:
         now: the instant.
 
     Raises:
-        Unavailable: how long to wait; the code stays good.
+        TooManyGuesses: how long to wait; the code stays good.
     """
     counted = _counted(source)
     for name, allowed in counted:
@@ -49,8 +50,9 @@ def must_be_few(tx: Tx, source: str, now: datetime) -> None:
         row = repository.guesses(tx, name)
         left = allowed.within - (now - row.since)
         if row.wrong >= allowed.tries and left > timedelta(0):
-            raise errors.Unavailable(
-                f"expected at most {allowed.tries} wrong codes in {allowed.within}; try again in {left}, the code stays good"
+            raise errors.TooManyGuesses(
+                f"expected at most {allowed.tries} wrong codes in {allowed.within}; try again in {left}, the code stays good",
+                seconds=math.ceil(left.total_seconds()),
             )
     repository.forget_guesses(tx, now - max(OF_ONE.within, OF_ALL.within), besides=[name for name, _ in counted])
 

@@ -119,7 +119,7 @@ def enrol(
         commits before it refuses.
 
     Raises:
-        Unavailable: too many wrong codes came before; the code was not looked at and stays good.
+        TooManyGuesses: too many wrong codes came before; the code was not looked at and stays good.
         SignatureWrong: the request was not signed with the key it brings, or speaks for another device.
         ClockSkew: it was signed too long ago.
         DeviceRevoked: this code let it in before, and it was shut out since; it needs a new one.

@@ -6,7 +6,7 @@ ClubError
 │   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded
 │   ├── CryptogramWrong · CryptogramReplayed
 │   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
-│   ├── SessionEnded
+│   ├── SessionEnded · TooManyGuesses
 │   └── IdempotencyConflict · EditConflict
 ├── Unauthorised                the caller may not
 │   ├── DeviceUnknown · DeviceRevoked · SignatureWrong · ClockSkew · EnrolCodeWrong
@@ -154,6 +154,12 @@ class SessionEnded(Refusal):
     """The card session is over; tap again."""
 
     code = "session_ended"
+
+
+class TooManyGuesses(Refusal):
+    """Too many wrong enrolment codes came before; this one was not looked at. Facts: seconds."""
+
+    code = "too_many_guesses"
 
 
 class IdempotencyConflict(Refusal):

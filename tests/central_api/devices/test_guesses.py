@@ -17,7 +17,7 @@ from club.model import errors
 from club.wire import signing
 from club.wire.codec import encode
 from club.wire.devices import Enrol, Enrolled
-from tests.support.central import Club, Device, code_of, read
+from tests.support.central import Club, Device, code_of, facts_of, read
 
 CODE = "271828"
 TARGET = "/v1/devices/enrol"
@@ -51,7 +51,7 @@ def guess(club: Club, device: Device, digits: str, source: str) -> str:
     try:
         with club.context.db.write() as tx:
             found = devices.enrol(tx, club.context.keyring, request, wish, now, source=source, skew_s=300)
-    except errors.Unavailable:
+    except errors.TooManyGuesses:
         return "later"
     return "wrong" if found is None else "in"
 
@@ -141,8 +141,10 @@ def until_somebody_waits_for_a_row(club: Club) -> None:
 def test_who_guesses_over_the_network_is_told_to_wait_and_the_code_stays_good(club: Club) -> None:
     answers = [club.enrol(club.new_device(), f"{number:06d}") for number in range(6)]
     assert [(answer.status_code, code_of(answer)) for answer in answers] == [(401, "enrol_code_wrong")] * 5 + [
-        (503, "unavailable")
+        (429, "too_many_guesses")
     ]
+    whole = int(guesses.OF_ONE.within.total_seconds())
+    assert (facts_of(answers[-1]), answers[-1].headers["retry-after"]) == ({"seconds": whole}, str(whole))
     club.clock.forward(guesses.OF_ONE.within.total_seconds())
     with club.context.db.write() as tx:
         devices.make_code(

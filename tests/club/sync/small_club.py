@@ -31,6 +31,7 @@ class SmallClub:
     enrolled: Enrolled = field(default_factory=makers.an_enrolled)
     code: str = "123456"
     known: bool = True
+    guessed_at: bool = False  # too many wrong codes came from somewhere
     entered: bool = False  # staff typed the pairing code
     pairing_codes: list[str] = field(default_factory=lambda: ["7K2M9Q"])  # the last one is shown
     down: bool = False
@@ -99,6 +100,8 @@ class SmallClub:
         return guarded
 
     def _enrol(self, asked: Asked) -> Answer:
+        if self.guessed_at:
+            return a_problem(errors.TooManyGuesses(seconds=600), 429)
         if msgspec.json.decode(asked.body)["code"] != self.code:
             return a_problem(errors.EnrolCodeWrong(), 403)
         self.known = True

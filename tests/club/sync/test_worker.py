@@ -124,6 +124,24 @@ def test_enrolment_then_mirror_boards_and_stream(club: SmallClub, device: Device
     assert device.worker.last_contact == makers.NOW
 
 
+def test_a_code_that_came_after_too_many_guesses_gives_way_to_the_code_on_the_screen(
+    club: SmallClub, device: Device
+) -> None:
+    club.known, club.guessed_at = False, True
+    device.worker.enrol("123456")
+    device.worker.start()
+    told: list[object] = []
+
+    def to_the_screen(event: object) -> bool:
+        told.append(event)
+        return isinstance(event, events.PairingCode)
+
+    assert device.until(object, to_the_screen)
+    [refused] = [event.error for event in told if isinstance(event, events.EnrolRefused)]
+    assert (type(refused), refused.facts) == (errors.TooManyGuesses, {"seconds": 600})
+    assert not any(isinstance(event, events.Offline) for event in told)
+
+
 def test_a_submitted_command_is_sent_at_once_and_its_answer_told_kept_and_forgotten(
     club: SmallClub, device: Device
 ) -> None:
