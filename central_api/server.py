@@ -13,11 +13,15 @@ from types import FrameType
 import uvicorn
 
 from central_api import app
+from central_api.db import Database
 from central_api.feed.hub import Hub
 from central_api.media.store import MediaStore
+from club.model import errors
 from club.settings import CentralSettings
 
 _STOP_WITHIN_S = 5
+
+_log = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
@@ -60,7 +64,6 @@ def serve(settings: CentralSettings) -> None:
     context = app.open_context(settings)
     try:
         _check_media(settings)
-        context.db.lengthen_log()
         listening = _listen(settings.http.host, settings.http.port)
         host, port = listening.getsockname()[:2]
         url = settings.http.public_url or f"http://{host}:{port}"
@@ -74,10 +77,18 @@ def serve(settings: CentralSettings) -> None:
         )
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
         with listening:
+            _lengthen_log(context.db)
             _Server(config, context.hub, url).run(sockets=[listening])
     finally:
         context.passwords.close()
         context.db.close()
+
+
+def _lengthen_log(db: Database) -> None:
+    try:
+        db.lengthen_log()
+    except errors.Unavailable as fault:  # commits take a little longer until the log has grown by itself
+        _log.warning("log_not_lengthened %s", fault)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -189,6 +189,12 @@ def test_a_log_of_full_length_grows_no_more_and_leaves_no_table(tmp_path: Path) 
         short = log.stat().st_size
         found.lengthen_log()
         full = log.stat().st_size
+        with found.read() as tx:
+            pages = tx.scalar(text("PRAGMA page_count"))
+            assert 900 < tx.scalar(text("PRAGMA freelist_count")) < 1100
+        found.lengthen_log()
+        with found.read() as tx:
+            assert tx.scalar(text("PRAGMA page_count")) == pages, "a later start uses the pages of the first"
         for number in range(1200):  # more than the log holds
             with found.write() as tx:
                 add(tx, f"feed-{number}")

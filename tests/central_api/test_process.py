@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -89,6 +90,23 @@ def test_a_commit_reaches_an_open_stream_and_stopping_ends_it_at_once(
     log = "".join(service.said)
     for secret in ("王", "04BF3929190E8A", demo_club.pins["m0001"], "8800 0127", "e=", grant):
         assert secret not in log
+
+
+def test_a_disk_without_room_for_a_full_log_does_not_keep_the_service_from_starting(
+    tmp_path: Path, device: central.Device
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    assert (tmp_path / "club.db").stat().st_size < 3_000_000, "the service's own small writes have room"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, hard))  # the service takes it over from us
+    try:
+        with served(tmp_path, PINNED) as service:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            assert ask(device, service, "GET", "/v1/devices/self").status_code == 200
+            service.process.terminate()
+            assert service.ended() == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "".join(service.said).count("log_not_lengthened") == 1
 
 
 def test_refusals_and_faults_leave_no_personal_data_in_the_log(tmp_path: Path, device: central.Device) -> None:
