@@ -7,18 +7,20 @@ A route names its caller by a parameter, `device` or `kiosk`, and by a decorator
     def snapshot(context: Served, device: EnrolledDevice) -> ...
 
 The framework is shown `signed` in the parameter's place and knows of nothing that provides a `device` or a `kiosk`: a route
-that takes one without its decorator keeps the service from starting. Proof and answer are one job on one thread, for each
-hand-over from thread to thread costs a tap some milliseconds when the machine is busy.
+that takes one without its decorator keeps the service from starting, and so does one that takes neither (`all_proved`).
+Proof and answer are one job on one thread, for each hand-over from thread to thread costs a tap some milliseconds when the
+machine is busy.
 """
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
 
 from central_api.context import Context
 from central_api.devices import service as devices
@@ -28,8 +30,10 @@ from club.model import errors
 from club.wire import signing
 
 R = TypeVar("R")
+H = TypeVar("H", bound=BaseRouteHandler)
 
 _LONGEST_VERSION = 4  # digits
+_PROOF = "proves_its_caller_by"  # the attribute that a route with a proof carries
 
 Signed = NamedDependency[SignedRequest]
 """The request as it was signed; nothing proved yet."""
@@ -55,6 +59,20 @@ def for_kiosks(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
 def for_commands(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
     """As `for_kiosks`, for a command: it carries an idempotency key, and may arrive long after it was signed."""
     return _proving(route, "kiosk", _commander, _on_taps)
+
+
+def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
+    """`handlers`, each with a proof of its caller; `besides` are those that see to it themselves.
+
+    Raises:
+        TypeError: one has no proof; the message names it.
+    """
+    for handler in handlers:
+        if handler not in besides and not hasattr(handler.fn, _PROOF):
+            raise TypeError(
+                f"expected one of @for_devices, @for_kiosks and @for_commands on {handler.fn.__qualname__}, found none"
+            )
+    return list(handlers)
 
 
 def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) -> SignedRequest:
@@ -169,6 +187,7 @@ def _proving(
     hidden = {caller, "context", "signed", "request"}
     shown = [parameter for name, parameter in signature.parameters.items() if name not in hidden]
     shown.append(inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any]))
+    setattr(proved, _PROOF, prove)
     proved.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
     proved.__annotations__ = {parameter.name: parameter.annotation for parameter in shown} | {
         "return": signature.return_annotation

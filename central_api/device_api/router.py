@@ -5,17 +5,21 @@ from typing import Any
 from litestar import Router
 
 from central_api.device_api import cards, history, routes, screens, stream
-from central_api.device_api.caller import signed_dependency
+from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
+
+_OPEN: list[Any] = [routes.enrol, routes.ask_pairing]  # for devices nobody knows yet: signed with the key they bring
 
 handlers: list[Any] = [
     Router(
         "/v1",
-        route_handlers=[*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers],
+        route_handlers=all_proved(
+            [*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers], besides=_OPEN
+        ),
         security=[{"device": []}],
         request_max_body_size=LARGEST_BODY,  # it is read before it is known who sent it
         dependencies={"signed": signed_dependency},
     ),
-    *stream.handlers,
+    *stream.handlers,  # proves its device before it says anything; no job on a thread, so no decorator
 ]

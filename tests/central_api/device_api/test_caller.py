@@ -9,12 +9,23 @@ from litestar.exceptions import ImproperlyConfiguredException
 
 from central_api.context import Served
 from central_api.device_api import cards, history, routes, screens
-from central_api.device_api.caller import EnrolledDevice, Kiosk, for_commands, for_devices, for_kiosks
+from central_api.device_api.caller import EnrolledDevice, Kiosk, all_proved, for_commands, for_devices, for_kiosks
 from central_api.lane import Lane
 from club.wire.signing import KEY_HEADER
 from tests.support.central import Club, code_of
 
+JSON = {"Content-Type": "application/json"}
 OPEN_TO_STRANGERS = {"/devices/enrol", "/devices/pairings"}  # signed too, with the key they bring
+BODIES = {
+    "/v1/heartbeats": b'{"version":"1","at":"2026-05-16T06:32:00Z"}',
+    "/v1/card-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},'
+    b'"tapped_at":"2026-05-16T06:32:00Z"}',
+    "/v1/step-ups": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","body_sha256":"' + b"0" * 64 + b'",'
+    b'"pin":"123456"}',
+    "/v1/redemptions": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","reward":"x","quantity":1,'
+    b'"unit_points":1}',
+}
+"""What each route that takes a body can read: it is read before its sender is proved."""
 
 
 def test_a_route_that_takes_a_device_without_its_proof_keeps_the_service_from_starting() -> None:
@@ -43,36 +54,43 @@ def test_a_proof_for_another_caller_than_the_route_takes_is_refused_at_once() ->
             proof(of_a_device)
 
 
+def test_a_route_that_proves_nobody_keeps_the_service_from_starting_unless_it_is_named() -> None:
+    @get("/open", sync_to_thread=False)
+    def careless(context: Served) -> str:
+        return context.settings.programme.slug
+
+    @get("/closed")
+    @for_devices
+    def careful(context: Served, device: EnrolledDevice) -> str:
+        return device.id
+
+    with pytest.raises(TypeError, match=r"@for_devices.* on .*careless, found none"):
+        all_proved([careful, careless], besides=[])
+    assert all_proved([careful, careless], besides=[careless]) == [careful, careless]
+
+
 def test_every_route_of_devices_refuses_who_did_not_sign(club: Club) -> None:
     handlers: list[Any] = [*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers]
     asked = 0
     for handler in handlers:
         for path in handler.paths - OPEN_TO_STRANGERS:
             for method in handler.http_methods - {"OPTIONS", "HEAD"}:
-                answer = club.http.request(method, "/v1" + path.replace(":str", "").replace("{", "").replace("}", ""))
-                # A body is read before its sender is proved, and here it is none.
-                expected = (400, "malformed") if method == "POST" else (401, "device_unknown")
-                assert (answer.status_code, code_of(answer)) == expected, path
+                target = "/v1" + path.replace(":str", "").replace("{", "").replace("}", "")
+                body = BODIES[target] if method == "POST" else None
+                answer = club.http.request(method, target, content=body, headers=JSON if body else {})
+                assert (answer.status_code, code_of(answer)) == (401, "device_unknown"), path
                 asked += 1
     assert asked == len(handlers) - len(OPEN_TO_STRANGERS)
 
 
-@pytest.mark.parametrize("path", ["/v1/heartbeats", "/v1/card-sessions", "/v1/step-ups", "/v1/redemptions"])
+@pytest.mark.parametrize("path", BODIES)
 def test_a_body_is_answered_for_no_signature_but_its_own(club: Club, path: str) -> None:
     kiosk, other = club.device("kiosk-1"), club.device("kiosk-2")
-    body = {
-        "/v1/heartbeats": b'{"version":"1","at":"2026-05-16T06:32:00Z"}',
-        "/v1/card-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},'
-        b'"tapped_at":"2026-05-16T06:32:00Z"}',
-        "/v1/step-ups": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","body_sha256":"' + b"0" * 64 + b'",'
-        b'"pin":"123456"}',
-        "/v1/redemptions": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","reward":"x","quantity":1,'
-        b'"unit_points":1}',
-    }[path]
+    body = BODIES[path]
     signed = kiosk.identity.sign(method="POST", target=path, body=body, at=club.clock.now(), key="aaaaaaaaaaaa")
     forged = {**signed, "Club-Device": other.identity.device_id}
     for headers in (forged, {**signed, KEY_HEADER: "bbbbbbbbbbbb"}):
-        answer = club.http.post(path, content=body, headers={**headers, "Content-Type": "application/json"})
+        answer = club.http.post(path, content=body, headers={**headers, **JSON})
         assert (answer.status_code, code_of(answer)) == (401, "signature_wrong")
 
 
