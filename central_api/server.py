@@ -72,6 +72,7 @@ def serve(settings: CentralSettings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=list(settings.http.trusted_proxies),
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_STOP_WITHIN_S,
         )

@@ -16,6 +16,11 @@ class Http:
     public_url: str = setting(
         "", "Address under which staff and devices reach it; empty: host and port.", url=("http", "https")
     )
+    trusted_proxies: tuple[str, ...] = setting(
+        ("127.0.0.1",),
+        "Proxies whose X-Forwarded-For is believed; behind another one all callers would share one limit of guesses.",
+        network=True,
+    )
     max_body_kib: int = setting(
         20_480, "Largest body accepted, such as a picture.", unit="KiB", minimum=64, maximum=1_048_576
     )

@@ -39,6 +39,7 @@ class Meaning:
         instant: the text is an ISO 8601 instant with its zone, or empty.
         url: the text is an address with one of these schemes, or empty where the default is empty.
         zone: the text is an IANA time zone.
+        network: the text is an IP address or a network.
     """
 
     help: str
@@ -48,6 +49,7 @@ class Meaning:
     instant: bool = False
     url: tuple[str, ...] = ()
     zone: bool = False
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Setting:
         return f"{self.section}.{self.key}"
 
 
-def setting(
+def setting(  # noqa: PLR0913 -- one argument for each fact of `Meaning`, given by name
     default: Any,
     help: str,
     *,
@@ -76,9 +78,10 @@ def setting(
     instant: bool = False,
     url: tuple[str, ...] = (),
     zone: bool = False,
+    network: bool = False,
 ) -> Any:
     """Declare one field of a section; see :class:`Meaning` for the arguments."""
-    meaning = Meaning(help, unit, minimum, maximum, instant, url, zone)
+    meaning = Meaning(help, unit, minimum, maximum, instant, url, zone, network)
     return dataclasses.field(default=default, metadata={_KEY: meaning})
 
 

@@ -1,5 +1,6 @@
 """Turns one value of a settings file into the declared type, or says what was expected."""
 
+import ipaddress
 import types
 from datetime import datetime
 from pathlib import Path
@@ -68,6 +69,8 @@ def _wanted(kind: Any, meaning: Meaning) -> str:
         return "an address that begins with " + " or ".join(f"{scheme}://" for scheme in meaning.url)
     if meaning.zone:
         return "the IANA name of a time zone, such as Asia/Shanghai"
+    if meaning.network:
+        return "an IP address or a network, such as 10.0.0.7 or 10.0.0.0/24"
     words = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}.get(kind, "text")
     if kind in {int, float}:
         words += f" of {meaning.unit}" if meaning.unit else ""
@@ -111,6 +114,8 @@ def _as(kind: Any, meaning: Meaning, value: Any, folder: Path) -> Any:
         raise wanted
     if meaning.zone and value not in available_timezones():
         raise wanted
+    if meaning.network and not _is_network(value):
+        raise wanted
     if kind is Path:
         if not value:
             raise wanted
@@ -145,3 +150,14 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        if "/" in text:
+            ipaddress.ip_network(text)
+        else:
+            ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

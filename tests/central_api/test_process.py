@@ -7,7 +7,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -19,6 +22,7 @@ from central_api.feed.hub import Listener
 from club.model.clock import HandClock
 from club.wire.cards import Evidence, OpenCardSession, StepUp
 from club.wire.codec import encode
+from club.wire.devices import Enrol
 from club.wire.rewards import Redeem, step_up_digest
 from tests.support import central
 from tests.support.served import Served, served
@@ -107,6 +111,27 @@ def test_a_disk_without_room_for_a_full_log_does_not_keep_the_service_from_start
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "".join(service.said).count("log_not_lengthened") == 1
+
+
+def test_only_a_trusted_proxy_says_for_whom_it_asks(tmp_path: Path, device: central.Device) -> None:
+    identity = device.identity
+    wish = Enrol(
+        code="000000", device_id=identity.device_id, kind="kiosk", public_key=identity.public_key, version="0.1.0"
+    )
+    body = encode(wish)
+
+    def guess(service: Served, proxy: str, number: int) -> int:
+        headers = identity.sign(method="POST", target="/v1/devices/enrol", body=body, at=device.clock.now(), key="")
+        headers |= {"Content-Type": "application/json", "X-Forwarded-For": f"10.0.0.{number}"}
+        asked = urlsplit(service.url)
+        assert asked.hostname
+        with closing(HTTPConnection(asked.hostname, asked.port, timeout=30, source_address=(proxy, 0))) as line:
+            line.request("POST", "/v1/devices/enrol", body, headers)
+            return line.getresponse().status
+
+    with served(tmp_path, PINNED, "http.trusted_proxies=127.0.0.2,10.1.0.0/16") as service:
+        assert [guess(service, "127.0.0.2", number) for number in range(6)] == [401] * 6, "six callers"
+        assert [guess(service, "127.0.0.3", number) for number in range(6)] == [401] * 5 + [429], "one caller"
 
 
 def test_refusals_and_faults_leave_no_personal_data_in_the_log(tmp_path: Path, device: central.Device) -> None:

@@ -23,6 +23,7 @@ class Pump:
     password: Secret = setting(Secret(""), "Of the pump.")
     since: str = setting("", "Start.", instant=True)
     address: str = setting("", "Where it answers.", url=("http",))
+    taps: tuple[str, ...] = setting((), "Who may turn it.", network=True)
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ def test_all_faults_are_reported_together_each_with_its_line(tmp_path: Path) -> 
         ('since = "2026-05-16T14:32:00"', "an instant with its zone"),
         ("since = 2026-05-16", "an instant with its zone"),
         ('address = "ftp://pump.example"', "an address that begins with http://; found 'ftp://pump.example'"),
+        (
+            'taps = ["10.0.0.0/24", "*"]',
+            "a list, each an IP address or a network, such as 10.0.0.7 or 10.0.0.0/24; found",
+        ),
+        ('taps = ["10.0.0.7/24"]', "a list, each an IP address or a network"),
     ],
 )
 def test_nothing_is_coerced(tmp_path: Path, line: str, wanted: str) -> None:
