@@ -44,6 +44,16 @@ def test_fast_typing_ends_with_what_was_typed_last(page: Page, club: Club, fault
     assert faults == []
 
 
+def test_a_slow_press_right_after_typing_publishes(page: Page, club: Club, faults: list[str]) -> None:
+    page.fill("[name='zh.title']", "湖山六日自驾游")
+    expect(page.locator("#title")).to_have_text("湖山六日自驾游")
+    # Leaving the field stores the draft once more: the answer comes while the button is held down.
+    page.click("#publish", delay=700)
+    expect(page.locator("#notice")).to_contain_text("已发布")
+    assert shown_title(club) == "湖山六日自驾游"
+    assert faults == []
+
+
 def test_a_finding_stops_publishing_while_one_types(page: Page, faults: list[str]) -> None:
     publish = page.locator("#publish")
     expect(publish).to_be_enabled()
