@@ -19,8 +19,8 @@ from demo.processes import Program, ProgramFailed
 from demo.reader import Reader, open_reader
 
 _BIN = Path(sys.executable).parent
-_BEHIND = 3
-"""One machine plays the whole store here: its screens, which draw without a GPU, stand a little behind the server, which has its own elsewhere."""
+_BEHIND = 5
+"""One machine plays the whole store here: its screens, which draw without a GPU, stand behind the server, which has its own elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
