@@ -18,6 +18,9 @@ _TOP = 148
 _HEIGHT = 1920
 _DOCK_PX, _KEY_PX, _FOOT_PX = 186, 136, 152
 _SMALLEST_KEY = 132
+_GAP, _NARROW_GAP = 24, 16
+_PAD, _ROOMY = 20, 56
+"""Beside a key's words: what it keeps on each side, and what it has in all where there is room."""
 
 
 class Bar(place.Plane):
@@ -38,19 +41,31 @@ class Bar(place.Plane):
                 key.say(push.text)
             return
         self.clear_widgets()
-        gap = 24
+        gap, words = _GAP, [parts.line_px(push.text, px) + (84 if push.icon else 0) for push in pushes]
+        asked = [max(_SMALLEST_KEY, wide + _ROOMY) for wide in words]
         room = parts.WIDTH - gap * (len(pushes) - 1)
-        asked = [max(_SMALLEST_KEY, parts.line_px(push.text, px) + 56 + (84 if push.icon else 0)) for push in pushes]
-        if sum(asked) > room:  # those with long words give way; their words take two lines or shrink
-            spare = room - _SMALLEST_KEY * len(asked)
-            over = [wide - _SMALLEST_KEY for wide in asked]
-            asked = [_SMALLEST_KEY + spare * each / sum(over) for each in over]
-        else:
-            asked = [wide + (room - sum(asked)) / len(asked) for wide in asked]
+        if sum(asked) > room:
+            gap = _NARROW_GAP
+            room = parts.WIDTH - gap * (len(pushes) - 1)
+            asked = [max(_SMALLEST_KEY, wide + 2 * _PAD + 4) for wide in words]
+            if sum(asked) > room:
+                asked = _narrowed(asked, [" " in push.text for push in pushes], room)
+        asked = [wide + max(0.0, room - sum(asked)) / len(asked) for wide in asked]
         left = 0.0
         for push, wide in zip(pushes, asked, strict=True):
-            self.add_widget(parts.Key(self._look, push, (left, 0, wide, self._height), px=px, pad=20))
+            self.add_widget(parts.Key(self._look, push, (left, 0, wide, self._height), px=px, pad=_PAD))
             left += wide + gap
+
+
+def _narrowed(asked: list[float], breaks: list[bool], room: float) -> list[float]:
+    """Widths that fit: first the keys of several words give way, which then take two lines, and only then those of one word."""
+    spare = room - sum(wide for wide, may in zip(asked, breaks, strict=True) if not may)
+    enough = spare >= _SMALLEST_KEY * sum(breaks) and any(breaks)
+    gives = [may or not enough for may in breaks]
+    left = spare if enough else room
+    over = [max(0.0, wide - _SMALLEST_KEY) if may else 0.0 for wide, may in zip(asked, gives, strict=True)]
+    share = (left - _SMALLEST_KEY * sum(gives)) / (sum(over) or 1.0)
+    return [_SMALLEST_KEY + more * share if may else wide for wide, more, may in zip(asked, over, gives, strict=True)]
 
 
 def _timeless(push: blocks.Push) -> blocks.Push:
