@@ -9,7 +9,7 @@ from kiosk_app.present import samples, samples_en, views
 from tests.kiosk_app.ui.program import Program
 from tests.support.window_process import WindowProcess
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.alone]
 
 
 def second_by_second(view: views.View, left: int) -> Iterator[views.View]:
