@@ -59,7 +59,9 @@ def test_an_unknown_card_without_the_server(visitor: Visitor) -> None:
     visitor.lay(UidOnly(bytes.fromhex("04DE1D00BE2F32")))
     visitor.screen("error")
     visitor.sees("网络断开，暂时查不到这张卡", "serif-bold", 68, tolerance=8)
+    assert visitor.state()["session_open"] is False
     visitor.until(lambda now: now["screen"] == NOBODY, "the kiosk to come back by itself")
+    assert visitor.outbox() == []
 
 
 def test_what_changed_is_synced_and_a_blocked_card_is_refused_offline(visitor: Visitor) -> None:
