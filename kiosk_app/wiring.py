@@ -13,7 +13,7 @@ from typing import Any
 import nfc
 from club.model.clock import clock_for
 from club.resources import files
-from club.settings import KioskSettings
+from club.settings import KioskSettings, allocator
 from club.sync import events as sync
 from club.sync.client import ApiClient
 from club.sync.identity import Identity
@@ -121,7 +121,7 @@ class Kiosk:
 
         motion.set_reduced(self._settings.ui.reduced_motion)
         logging.getLogger("kivy").setLevel(logging.WARNING)  # Kivy sets its own when it is imported
-        return KioskUI(self._tell, self._drawn)
+        return KioskUI(self._tell, self._drawn, built=allocator.give_back)
 
     def _rules(self) -> st.Rules:
         timing = self._settings.timing

@@ -19,3 +19,12 @@ def be_thrifty() -> bool:
     wishes = ((_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _LARGE), (_M_ARENA_MAX, 1))
     done = [bool(mallopt(name, value)) for name, value in wishes]
     return all(done)
+
+
+def give_back() -> None:
+    """Return the holes in the heap to the system, where the C library knows how (malloc_trim(3)); it takes milliseconds."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return
+    trim(0)

@@ -19,8 +19,8 @@ from club.ui import bridge
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-_KEPT_BYTES = 16 * 1024 * 1024
-"""Of pictures nobody shows now, so that the next visit finds them; what is shown is kept by who shows it."""
+_KEPT_BYTES = 3 * 1024 * 1024
+"""Of the pictures asked for last, a page or two: what is shown is kept by who shows it, and the rest is read anew in the worker."""
 
 _LARGE_BYTES = 200 * 1024
 _NIGHT = (12, 21, 19)

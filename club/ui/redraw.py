@@ -25,6 +25,11 @@ _ALL = 16_384
 """Wider and higher than any window."""
 
 
+def is_software(renderer: str) -> bool:
+    """Whether the processor draws, by the name OpenGL gives its renderer."""
+    return any(name in renderer.lower() for name in _SOFTWARE)
+
+
 class Redraw:
     """Clips the window's frames to the marked areas; a full frame follows every `whole_every` clipped ones, as a safety net.
 
@@ -36,7 +41,7 @@ class Redraw:
     """
 
     def __init__(self, window: Any, renderer: str, *, whole_every: int = 200, covered: bool = False) -> None:
-        self.clips = whole_every > 0 and any(name in renderer.lower() for name in _SOFTWARE)
+        self.clips = whole_every > 0 and is_software(renderer)
         self.frames = self.clipped = 0
         self._window, self._whole_every, self._covered = window, whole_every, covered
         self._marked: Area | None = None

@@ -205,16 +205,16 @@ class Art(place.Placed):
 
 
 def appear(widgets: Iterable[Widget]) -> None:
-    """Fetch the large art among these: their screen comes to the glass."""
+    """Fetch the large art and the pictures among these: their screen comes to the glass."""
     for widget in widgets:
-        if isinstance(widget, Art):
+        if isinstance(widget, (Art, Picture)):
             widget.appear()
 
 
 def vanish(widgets: Iterable[Widget]) -> None:
-    """Let go of the large art among these: their screen has left the glass."""
+    """Let go of the large art and the pictures among these: their screen has left the glass."""
     for widget in widgets:
-        if isinstance(widget, Art):
+        if isinstance(widget, (Art, Picture)):
             widget.vanish()
 
 
@@ -259,6 +259,18 @@ class Picture(place.Placed):
         self.bind(pos=self._ask, size=self._ask, source=self._ask, dim=self._ask)
         self._ask()
 
+    def appear(self) -> None:
+        """Its screen comes to the glass."""
+        self._ask()
+
+    def vanish(self) -> None:
+        """Its screen has left the glass: the picture may be forgotten."""
+        self._put_away()
+
+    def _put_away(self) -> None:
+        self._rectangle.texture = None
+        self._rectangle.size = (0, 0)
+
     def _wanted(self) -> pictures.Wanted:
         return pictures.Wanted(
             self.source,
@@ -273,18 +285,18 @@ class Picture(place.Placed):
     def _ask_now(self, *_: object) -> None:
         self.changed()
         self._color.a = 0.45 if self.dim else 1.0
-        if not self.source or self.width < 2:
-            self._rectangle.size = (0, 0)
+        if not self.source or self.width < 2 or self.get_parent_window() is None:
+            self._put_away()
             return
         wanted = self._wanted()
         ready = pictures.pool().get(wanted)
         if ready is not None:
             self._show(ready)
             return
-        self._rectangle.size = (0, 0)
+        self._put_away()
 
         def then(texture: Texture) -> None:
-            if self._wanted() == wanted:
+            if self.get_parent_window() is not None and self._wanted() == wanted:
                 self._show(texture)
 
         pictures.pool().ask(wanted, then)

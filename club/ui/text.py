@@ -13,7 +13,7 @@ from kivy.graphics.texture import Texture
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
-from club.ui import breaking, place, theme
+from club.ui import breaking, damage, place, theme
 
 _SHRINK = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Sizes a text may take of its own: few and fixed, since every font size opens the font anew and is kept."""
@@ -155,6 +155,14 @@ class Run(NamedTuple):
     bold: bool
 
 
+class _Ink(NamedTuple):
+    """What was drawn in one piece, and where in its text's box."""
+
+    rectangle: Rectangle
+    left: float
+    bottom: float
+
+
 class _Part(NamedTuple):
     """What is drawn in one piece, and how many em it moves towards the piece before."""
 
@@ -206,13 +214,16 @@ class Text(place.Placed):
         self._color: Color | None = None
         self._overflows = False
         self._drawn_px = 0.0
+        self._ink: list[_Ink] = []
+        self._inked: tuple[float, float, float, float, float] | None = None
         super().__init__(**kwargs)
         with self.canvas:
             self._color = Color(*self._rgba())
         for name in ("text", "px", "face", "spacing", "rich", "leading"):
             self.fbind(name, self._measure)
-        for name in ("pos", "size", "text", "px", "face", "leading", "lines", "spacing", "rich", "halign", "valign"):
+        for name in ("size", "text", "px", "face", "leading", "lines", "spacing", "rich", "halign", "valign"):
             self.fbind(name, self._draw)
+        self.fbind("pos", self._shift)
         self.fbind("role", self._recolour)
         self.fbind("rgba", self._recolour)
         self._measure()
@@ -240,6 +251,22 @@ class Text(place.Placed):
     def reach(self) -> float:
         """Letters may be taller than the box their line has."""
         return float(dp(self.px)) * 0.5
+
+    def changed(self, *_: object) -> None:
+        """Say so for where its letters are, too: until it is drawn anew they may lie outside the box it has by now."""
+        super().changed()
+        if self._inked is not None:
+            damage.part(*self._inked)
+
+    def _shift(self, *_: object) -> None:
+        """Go with the box at once: what only moves need not be drawn anew, and must not lag behind what lies around it."""
+        if self._inked is None:
+            return
+        x, y = self.pos
+        for one in self._ink:
+            one.rectangle.pos = round(x + one.left), round(y + one.bottom)
+        self._inked = (x, y, *self._inked[2:])
+        damage.part(*self._inked)
 
     def _recolour(self, *_: object) -> None:
         self.changed()
@@ -296,29 +323,36 @@ class Text(place.Placed):
         self._overflows = False
         self.canvas.clear()
         self.canvas.add(self._color)
+        self._ink.clear()
+        self._inked = None
         if not self.text or self.width < 1:
             return
         lines, share = self._fit()
         self._drawn_px = self._face(share, bold=False).size / dp(1)
         height = dp(self.px * share * self.leading)
         whole = height * len(lines)
-        top = {"top": self.top, "middle": self.center_y + whole / 2, "bottom": self.y + whole}[self.valign]
+        self._inked = (*self.pos, *self.size, self.reach())
+        top = {"top": self.height, "middle": (self.height + whole) / 2, "bottom": whole}[self.valign]
         for index, line in enumerate(lines):
             self._draw_line(line, share, top - height * (index + 0.5))
 
     def _draw_line(self, line: list[Run], share: float, middle: float) -> None:
+        """Draw one line whose middle is that high in the box."""
         width = sum(self._run_width(run, share) for run in line)
         if self.spacing:
             width -= self.spacing * self._face(share, bold=False).size
-        x = {"left": self.x, "center": self.center_x - width / 2, "right": self.right - width}[self.halign]
+        x = {"left": 0.0, "center": (self.width - width) / 2, "right": self.width - width}[self.halign]
         for run in line:
             face = self._face(share, run.bold)
             for part in _parts(run.text, spaced=bool(self.spacing)):
                 x -= part.closer * face.size
                 if part.text.strip():
                     texture = texture_of(face, part.text)
-                    pos = (round(x), round(middle - texture.height / 2))
-                    self.canvas.add(Rectangle(texture=texture, pos=pos, size=texture.size))
+                    left, bottom = x, middle - texture.height / 2
+                    pos = round(self.x + left), round(self.y + bottom)
+                    rectangle = Rectangle(texture=texture, pos=pos, size=texture.size)
+                    self.canvas.add(rectangle)
+                    self._ink.append(_Ink(rectangle, left, bottom))
                 x += width_of(face, part.text) + self.spacing * face.size
 
     def _fit(self) -> tuple[list[list[Run]], float]:

@@ -5,12 +5,14 @@ behave the same on every machine, so all three are closed here before anything o
 """
 
 import atexit
+import ctypes
 import logging
 import os
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from club.ui import wake
@@ -19,7 +21,7 @@ KIOSK_REFERENCE_WIDTH = 1080
 """Width in px at which the kiosk is drawn; all sizes in .kv files are px at this width."""
 
 LIVELY_FPS = 60
-_IDLE_FPS, _IDLE_FPS_WITHOUT_WAKING = 2, 10
+_IDLE_FPS, _IDLE_FPS_WITHOUT_WAKING = 1, 10
 _RESOLUTION_S = 0.0005
 
 
@@ -123,13 +125,17 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
             "Start an X server or set DISPLAY"
         )
     _bind_quietly()
+    _forget_usual_looks()
     Window.set_title(title)
     Window.clearcolor = ground
     from kivy.graphics.opengl import GL_RENDERER, glGetString
 
     renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
+    from kivy.cache import Cache
     from kivy.clock import Clock
 
+    # Every second Kivy would look for what is old in its caches, which hold nothing here.
+    Clock.unschedule(Cache._purge_by_timeout)  # noqa: SLF001 -- Kivy offers no other way
     # Left to itself Kivy takes a third of a frame for its clock's resolution and does not sleep when an event is due within twice
     # that: at two frames a second it would spin for 0.3 s before every event.
     Clock.clock_resolution = _RESOLUTION_S
@@ -152,6 +158,33 @@ def _bind_quietly() -> None:
         setattr(element, key, eval(code, names))  # noqa: S307 -- compiled by Kivy from our own .kv files
 
     builder.call_fn = call_fn
+
+
+def _forget_usual_looks() -> None:
+    """Drop the rules by which Kivy draws its own widgets, which nothing here uses: 2 MB, and less to look through for each widget made."""
+    from kivy import kivy_data_dir
+    from kivy.lang import Builder
+
+    Builder.unload_file(str(Path(kivy_data_dir) / "style.kv"))
+
+
+def release_shader_compiler() -> None:
+    """Tell Mesa that no new shader will come soon: it keeps 7 MB ready for one until then (OpenGL ES 2.0, 2.10.2 "Shader Compiler").
+
+    Call it once the screens are built. A shader that comes all the same is compiled as before. Kivy has the function too, but never
+    looks up where it is: calling that is a crash.
+    """
+    from kivy.graphics.opengl import GL_RENDERER, glGetString
+
+    from club.ui import redraw
+
+    if not redraw.is_software(bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")):
+        return
+    try:
+        release = ctypes.CDLL("libGL.so.1").glReleaseShaderCompiler
+    except (OSError, AttributeError):
+        return
+    release()
 
 
 def _screen_driver() -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import string
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,6 @@ SOURCE = "zh-CN"
 
 _FOLDERS = {"zh-CN": "zh_CN", "en": "en"}
 _log = logging.getLogger(__name__)
-_formatter = string.Formatter()
 
 
 class WordMissing(LookupError):
@@ -69,10 +67,10 @@ class Words:
         """
         text = self._own.get(key) or self._stand_in(key)
         try:
-            return _formatter.vformat(text, (), values)
-        except (KeyError, IndexError) as error:
+            return text.format_map(values)
+        except KeyError as error:
             self._miss(f"expected a value for {error} in the words {key!r}; given were {sorted(values)}")
-            return _formatter.vformat(text, (), _Blank(values))
+            return text.format_map(_Blank(values))
 
     def has(self, key: str) -> bool:
         """Whether this language or Chinese has the key."""

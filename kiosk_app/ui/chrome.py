@@ -1,5 +1,6 @@
 """What stays while screens change: the header above and the dock below."""
 
+from dataclasses import replace
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
@@ -27,21 +28,30 @@ class DockKey(touch.TapPanel):
 
 
 class ExitKey(touch.TapPanel):
-    """Sign out, with the seconds left in a ring; as `wide` as its word asks, in px of the drawing."""
+    """Sign out, with the seconds left in a ring that is full by a `share`; as `wide` as its word asks, in px of the drawing."""
 
     wide = NumericProperty(198)
-    dock = ObjectProperty(views.Dock(), rebind=True)
+    text = StringProperty("")
+    seconds = StringProperty("")
+    share = NumericProperty(0)
 
 
 class Dock(place.Plane):
     """Back, home and exit: only those that have words."""
 
     dock = ObjectProperty(views.Dock(), rebind=True)
+    seconds = StringProperty("")
+    share = NumericProperty(0)
     night = BooleanProperty(False)
     tell = ObjectProperty()
 
     def __init__(self, tell: Tell, **kwargs: Any) -> None:
         super().__init__(tell=tell, **kwargs)
+
+    def update(self, dock: views.Dock) -> None:
+        """Show a dock's values. Each second only the seconds change: the keys' rules are not worked out again for them."""
+        self.dock = replace(dock, seconds="", share=0.0, short="")
+        self.seconds, self.share = dock.seconds, dock.share
 
     def on_touch_down(self, touch: Any) -> bool:
         """Offer the touch to the keys; what falls beside them stops here while the dock is shown."""

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +120,20 @@ class KioskUI:
     Args:
         tell: gets each touch as an action with its argument (`kiosk_app.flow.actions`), on the UI thread.
         drawn: called after each frame that changed the glass.
+        built: called once, when every screen is built.
     """
 
-    def __init__(self, tell: Callable[[str, str], None], drawn: Callable[[Drawn], None] | None = None) -> None:
+    def __init__(
+        self,
+        tell: Callable[[str, str], None],
+        drawn: Callable[[Drawn], None] | None = None,
+        built: Callable[[], None] = lambda: None,
+    ) -> None:
         theme.register_fonts()
         self.tell = tell
         self.frames = 0
         self._drawn = drawn
+        self._built = built
         self._view: views.View | None = None
         self._screens: dict[str, Screen] = {}
         self._large: dict[tuple[str, bool], Screen] = {}
@@ -159,7 +166,8 @@ class KioskUI:
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )
         Window.clearcolor = self._grounds[1]
-        self._pace = Clock.schedule_interval(self._slow_down, 1.0)
+        self._pace = Clock.create_trigger(self._slow_down, _QUIET_S)
+        self._pace()
         self._warming = Clock.schedule_once(self._warm_next, 0.2)
 
     # ------------------------------------------------------------ what is shown
@@ -193,7 +201,8 @@ class KioskUI:
         before, self._view = self._view, view
         large = view.large or view.contrast
         screen = self._large_screen(view) if large else self._screen(view.screen)
-        screen.view = view
+        if large or not _same_page(screen.view, view):
+            screen.view = view  # which has each of its rules worked out again
         if screen is not self._current:
             self._change_to(
                 screen,
@@ -202,7 +211,8 @@ class KioskUI:
         self._header.header = view.header
         if self._change is None or not self._lights_on:
             self._header.night = screen.night_header
-        self._dock.dock, self._dock.night = view.dock, view.night
+        self._dock.update(view.dock)
+        self._dock.night = view.night
         self._header.shown = not large
         self._dock.shown = not large and any(
             (view.dock.back, view.dock.home, view.dock.exit, view.dock.large, view.dock.language)
@@ -316,6 +326,7 @@ class KioskUI:
         """Draw at the full rate for a while; seconds and minutes that pass do not need it."""
         self._last_touch = Clock.get_time()
         window.be_lively()
+        self._pace()
 
     def _touch_now(self, x: float, y: float) -> None:
         self._touches += 1
@@ -352,7 +363,9 @@ class KioskUI:
         unbuilt = next((name for name in catalogue.SCREENS if name not in self._warm), None)
         if unbuilt is None:
             catalogue.warm()
+            window.release_shader_compiler()
             self._warming = None
+            self._built()
             return
         if self._change is None:
             self._warm.add(unbuilt)
@@ -431,8 +444,10 @@ class KioskUI:
         Window.canvas.ask_update()
 
     def _slow_down(self, _elapsed: float) -> None:
-        if self._change is None and Clock.get_time() - self._last_touch > _QUIET_S:
+        if self._change is None and Clock.get_time() - self._last_touch >= _QUIET_S:
             window.be_idle()
+        else:
+            self._pace()
 
     def _resized(self, *_: object) -> None:
         self._stage.size = Window.size
@@ -455,6 +470,11 @@ class KioskUI:
         opacity = float(self._current.opacity) if self._current is not None else 1.0
         self._drawn(Drawn(self._view.screen, opacity, now, (now - self._frame_began) * 1000))
         return True
+
+
+def _same_page(one: views.View, other: views.View) -> bool:
+    """Whether views differ at most around the page, in what no screen draws itself: as they do every second of a visit."""
+    return type(one) is type(other) and one == replace(other, header=one.header, dock=one.dock, timeout=one.timeout)
 
 
 def _tree(root: Widget) -> Iterator[Any]:
