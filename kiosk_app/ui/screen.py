@@ -53,9 +53,13 @@ class Screen(place.Plane):
     def left(self) -> None:
         """Called when the change away from it is over."""
 
-    def blank(self) -> None:
-        """Forget what was shown."""
-        self.view = self.view_class()
+    def blank(self) -> bool:
+        """Forget what was shown; returns whether there was anything."""
+        blank = self.view_class()
+        if self.view == blank:
+            return False
+        self.view = blank
+        return True
 
 
 class Item(touch.TapPanel):

@@ -136,7 +136,7 @@ class KioskUI:
         self._built = built
         self._view: views.View | None = None
         self._screens: dict[str, Screen] = {}
-        self._large: dict[tuple[str, bool], Screen] = {}
+        self._large: dict[tuple[str, bool], LargeScreen] = {}
         self._warm: set[str] = set()
         self._current: Screen | None = None
         self._leaving: Screen | None = None
@@ -146,6 +146,8 @@ class KioskUI:
         self._lights_on = False
         self._grounds = (theme.rgba("night.ground"), theme.rgba("night.ground"))
         self._wipe_due = False
+        self._to_blank: list[Screen] = []
+        self._wiping: Any = None
         self._touches = 0
         self._touching = 0
         self._frame_began = 0.0
@@ -180,7 +182,9 @@ class KioskUI:
     @property
     def settled(self) -> bool:
         """Whether nothing moves, no scripted finger is down, no picture is still to come and the last view is on the glass."""
-        if self._touching or self._change is not None or pictures.pool().busy or text.is_waiting():
+        if self._touching or self._change is not None or self._wiping is not None:
+            return False
+        if pictures.pool().busy or text.is_waiting():
             return False
         all_rest = not any(getattr(widget, "moving", False) for widget in _seen(self._stage))
         sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
@@ -222,18 +226,15 @@ class KioskUI:
             sheet.update(part if isinstance(part, sheet.sheet_class) else None)
 
     def wipe(self) -> None:
-        """Forget a member: every screen but the one in front is blanked, and drawn texts are dropped.
+        """Forget a member: every screen but the one in front is blanked, and drawn texts are dropped; `settled` when it is done.
 
-        Call it after showing a view without the member. While the old screen still fades it is done at the end of that.
+        Call it after showing a view without the member. It takes a few frames, a screen in each; one that still fades comes after that.
         """
         if self._leaving is not None:
             self._wipe_due = True
-        for screen in (*self._screens.values(), *self._large.values()):
-            if screen not in {self._current, self._leaving}:
-                screen.blank()
         for sheet in self._sheets.values():
             sheet.forget()
-        text.forget()
+        self._blank(*self._screens.values(), *self._large.values())
 
     def collect_texts(self) -> tuple[str, ...]:
         """Return every text that some widget of the program holds, seen or not, from the front, and every one whose picture is kept."""
@@ -282,7 +283,7 @@ class KioskUI:
         """Take everything out of the window and stop the workers (for tests; a program just ends)."""
         if self._unwatch is not None:
             self._unwatch()
-        for event in (self._pace, self._warming, self._change):
+        for event in (self._pace, self._warming, self._change, self._wiping):
             if event is not None:
                 event.cancel()
         Window.unbind(
@@ -439,9 +440,24 @@ class KioskUI:
         damage.everything()
         if self._wipe_due and leaving is not None:
             self._wipe_due = False
-            leaving.blank()
-            text.forget()
+            self._blank(leaving)
         Window.canvas.ask_update()
+
+    def _blank(self, *screens: Screen) -> None:
+        self._to_blank += screens
+        if self._wiping is None:
+            self._wiping = Clock.schedule_interval(self._blank_next, 0)
+
+    def _blank_next(self, _elapsed: float) -> None:
+        """Blank a screen in each frame, then drop the texts' pictures once none is still to be drawn."""
+        while self._to_blank:
+            screen = self._to_blank.pop()
+            if screen not in {self._current, self._leaving} and screen.blank():
+                return
+        if not text.is_waiting() and not any(screen.moving for screen in self._large.values()):
+            text.forget()
+            self._wiping.cancel()
+            self._wiping = None
 
     def _slow_down(self, _elapsed: float) -> None:
         if self._change is None and Clock.get_time() - self._last_touch >= _QUIET_S:

@@ -317,8 +317,7 @@ def left_of_a_hasty_end(kiosk: Program) -> list[str]:
     kiosk.ui.show(samples.ATTRACT)
     kiosk.ui._end_change()
     kiosk.ui.wipe()
-    for _ in range(5):
-        kiosk.frame()
+    kiosk.settle()
     return [each for each in kiosk.ui.collect_texts() if "王先生" in each or "6,280" in each]
 
 
