@@ -4,9 +4,11 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
+from club.words.catalogue import Words
 from kiosk_app.present import samples, samples_en
 from kiosk_app.present.views import View
 from tests.kiosk_app.ui import program
@@ -68,6 +70,51 @@ def test_large_text_is_all_there_and_fits(kiosk: WindowProcess, name: str, langu
     assert wanted - seen == set()
     assert overflowing == ()
     assert [target for target in targets if min(target[1:]) < SMALLEST_PX - 2] == []
+
+
+def said_beside(view: View, language: str) -> View:
+    """The same page with the longest line that may stand beside its title."""
+    line = Words(language)("kiosk.home.as-of", time="14:32")
+    return dataclasses.replace(view, notice=line) if hasattr(view, "notice") and view.screen != "attract" else view
+
+
+def lying_on_each_other(kiosk: Program, view: View) -> list[tuple[str, str]]:
+    """Pairs of texts of one layer whose letters share some of the glass."""
+    from club.ui.scroll import Shelf
+    from club.ui.text import Text
+    from kiosk_app.ui.sheets import Sheet
+
+    def within(widget: Any, kind: type[Any]) -> Any:
+        while widget is not kiosk.ui._stage and not isinstance(widget, kind):
+            widget = widget.parent
+        return widget
+
+    kiosk.show(view)
+    letters = [
+        (widget, ink.rectangle.pos, ink.rectangle.size)
+        for widget in kiosk.seen()
+        if isinstance(widget, Text)
+        for ink in widget._ink
+        # A list cuts off what is scrolled out of it.
+        if within(widget, Shelf).y <= ink.rectangle.pos[1] + ink.rectangle.size[1] / 2 <= within(widget, Shelf).top
+    ]
+    found = []
+    for at, (one, (x, y), (width, height)) in enumerate(letters):
+        for other, (x2, y2), (width2, height2) in letters[at + 1 :]:
+            # A line's picture is higher than its letters by far more than two lines ever come together.
+            beside = x + width <= x2 + 1 or x2 + width2 <= x + 1
+            apart = abs(y + height / 2 - y2 - height2 / 2) >= 0.3 * (height + height2) * 0.7
+            if one is not other and not beside and not apart and within(one, Sheet) is within(other, Sheet):
+                found.append((one.text, other.text))
+    return found
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_lies_on_another(kiosk: WindowProcess, name: str, language: str, large: bool) -> None:
+    view = said_beside(LANGUAGES[language][name], language)
+    assert kiosk.call(lying_on_each_other, in_large(view) if large else view) == []
 
 
 def small_letters(kiosk: Program, view: View) -> list[tuple[str, float]]:
