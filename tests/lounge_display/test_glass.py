@@ -200,7 +200,7 @@ def test_a_manifest_that_cannot_be_followed_leaves_the_welcome_until_a_sound_one
     broken = replace(a_manifest(boards, media=media), time_zone="Nowhere/Land")
     keep_on_disk(lounge.media, broken)
     lounge.start()
-    assert lounge.state()["screen"] == "welcome"
+    lounge.shows("welcome")
     lounge.switch_to(replace(broken, revision=2))
     lounge.switch_to(a_manifest(boards, revision=3, media=media))
     assert lounge.shows("b-a@1")["revision"] == 3
