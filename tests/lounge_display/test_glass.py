@@ -200,7 +200,8 @@ def test_a_manifest_that_cannot_be_followed_leaves_the_welcome_until_a_sound_one
     broken = replace(a_manifest(boards, media=media), time_zone="Nowhere/Land")
     keep_on_disk(lounge.media, broken)
     lounge.start()
-    lounge.shows("welcome")
+    # Nobody has added this display: as soon as it knows that, it says so instead of the welcome.
+    assert lounge.state()["screen"] in {"welcome", "enrol"}
     lounge.switch_to(replace(broken, revision=2))
     lounge.switch_to(a_manifest(boards, revision=3, media=media))
     assert lounge.shows("b-a@1")["revision"] == 3
