@@ -2,18 +2,15 @@
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from kivy.clock import Clock
-from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle
-from kivy.graphics.texture import Texture
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
-from club.ui import breaking, damage, place, theme
+from club.ui import breaking, damage, glyphs, place, theme
 
 _SHRINK = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Sizes a text may take of its own: few and fixed, since every font size opens the font anew and is kept."""
@@ -22,8 +19,6 @@ _SMALLEST = 22
 _ASCENT, _BOX = 0.436, 1.448
 """Of Noto's CJK faces, in em: baseline below the middle of the line, and height of the line."""
 
-_CACHE_MAX = 300
-_PROBE = "门"
 _BOLD = re.compile(r"(</?b>)")
 _OPENING, _CLOSING = "（「『【《“‘", "）」』】》”’，。、"
 _SEAM = re.compile(
@@ -36,17 +31,18 @@ _APOSTROPHE_EM = 0.72
 """How much of the full-width apostrophe is blank."""
 
 
-class Face(NamedTuple):
-    """A family and weight at a size in window px."""
+def lines_of(text: str, px: float, width: float, *, bold: bool) -> int:
+    """Return how many lines a text takes in a box ``width`` reference px wide, at ``px``."""
+    if not text:
+        return 0
+    face = glyphs.Face(theme.SANS, bold, max(1, round(dp(px))))
+    return len(breaking.break_lines(text, dp(width), lambda part: _run_px(face, part)))
 
-    family: str
-    bold: bool
-    size: int
 
+_DRAW_S = 0.0025
+"""How long texts may keep the UI thread in one frame; the rest of a new screen's texts come in the frames after, while it still fades in."""
 
-_textures: OrderedDict[tuple[Face, str], Texture] = OrderedDict()
-_widths: dict[tuple[Face, str], float] = {}
-_fonts: dict[Face, CoreLabel] = {}
+_waiting: dict["Text", None] = {}
 
 
 def forget() -> None:
@@ -57,67 +53,7 @@ def forget() -> None:
     while _waiting:
         one, _ = _waiting.popitem()
         one.draw_now()
-    _textures.clear()
-    _widths.clear()
-
-
-def drawn_texts() -> tuple[str, ...]:
-    """Return the texts whose pictures are kept (for the check that a session leaves nothing)."""
-    return tuple(text for _, text in _textures if text != _PROBE)
-
-
-def measured_texts() -> tuple[str, ...]:
-    """Return the texts whose widths are kept."""
-    return tuple(text for _, text in _widths if text != _PROBE)
-
-
-def texture_of(face: Face, text: str) -> Texture:
-    """Return the picture of one line in white, from the cache where it is there."""
-    key = (face, text)
-    found = _textures.get(key)
-    if found is None:
-        label = _label(face, text)
-        label.refresh()
-        found = _textures[key] = label.texture
-        if len(_textures) > _CACHE_MAX:
-            _textures.popitem(last=False)
-    else:
-        _textures.move_to_end(key)
-    return found
-
-
-def width_of(face: Face, text: str) -> float:
-    """Return the width of one line in window px."""
-    key = (face, text)
-    found = _widths.get(key)
-    if found is None:
-        measuring = _fonts.get(face)
-        if measuring is None:
-            measuring = _fonts[face] = _label(face, "")
-        if len(_widths) > 4 * _CACHE_MAX:
-            _widths.clear()
-        found = _widths[key] = measuring.get_extents(text)[0] if text else 0.0
-    return found
-
-
-def _label(face: Face, text: str) -> CoreLabel:
-    return CoreLabel(
-        text=text, font_name=face.family, bold=face.bold, font_size=face.size, font_hinting="light", color=(1, 1, 1, 1)
-    )
-
-
-def lines_of(text: str, px: float, width: float, *, bold: bool) -> int:
-    """Return how many lines a text takes in a box ``width`` reference px wide, at ``px``."""
-    if not text:
-        return 0
-    face = Face(theme.SANS, bold, max(1, round(dp(px))))
-    return len(breaking.break_lines(text, dp(width), lambda part: _run_px(face, part)))
-
-
-_DRAW_S = 0.0025
-"""How long texts may keep the UI thread in one frame; the rest of a new screen's texts come in the frames after, while it still fades in."""
-
-_waiting: dict["Text", None] = {}
+    glyphs.forget()
 
 
 def is_waiting() -> bool:
@@ -182,9 +118,9 @@ def _parts(line: str, *, spaced: bool) -> list[_Part]:
     return [_Part(piece, closer[index]) for index, piece in enumerate(pieces)]
 
 
-def _run_px(face: Face, what: str, spacing: float = 0.0) -> float:
+def _run_px(face: glyphs.Face, what: str, spacing: float = 0.0) -> float:
     parts = _parts(what, spaced=bool(spacing))
-    return sum(width_of(face, part.text) + (spacing - part.closer) * face.size for part in parts)
+    return sum(glyphs.width_of(face, part.text) + (spacing - part.closer) * face.size for part in parts)
 
 
 class Text(place.Placed):
@@ -242,8 +178,7 @@ class Text(place.Placed):
     def warm(self) -> None:
         """Open the font at the size this text takes, which costs more than drawing a whole screen."""
         for bold in {False, self.rich}:
-            texture_of(self._face(1.0, bold), _PROBE)
-            width_of(self._face(1.0, bold), _PROBE)
+            glyphs.warm(self._face(1.0, bold))
 
     def _rgba(self) -> theme.Rgba:
         return self.rgba or theme.rgba(self.role)
@@ -273,10 +208,10 @@ class Text(place.Placed):
         if self._color is not None:
             self._color.rgba = self._rgba()
 
-    def _face(self, share: float, bold: bool) -> Face:
+    def _face(self, share: float, bold: bool) -> glyphs.Face:
         size = self.px if share == 1.0 else max(_SMALLEST, round(self.px * share))
         family = theme.SERIF if self.face == "serif" else theme.SANS
-        return Face(family, bold or self.face != "sans", max(1, round(dp(size))))
+        return glyphs.Face(family, bold or self.face != "sans", max(1, round(dp(size))))
 
     def _measure(self, *_: object) -> None:
         """Say what the text would take on one line at full size."""
@@ -347,13 +282,13 @@ class Text(place.Placed):
             for part in _parts(run.text, spaced=bool(self.spacing)):
                 x -= part.closer * face.size
                 if part.text.strip():
-                    texture = texture_of(face, part.text)
+                    texture = glyphs.texture_of(face, part.text)
                     left, bottom = x, middle - texture.height / 2
                     pos = round(self.x + left), round(self.y + bottom)
                     rectangle = Rectangle(texture=texture, pos=pos, size=texture.size)
                     self.canvas.add(rectangle)
                     self._ink.append(_Ink(rectangle, left, bottom))
-                x += width_of(face, part.text) + self.spacing * face.size
+                x += glyphs.width_of(face, part.text) + self.spacing * face.size
 
     def _fit(self) -> tuple[list[list[Run]], float]:
         """Choose the largest size at which the text fits its box, and break it into lines for it."""

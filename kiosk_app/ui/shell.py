@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,17 @@ from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RENDERER, glGetString
-from kivy.input.motionevent import MotionEvent
 from kivy.metrics import dp
-from kivy.uix.widget import Widget
 
 from club.resources import theme as tokens
 from club.ui import (
     bridge,
     damage,
+    glyphs,
     motion,
     pictures,
     place,
     redraw,
-    scroll,
     stopwatch,
     surface,
     text,
@@ -31,9 +29,8 @@ from club.ui import (
     touch,
     window,
 )
-from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
-from kiosk_app.ui import catalogue, chrome, sheets
+from kiosk_app.ui import catalogue, chrome, sheets, stage
 from kiosk_app.ui.large.screen import LargeScreen
 from kiosk_app.ui.screen import Screen
 
@@ -47,8 +44,6 @@ _HEAD_START_S = 0.07
 _DAWN = 0.42
 """From this share of the lights on, dark letters are read better on the ground than light ones."""
 _QUIET_S = 3.0
-_LOST_FINGER_S = 5.0
-_WHEEL_PX = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,59 +54,6 @@ class Drawn:
     opacity: float
     at: float
     cost_ms: float
-
-
-class Stage(place.Plane):
-    """The whole glass: screens, header and dock, sheets; only the first finger counts, unless the screen is for typing."""
-
-    def __init__(self, told: Callable[[str, str], None], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._told = told
-        self._fingers: dict[int, float] = {}
-        self.many_fingers = False
-
-    def on_touch_down(self, touch: Any) -> bool:
-        """Restart the idle clock, then offer the first finger to what is in front."""
-        if "button" in touch.profile and touch.button != "left":
-            return self._wheel(touch)
-        now = Clock.get_time()
-        # A panel may lose a finger's end; that must not keep the next member out.
-        self._fingers = {uid: at for uid, at in self._fingers.items() if now - at < _LOST_FINGER_S}
-        if self._fingers and not self.many_fingers:
-            return True
-        self._fingers[touch.uid] = now
-        with stopwatch.measure("touch"):
-            self._told(Action.TOUCHED, "")
-            super().on_touch_down(touch)
-        return True
-
-    def on_touch_up(self, touch: Any) -> bool:
-        """The finger is gone."""
-        self._fingers.pop(touch.uid, None)
-        with stopwatch.measure("touch"):
-            return bool(super().on_touch_up(touch))
-
-    def _wheel(self, touch: Any) -> bool:
-        """Scroll the list under a mouse's wheel, at a desk; other buttons do nothing."""
-        step = {"scrolldown": -_WHEEL_PX, "scrollup": _WHEEL_PX}.get(touch.button, 0)
-        for widget in _tree(self):
-            if step and isinstance(widget, scroll.Shelf) and widget.collide_point(*touch.pos):
-                self._told(Action.TOUCHED, "")
-                widget.scroll_by(step)
-        return True
-
-
-class ScriptedTouch(MotionEvent):
-    """A finger moved by the program itself, for tests and demonstrations."""
-
-    def __init__(self, uid: int, x: float, y: float) -> None:
-        super().__init__("scripted", uid, {"x": x, "y": y}, is_touch=True, type_id="touch")
-        self.profile = ["pos"]
-
-    def depack(self, args: Any) -> None:
-        """Take the place, as shares of the window."""
-        self.sx, self.sy = args["x"], args["y"]
-        super().depack(args)
 
 
 class KioskUI:
@@ -154,7 +96,7 @@ class KioskUI:
         self._unwatch: Callable[[], None] | None = None
         self._last_touch = Clock.get_time()
         self._calls: bridge.Bridge[Callable[[], None]] = bridge.Bridge(lambda call: call())
-        self._stage = Stage(self._told, size=Window.size)
+        self._stage = stage.Stage(self._told, size=Window.size)
         self._header = chrome.HeaderBar(rect=(0, 0, WIDTH, 140))
         self._dock = chrome.Dock(self._told, rect=(0, _DOCK_TOP, WIDTH, HEIGHT - _DOCK_TOP), shown=False)
         self._sheets = {name: make(self._told) for name, make in sheets.SHEETS.items()}
@@ -186,7 +128,7 @@ class KioskUI:
             return False
         if pictures.pool().busy or text.is_waiting():
             return False
-        all_rest = not any(getattr(widget, "moving", False) for widget in _seen(self._stage))
+        all_rest = not any(getattr(widget, "moving", False) for widget in stage.seen(self._stage))
         sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
         return all_rest and sheets_rest
 
@@ -240,20 +182,22 @@ class KioskUI:
         """Return every text that some widget of the program holds, seen or not, from the front, and every one whose picture is kept."""
         built = (*self._screens.values(), *self._large.values())
         held = [self._stage, *(screen for screen in built if screen.parent is None)]
-        widgets = tuple(widget.text for root in held for widget in _tree(root) if getattr(widget, "text", ""))
-        return widgets + text.drawn_texts() + text.measured_texts()
+        widgets = tuple(widget.text for root in held for widget in stage.tree(root) if getattr(widget, "text", ""))
+        return widgets + glyphs.drawn_texts() + glyphs.measured_texts()
 
     def visible_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass."""
         return tuple(
             widget.text
-            for widget in _seen(self._stage)
+            for widget in stage.seen(self._stage)
             if isinstance(widget, text.Text) and widget.text and widget.width
         )
 
     def overflowing_texts(self) -> tuple[str, ...]:
         """Return the texts on the glass that did not fit their box whole."""
-        return tuple(widget.text for widget in _seen(self._stage) if isinstance(widget, text.Text) and widget.overflows)
+        return tuple(
+            widget.text for widget in stage.seen(self._stage) if isinstance(widget, text.Text) and widget.overflows
+        )
 
     def slow_calls(self, over_ms: float = 4.0) -> tuple[stopwatch.Slow, ...]:
         """Return what kept the UI thread longer than that (drawing aside); phases of frames from `watch_frames` on."""
@@ -332,11 +276,11 @@ class KioskUI:
     def _touch_now(self, x: float, y: float) -> None:
         self._touches += 1
         width, height = Window.size
-        finger = ScriptedTouch(10_000 + self._touches, dp(x) / (width - 1), 1 - dp(y) / (height - 1))
+        finger = stage.ScriptedTouch(10_000 + self._touches, dp(x) / (width - 1), 1 - dp(y) / (height - 1))
         EventLoop.post_dispatch_input("begin", finger)
         Clock.schedule_once(lambda _: self._let_go(finger), 0.02)
 
-    def _let_go(self, finger: ScriptedTouch) -> None:
+    def _let_go(self, finger: stage.ScriptedTouch) -> None:
         self._touching -= 1
         EventLoop.post_dispatch_input("end", finger)
 
@@ -370,7 +314,7 @@ class KioskUI:
             return
         if self._change is None:
             self._warm.add(unbuilt)
-            for widget in _tree(self._screen(unbuilt)):
+            for widget in stage.tree(self._screen(unbuilt)):
                 if isinstance(widget, text.Text):
                     widget.warm()
         self._warming = Clock.schedule_once(self._warm_next, 0.05)
@@ -385,7 +329,7 @@ class KioskUI:
         self._stage.many_fingers = screen.many_fingers
         # New screens come in under the leaving one, both under header, dock and sheets.
         self._stage.add_widget(screen, index=len(self._stage.children))
-        surface.appear(_tree(screen))
+        surface.appear(stage.tree(screen))
         screen.show()
         if old is None:
             Window.clearcolor = ground
@@ -397,7 +341,7 @@ class KioskUI:
         if lights_on:
             # The screen is there whole from its first frame; only the ground and what lies bare on it change.
             self._stage.remove_widget(old)
-            surface.vanish(_tree(old))
+            surface.vanish(stage.tree(old))
             old.left()
         else:
             self._leaving = old
@@ -433,7 +377,7 @@ class KioskUI:
             self._current.light(1.0)
         else:
             self._stage.remove_widget(leaving)
-            surface.vanish(_tree(leaving))
+            surface.vanish(stage.tree(leaving))
             leaving.opacity = 1.0
             leaving.left()
         self._current.entered()
@@ -491,18 +435,3 @@ class KioskUI:
 def _same_page(one: views.View, other: views.View) -> bool:
     """Whether views differ at most around the page, in what no screen draws itself: as they do every second of a visit."""
     return type(one) is type(other) and one == replace(other, header=one.header, dock=one.dock, timeout=one.timeout)
-
-
-def _tree(root: Widget) -> Iterator[Any]:
-    """Every widget below and with ``root``."""
-    yield root
-    for child in root.children:
-        yield from _tree(child)
-
-
-def _seen(root: Widget) -> Iterator[Any]:
-    """Every widget below and with ``root`` that is not put away."""
-    if getattr(root, "shown", True):
-        yield root
-        for child in root.children:
-            yield from _seen(child)

@@ -34,7 +34,7 @@ def glass() -> Iterator[WindowProcess]:
 
 
 def drawn(_: None, family: str, bold: bool, text: str) -> tuple[tuple[int, int], bytes]:
-    from club.ui.text import Face, texture_of
+    from club.ui.glyphs import Face, texture_of
 
     texture = texture_of(Face(family, bold, SIZE), text)
     return texture.size, bytes(texture.pixels)

@@ -89,9 +89,9 @@ class Program:
 
     def seen(self) -> Iterator[Any]:
         """The widgets that are not put away."""
-        from kiosk_app.ui import shell
+        from kiosk_app.ui import stage
 
-        yield from shell._seen(self.ui._stage)
+        yield from stage.seen(self.ui._stage)
 
 
 def opened(width: int, height: int) -> Program:

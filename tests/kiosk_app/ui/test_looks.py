@@ -75,7 +75,8 @@ def test_large_text_is_all_there_and_fits(kiosk: WindowProcess, name: str, langu
 def said_beside(view: View, language: str) -> View:
     """The same page with the longest line that may stand beside its title."""
     line = Words(language)("kiosk.home.as-of", time="14:32")
-    return dataclasses.replace(view, notice=line) if hasattr(view, "notice") and view.screen != "attract" else view
+    changed: Any = {"notice": line} if hasattr(view, "notice") and view.screen != "attract" else {}
+    return dataclasses.replace(view, **changed)
 
 
 def lying_on_each_other(kiosk: Program, view: View) -> list[tuple[str, str]]:

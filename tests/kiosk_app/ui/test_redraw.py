@@ -118,7 +118,7 @@ def pressed_and_let_go(kiosk: Program, view: views.View) -> tuple[list[str], int
     from kivy.core.window import Window
 
     from club.ui.touch import Tap
-    from kiosk_app.ui.shell import ScriptedTouch
+    from kiosk_app.ui.stage import ScriptedTouch
 
     kiosk.show(view)
     targets = [each for each in kiosk.seen() if isinstance(each, Tap) and each.action and each.enabled and each.y > 0]

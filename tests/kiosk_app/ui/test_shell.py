@@ -59,7 +59,7 @@ def test_the_name_is_more_than_half_there_in_the_first_frame(kiosk: WindowProces
 
 def left_of_a_member(kiosk: Program) -> list[str]:
     """Texts of a visit that widgets, texture caches or views still hold after it."""
-    from club.ui import text
+    from club.ui import glyphs
 
     visit = (
         samples.READING,
@@ -86,7 +86,7 @@ def left_of_a_member(kiosk: Program) -> list[str]:
         "7K2M 9Q4T 63",
         "3F8P 2X6R 41",
     }
-    held = {*kiosk.ui.collect_texts(), *text.drawn_texts(), *text.measured_texts()}
+    held = {*kiosk.ui.collect_texts(), *glyphs.drawn_texts(), *glyphs.measured_texts()}
     views_held = {word for screen in kiosk.ui._screens.values() for word in program.words_of(screen.view)}
     sheets_held = {word for sheet in kiosk.ui._sheets.values() for word in program.words_of(sheet.sheet)}
     return sorted(personal & (held | views_held | sheets_held))
@@ -101,7 +101,7 @@ def two_fingers(kiosk: Program, view: Any, places: tuple[tuple[float, float], ..
     from kivy.base import EventLoop
     from kivy.core.window import Window
 
-    from kiosk_app.ui.shell import ScriptedTouch
+    from kiosk_app.ui.stage import ScriptedTouch
 
     kiosk.show(view)
     kiosk.told.clear()
@@ -160,7 +160,7 @@ def drag(
     """Drag over the catalogue: how far it scrolled, what was told, how many tiles live."""
     from kivy.base import EventLoop
 
-    from kiosk_app.ui.shell import ScriptedTouch
+    from kiosk_app.ui.stage import ScriptedTouch
 
     many = tuple(dataclasses.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(60))
     kiosk.show(dataclasses.replace(samples.REWARDS, cards=many))
@@ -197,7 +197,7 @@ def look_pressed(kiosk: Program) -> tuple[float, bool]:
     from kivy.base import EventLoop
 
     from club.ui.buttons import PushButton
-    from kiosk_app.ui.shell import ScriptedTouch
+    from kiosk_app.ui.stage import ScriptedTouch
 
     kiosk.show(samples.DETAIL)
     finger = ScriptedTouch(901, 740 / 1080, 1 - 1550 / 1920)
@@ -250,7 +250,7 @@ def wheel(kiosk: Program) -> tuple[float, list[tuple[str, str]]]:
     """Turn a mouse's wheel over the catalogue, at a desk."""
     from kivy.base import EventLoop
 
-    from kiosk_app.ui.shell import ScriptedTouch
+    from kiosk_app.ui.stage import ScriptedTouch
 
     many = tuple(dataclasses.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(20))
     kiosk.show(dataclasses.replace(samples.REWARDS, cards=many))
@@ -286,11 +286,11 @@ def test_a_lost_finger_does_not_lock_the_glass(kiosk: WindowProcess) -> None:
 def large_art(kiosk: Program) -> list[tuple[bool, ...]]:
     """Of the member's page: whether each large piece of art is there, while it is shown, after it was left, and back again."""
     from club.ui import pictures, surface
-    from kiosk_app.ui import shell
+    from kiosk_app.ui import stage
 
     def there() -> tuple[bool, ...]:
         home = kiosk.ui._screens["home"]
-        pieces = [each for each in shell._tree(home) if isinstance(each, surface.Art) and each.name]
+        pieces = [each for each in stage.tree(home) if isinstance(each, surface.Art) and each.name]
         return tuple(each.is_there for each in pieces if pictures.is_large(each.name))
 
     found = []
