@@ -1,4 +1,4 @@
-"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup."""
+"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup, ledger verify."""
 
 import argparse
 import logging
@@ -6,20 +6,27 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from central_api import app, backup, server
 from central_api.context import Context
+from central_api.db import Database
 from central_api.demo_data import loader
 from central_api.demo_data.files import DemoFolder
 from central_api.devices import service as devices
+from central_api.ledger.proof import report
+from central_api.migrations import runner
 from central_api.staff import cli as staff
 from club import resources
 from club.model import errors
 from club.settings import CentralSettings, SettingsRefused, load, log
 
+Command: TypeAlias = Callable[[CentralSettings, argparse.Namespace], bool | None]
+"""Does what it is for; one that judges returns whether what it found is right."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0 done, 1 refused, 2 the settings or arguments cannot be used."""
+    """Run one command; returns its exit code: 0 done, 1 refused or not right, 2 the settings or arguments cannot be used."""
     options = _parser().parse_args(arguments)
     try:
         settings = load(options.config, CentralSettings, options.set)
@@ -29,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.start(settings.log)
     # Migrations and the access log say nothing that anybody reads.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command: Callable[[CentralSettings, argparse.Namespace], None] = options.command
+    command: Command = options.command
     try:
-        command(settings, options)
+        right = command(settings, options)
     except (errors.ClubError, OSError, ValueError) as fault:
         print(f"central-api: {_said(fault)}", file=sys.stderr)
         return 1
-    return 0
+    return 1 if right is False else 0
 
 
 def _said(fault: Exception) -> str:
@@ -52,10 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="central-api", description="The central API of the club.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(
-        name: str, call: Callable[[CentralSettings, argparse.Namespace], None], text: str
-    ) -> argparse.ArgumentParser:
-        found = commands.add_parser(name, parents=[common], help=text, description=text)
+    def add(name: str, call: Command, text: str, to: Any = commands) -> argparse.ArgumentParser:
+        found: argparse.ArgumentParser = to.add_parser(name, parents=[common], help=text, description=text)
         found.set_defaults(command=call)
         return found
 
@@ -69,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     password.add_argument("--number", required=True, help="the staff number")
     copy = add("backup", _backup, "write a copy of the database and the master keys (SQLite)")
     copy.add_argument("--to", type=Path, required=True, metavar="DIR", help="an empty or new folder")
+    about = "look after the books of points"
+    books = commands.add_parser("ledger", help=about, description=about)
+    proofs = books.add_subparsers(required=True, metavar="COMMAND")
+    proof = add("verify", _ledger_verify, "rebuild everything from the entries and compare; changes nothing", proofs)
+    proof.add_argument(
+        "--known",
+        action="append",
+        default=[],
+        metavar="STORE:SEQUENCE:HASH",
+        help="the end of a chain as an earlier proof printed it; may be given many times",
+    )
     return parser
 
 
@@ -124,6 +140,18 @@ def _backup(settings: CentralSettings, options: argparse.Namespace) -> None:
     with _open(settings) as context:
         written = backup.write(context, options.to)
     print("\n".join(str(path) for path in written))
+
+
+def _ledger_verify(settings: CentralSettings, options: argparse.Namespace) -> bool:
+    known = report.known_seals(options.known)
+    # Not by `_open`, which migrates and makes keys: a proof changes nothing, and needs no right to.
+    db = Database(settings.database.url.reveal(), pool=1, read_only=True)
+    try:
+        db.check()
+        runner.must_be_current(db)
+        return report.prove(db, known, print)
+    finally:
+        db.close()
 
 
 if __name__ == "__main__":

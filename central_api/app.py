@@ -27,6 +27,7 @@ from central_api.db import Database
 from central_api.device_api import router as devices
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
+from central_api.ledger.proof import sealing
 from central_api.migrations import runner
 from central_api.openapi import StoredPayloads
 from central_api.rewards import catalogue
@@ -42,6 +43,7 @@ LOOK_S = 2.0  # how often another process's commits are looked for, in case noth
 RENEW_S = (
     60.0  # how often boards and catalogue are looked over: activities begin and points expire without anybody's edit
 )
+SEAL_S = 10.0  # how long a new entry of the ledger waits for its seal
 CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
 
 _log = logging.getLogger(__name__)
@@ -133,7 +135,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
 
 @asynccontextmanager
 async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, None]:
-    beside = [asyncio.create_task(_look_for_growth(context)), asyncio.create_task(_renew(context))]
+    beside = [asyncio.create_task(each(context)) for each in (_look_for_growth, _renew, _seal)]
     try:
         yield
     finally:
@@ -180,6 +182,19 @@ async def _renew(context: Context) -> None:
                 errors.ClubError
             ) as error:  # the database is away, or no programme is loaded yet: the next round is soon
                 _log.warning("%s failed: %s", name, error.code)
+
+
+async def _seal(context: Context) -> None:
+    """Seal what was booked, some entries at a time: a long backlog neither holds up bookings nor the service's end."""
+    more = False
+    while True:
+        if not more:
+            await asyncio.sleep(SEAL_S)
+        try:
+            more = await asyncio.to_thread(sealing.seal, context.db) == sealing.BATCH
+        except errors.ClubError as error:  # the database is away: what is not sealed goes on waiting
+            more = False
+            _log.warning("ledger_not_sealed %s", error.code)
 
 
 def renew_catalogue(context: Context) -> None:

@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import (
     JSON,
+    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -181,10 +183,11 @@ class Database:
         url: such as `sqlite:///club.sqlite3` or `postgresql+psycopg://user@host/club`.
         pool: connections kept to PostgreSQL by this process.
         wait_s: how long a writer waits for its turn at SQLite.
+        read_only: for whoever only looks, with rights to read and no more; `write` fails, and nothing is made.
     """
 
-    def __init__(self, url: str, *, pool: int = 8, wait_s: float = 20.0) -> None:
-        self.engine = _engine(url, pool, wait_s)
+    def __init__(self, url: str, *, pool: int = 8, wait_s: float = 20.0, read_only: bool = False) -> None:
+        self.engine = _engine(url, pool, wait_s, read_only)
         self._wait_s = wait_s
         self._listeners: list[Callable[[Sequence[object]], None]] = []
         self._writer = threading.Lock() if self.is_sqlite else None
@@ -336,7 +339,7 @@ def _state(fault: DBAPIError) -> str:
     return str(getattr(fault.orig, "sqlstate", "") or "")
 
 
-def _engine(url: str, pool: int, wait_s: float) -> Engine:
+def _engine(url: str, pool: int, wait_s: float, read_only: bool) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -344,7 +347,9 @@ def _engine(url: str, pool: int, wait_s: float) -> Engine:
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise ValueError(f"database.url: {_URLS}; found {parsed.drivername}://")
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
+        if read_only:
+            parsed = _looked_at(parsed)
+        elif parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             _keep_private(Path(parsed.database))
         engine = create_engine(
@@ -355,7 +360,7 @@ def _engine(url: str, pool: int, wait_s: float) -> Engine:
             pool_size=pool,
             max_overflow=32,
         )
-        event.listen(engine, "connect", _sqlite_connected)
+        event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_connected)
         return engine
     return create_engine(
         parsed,
@@ -366,9 +371,21 @@ def _engine(url: str, pool: int, wait_s: float) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
-            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000",
+            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+            + (" -c default_transaction_read_only=on" if read_only else ""),
         },
     )
+
+
+def _looked_at(url: URL) -> URL:
+    """The same file, opened for reading only."""
+    path = Path(url.database or "").absolute()
+    query = {"mode": "ro", "uri": "true"}
+    # Beside a database in WAL mode SQLite wants to keep a file of its own. Where it may not, and no log waits to be read,
+    # nobody is writing: a copy on a read-only disk.
+    if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
+        query["immutable"] = "1"
+    return url.set(database=f"file:{quote(str(path))}", query=query)
 
 
 def _keep_private(path: Path) -> None:
@@ -378,6 +395,11 @@ def _keep_private(path: Path) -> None:
     with suppress(OSError):  # what cannot be opened is told when it is used
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
+
+
+def _sqlite_looking(connection: Any, record: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA query_only=ON")
+    connection.execute("PRAGMA temp_store=MEMORY")
 
 
 def _sqlite_connected(connection: Any, record: ConnectionPoolEntry) -> None:

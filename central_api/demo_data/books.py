@@ -45,15 +45,17 @@ class Bookkeeper:
         """Book one member's whole history, oldest row first."""
         book = Book()
         eaten: dict[str, list[tuple[str, int]]] = {}
+        spent: dict[str, str] = {}
         bought: dict[str, str] = {}
         states = {voucher.voucher: voucher for voucher in vouchers}
         total, tier = 0, 0
         for row in rows:
             at = self._instant(row.when)
-            self._entry(row, at)
+            self._entry(row, at, spent.get(row.voucher) if row.kind == "reverse" else None)
             uses = self._lots(book, row, at, eaten)
             self.books.lot_uses += [{"lot": lot, "entry": row.row, "points": points} for lot, points in uses]
             if row.kind == "redeem":
+                spent[row.voucher] = row.row
                 bought[row.voucher] = self._redemption(row, at, states.get(row.voucher))
             total += row.points
             tier += row.tier_points
@@ -66,7 +68,7 @@ class Bookkeeper:
         for voucher in states.values():
             self._voucher(voucher, bought.get(voucher.voucher))
 
-    def _entry(self, row: LedgerRow, at: datetime) -> None:
+    def _entry(self, row: LedgerRow, at: datetime, reverses: str | None) -> None:
         facts: dict[str, Any] = {"reward": row.reward, "quantity": 1} if row.kind == "redeem" else {}
         if row.kind in ("bill", "bonus"):
             facts["title"] = {"zh": row.title_zh, "en": row.title_en}
@@ -82,6 +84,7 @@ class Bookkeeper:
             "bill": row.bill,
             "paid_fen": row.paid_fen,
             "reference": row.row,
+            "reverses": reverses,
             "facts": facts,
         }
         self.books.entries.append(entry)

@@ -58,50 +58,46 @@ def take(tx: Tx, entry: str, taken: Sequence[Taken]) -> None:
     tx.execute(insert(lot_uses), [{"lot": part.lot, "entry": entry, "points": part.points} for part in taken])
 
 
-def unbalanced_entries(tx: Tx) -> list[str]:
-    """Entries whose postings do not sum to zero in each track; there are none."""
-    query = (
-        select(ledger_postings.c.entry)
-        .join(accounts, accounts.c.id == ledger_postings.c.account)
-        .group_by(ledger_postings.c.entry, accounts.c.track)
-        .having(func.sum(ledger_postings.c.amount) != 0)
+def all_lots_of(tx: Tx, member_id: str) -> list[tuple[Lot, str]]:
+    """A member's lots, empty ones too, each with the entry that made it; locked until the end."""
+    query = select(lots).where(lots.c.member == member_id).with_for_update()
+    return [(Lot(row.id, row.expires, row.earned_at, int(row.left)), row.entry) for row in tx.rows(query)]
+
+
+def held_by(tx: Tx, entry_id: str) -> list[Taken]:
+    """What a spending still holds of each lot, less what was given back of it, in the order in which it ate them."""
+    behind = select(ledger_entries.c.id).where(
+        ledger_entries.c.reverses == entry_id, ledger_entries.c.kind == "reverse"
     )
-    return [row.entry for row in tx.rows(query)]
-
-
-def wrong_balances(tx: Tx) -> list[str]:
-    """Members' accounts whose kept balance is not the sum of their postings; there are none."""
     query = (
-        select(accounts.c.id)
-        .outerjoin(ledger_postings, ledger_postings.c.account == accounts.c.id)
-        .where(accounts.c.member.is_not(None))
-        .group_by(accounts.c.id, accounts.c.balance)
-        .having(func.coalesce(func.sum(ledger_postings.c.amount), 0) != accounts.c.balance)
+        select(lot_uses.c.lot, func.sum(lot_uses.c.points).label("points"))
+        .where((lot_uses.c.entry == entry_id) | lot_uses.c.entry.in_(behind))
+        .group_by(lot_uses.c.lot)
+        .order_by(func.min(lot_uses.c.id))
     )
-    return [row.id for row in tx.rows(query)]
+    return [Taken(row.lot, int(row.points)) for row in tx.rows(query) if row.points]
 
 
-def wrong_lots(tx: Tx) -> list[str]:
-    """Lots whose remainder is not what was earned less what was taken; there are none."""
+def expired_of(tx: Tx, entry_id: str) -> int:
+    """How many points of the lots that an entry made have expired."""
     query = (
-        select(lots.c.id)
-        .outerjoin(lot_uses, lot_uses.c.lot == lots.c.id)
-        .group_by(lots.c.id, lots.c.earned, lots.c.left)
-        .having(lots.c.earned - func.coalesce(func.sum(lot_uses.c.points), 0) != lots.c.left)
+        select(func.sum(lot_uses.c.points))
+        .join(lots, lots.c.id == lot_uses.c.lot)
+        .join(ledger_entries, ledger_entries.c.id == lot_uses.c.entry)
+        .where(lots.c.entry == entry_id, ledger_entries.c.kind == "expire")
     )
-    return [row.id for row in tx.rows(query)]
+    return int(tx.scalar(query) or 0)
 
 
-def lots_against_balances(tx: Tx) -> list[str]:
-    """Members whose lots do not sum to their points account; there are none."""
-    in_lots = select(lots.c.member, func.sum(lots.c.left).label("points")).group_by(lots.c.member).subquery()
-    query = (
-        select(accounts.c.member)
-        .outerjoin(in_lots, in_lots.c.member == accounts.c.member)
-        .where(accounts.c.track == "points", accounts.c.member.is_not(None))
-        .where(func.coalesce(in_lots.c.points, 0) != accounts.c.balance)
-    )
-    return [row.member for row in tx.rows(query)]
+def reversing(tx: Tx, entry_id: str) -> list[Any]:
+    """The entries that reverse an entry."""
+    return list(tx.rows(select(ledger_entries).where(ledger_entries.c.reverses == entry_id)))
+
+
+def moved(tx: Tx, entry_id: str, account: str) -> int:
+    """By how much an entry moved an account."""
+    query = select(func.sum(ledger_postings.c.amount))
+    return int(tx.scalar(query.where(ledger_postings.c.entry == entry_id, ledger_postings.c.account == account)) or 0)
 
 
 def entry(tx: Tx, entry_id: str) -> Any:

@@ -1,9 +1,10 @@
 """The double-entry ledger of both tracks (A1), and the lots in which reward points live (A3).
 
-Entries, postings and lot uses only grow: triggers of the first migration refuse to change or delete one.
+Entries, postings, lot uses and seals only grow, and of a lot only what is left changes: triggers of the migrations 0001
+and 0005 refuse anything else.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, String, Table, text
 
 from central_api.db import BigId, Json, UtcDateTime, metadata
 
@@ -36,8 +37,11 @@ ledger_entries = Table(
     Column(
         "facts", Json, nullable=False
     ),  # a bill's title as billed, or slugs and numbers that the screens put into words
+    Column("reverses", String(64), nullable=True),  # the entry whose points this one gives back or takes back (A4)
     CheckConstraint("kind IN ('opening', 'bill', 'bonus', 'redeem', 'reverse', 'expire', 'adjust')", name="kind"),
     Index(None, "member", "at"),
+    # Of the few that reverse something only: a redemption does not pay for it.
+    Index(None, "reverses", postgresql_where=text("reverses IS NOT NULL"), sqlite_where=text("reverses IS NOT NULL")),
 )
 
 ledger_postings = Table(
@@ -64,6 +68,7 @@ lots = Table(
     Column("left", BigInteger, nullable=False),
     CheckConstraint('"left" >= 0 AND "left" <= earned', name="left"),
     Index(None, "member"),
+    Index(None, "entry"),
 )
 
 lot_uses = Table(
@@ -76,4 +81,23 @@ lot_uses = Table(
     CheckConstraint("points <> 0", name="points"),
     Index(None, "lot"),
     Index(None, "entry"),
+)
+
+ledger_seals = Table(
+    "ledger_seals",
+    metadata,
+    Column("store", String(64), primary_key=True),  # empty: entries of no store, such as an opening balance
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3, ... without a gap
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False),  # SHA-256 as `proof/canonical.py` says
+    Column("previous", String(64), nullable=False),  # the hash before it in this store
+    CheckConstraint("sequence > 0", name="sequence"),
+)
+
+ledger_unsealed = Table(
+    "ledger_unsealed",  # a trigger of ledger_entries puts each new one here, whoever wrote it
+    metadata,
+    Column("arrival", BigId, primary_key=True),
+    Column("entry", String(64), nullable=False, unique=True),
+    Column("store", String(64), nullable=False),
 )

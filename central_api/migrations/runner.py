@@ -4,9 +4,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from central_api.db import Database
+from club.model import errors
 
 _HERE = Path(__file__).resolve().parent
 _LOCK = 0x78_7A_6D_69_67  # any number, the same in every process
@@ -28,3 +31,18 @@ def upgrade(db: Database, revision: str = "head") -> None:
         settings = config()
         settings.attributes["connection"] = tx.connection
         command.upgrade(settings, revision)
+
+
+def must_be_current(db: Database) -> None:
+    """Make sure that a database has the tables of this version, without touching it.
+
+    Raises:
+        Unavailable: it has those of another version, or none.
+    """
+    expected = ScriptDirectory.from_config(config()).get_current_head()
+    with db.read() as tx:
+        found = MigrationContext.configure(tx.connection).get_current_revision()
+    if found != expected:
+        raise errors.Unavailable(
+            f"expected a database with the tables of {expected}, found {found or 'none'}; run `central-api migrate`"
+        )

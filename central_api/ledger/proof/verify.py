@@ -1,0 +1,225 @@
+"""Proves the books: rebuilds every balance, lot and seal from the entries and names whatever does not agree (A1, A3, A4).
+
+Each check is about one entry, account, lot or chain, so it reads a small range in a moment of its own: it may run beside a
+service that books, takes no lock, and needs no more memory for more books. Faults name ids, never people.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from central_api.db import Tx
+from central_api.ledger.proof import canonical, repository
+
+SIZE = 500
+"""Rows looked at in one moment."""
+
+Code: TypeAlias = Literal[
+    "guard-missing",
+    "entry-unbalanced",
+    "entry-against-lots",
+    "entry-never-sealed",
+    "entry-reverses-nothing",
+    "lot-given-back-too-much",
+    "posting-lost",
+    "use-lost",
+    "waiting-lost",
+    "balance-wrong",
+    "balance-negative",
+    "lots-against-balance",
+    "lot-wrong",
+    "lot-negative",
+    "lot-lost",
+    "seal-missing",
+    "seal-out-of-chain",
+    "seal-wrong",
+    "sealed-entry-missing",
+    "seal-not-as-known",
+]
+Opened: TypeAlias = Callable[[], AbstractContextManager[Tx]]
+Known: TypeAlias = Mapping[tuple[str, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that should never be, in one sentence with ids."""
+
+    code: Code
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(slots=True)
+class Proved:
+    """How much was looked at. `heads`: sequence and hash at the end of each store's chain."""
+
+    entries: int = 0
+    postings: int = 0
+    accounts: int = 0
+    lots: int = 0
+    uses: int = 0
+    seals: int = 0
+    unsealed: int = 0
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def run(opened: Opened, proved: Proved, known: Known | None = None) -> Iterator[Fault]:
+    """Look at everything; yields each fault as it is found.
+
+    Args:
+        opened: opens a unit of work that reads, such as `Database.read`.
+        proved: counts what was looked at.
+        known: hashes written down elsewhere, by store and sequence: whoever rewrites a whole chain cannot rewrite those.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    with opened() as tx:
+        missing = sorted(repository.GUARDS[tx.dialect] - repository.guards(tx))
+    yield from (
+        Fault("guard-missing", f"trigger {name} does not guard the books: it is gone or off") for name in missing
+    )
+    yield from _entries(opened, proved)
+    yield from _lost(opened, proved)
+    yield from _accounts(opened, proved)
+    yield from _lots(opened, proved)
+    yield from _chains(opened, proved, known or {})
+
+
+def _ranges(opened: Opened, table: str) -> Iterator[tuple[Tx, Any, Any, int]]:
+    """The rows of a table, some at a time, each time in a unit of work of its own."""
+    after = None
+    while True:
+        with opened() as tx:
+            upto, rows = repository.step(tx, table, after, SIZE)
+            if not rows:
+                return
+            yield tx, after, upto, rows
+        after = upto
+
+
+def _entries(opened: Opened, proved: Proved) -> Iterator[Fault]:
+    for tx, after, upto, rows in _ranges(opened, "entries"):
+        proved.entries += rows
+        proved.postings += repository.postings_of_entries(tx, after, upto)
+        for row in repository.unbalanced(tx, after, upto):
+            yield Fault(
+                "entry-unbalanced", f"entry {row.entry} does not sum to zero on {row.track}: {int(row.total):+d}"
+            )
+        for row in repository.lots_against_postings(tx, after, upto):
+            said = f"entry {row.id} moves the balance by {int(row.moved):+d} and lots by {int(row.lots):+d}"
+            yield Fault("entry-against-lots", said)
+        for row in repository.unsealed(tx, after, upto):
+            proved.unsealed += 1
+            if not row.waits:
+                yield Fault("entry-never-sealed", f"entry {row.id} has no seal and does not wait for one")
+        spent = set()
+        for row in repository.reversals(tx, after, upto):
+            if row.there:
+                spent.add(row.reverses)
+            else:
+                yield Fault("entry-reverses-nothing", f"entry {row.id} reverses {row.reverses}, which is missing")
+        if spent:
+            for row in repository.given_back_too_much(tx, spent):
+                said = f"{-row.points} points more went back into lot {row.lot} than entry {row.entry} took out of it"
+                yield Fault("lot-given-back-too-much", said)
+
+
+def _lost(opened: Opened, proved: Proved) -> Iterator[Fault]:
+    """What hangs on a row that is not there. The database's own keys forbid it, unless somebody has switched them off."""
+    for tx, after, upto, _ in _ranges(opened, "postings"):
+        for row in repository.lost_postings(tx, after, upto):
+            what = f"entry {row.entry}" if row.no_entry else f"account {row.account}"
+            yield Fault("posting-lost", f"posting {row.id} is of {what}, which is missing")
+    for tx, after, upto, rows in _ranges(opened, "uses"):
+        proved.uses += rows
+        for row in repository.lost_uses(tx, after, upto):
+            what = f"entry {row.entry}" if row.no_entry else f"lot {row.lot}"
+            yield Fault("use-lost", f"lot use {row.id} is of {what}, which is missing")
+    for tx, after, upto, _ in _ranges(opened, "unsealed"):
+        for entry in repository.lost_waiting(tx, after, upto):
+            yield Fault("waiting-lost", f"entry {entry} waits for its seal and is missing")
+
+
+def _accounts(opened: Opened, proved: Proved) -> Iterator[Fault]:
+    for tx, after, upto, _ in _ranges(opened, "accounts"):
+        for row in repository.members_accounts(tx, after, upto):
+            proved.accounts += 1
+            if row.balance != row.booked:
+                said = f"account {row.id} holds {row.balance}, its postings sum to {row.booked}"
+                yield Fault("balance-wrong", said)
+            if row.balance is not None and row.balance < 0:
+                yield Fault("balance-negative", f"account {row.id} is below zero: {row.balance}")
+            if row.track == "points" and row.in_lots != row.balance:
+                said = f"the lots of {row.member} hold {row.in_lots} points, the account {row.balance}"
+                yield Fault("lots-against-balance", said)
+
+
+def _lots(opened: Opened, proved: Proved) -> Iterator[Fault]:
+    for tx, after, upto, _ in _ranges(opened, "lots"):
+        for row in repository.lots_with_uses(tx, after, upto):
+            proved.lots += 1
+            if row.left != row.earned - row.used:
+                said = f"lot {row.id} holds {row.left}: {row.earned} were earned and {row.used} taken"
+                yield Fault("lot-wrong", said)
+            elif row.left > row.earned:
+                yield Fault("lot-wrong", f"lot {row.id} holds {row.left}, more than the {row.earned} it was made with")
+            if row.left < 0:
+                yield Fault("lot-negative", f"lot {row.id} is below zero: {row.left}")
+            if row.no_entry:
+                yield Fault("lot-lost", f"lot {row.id} was made by entry {row.entry}, which is missing")
+            if row.no_account:
+                yield Fault("lot-lost", f"lot {row.id} belongs to a member without a points account")
+
+
+def _chains(opened: Opened, proved: Proved, known: Known) -> Iterator[Fault]:
+    store: str | None = None
+    while True:
+        with opened() as tx:
+            store = repository.next_store(tx, store)
+        if store is None:
+            break
+        yield from _chain(opened, proved, store, known)
+    for (store, sequence), expected in known.items():
+        if sequence > proved.heads.get(store, (0, ""))[0]:
+            said = f"seal {sequence} of {named(store)} was known as {expected} and is missing"
+            yield Fault("seal-not-as-known", said)
+
+
+def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator[Fault]:
+    sequence, previous = 0, canonical.FIRST
+    while True:
+        with opened() as tx:
+            seals = repository.seals(tx, store, sequence, SIZE)
+            contents = repository.contents(tx, [seal.entry for seal in seals])
+        if not seals:
+            proved.heads[store] = (sequence, previous)
+            return
+        for seal in seals:
+            proved.seals += 1
+            what = f"seal {seal.sequence} of {named(store)}"
+            if seal.sequence != sequence + 1:
+                missing = (
+                    f"{sequence + 1}" if seal.sequence == sequence + 2 else f"{sequence + 1} to {seal.sequence - 1}"
+                )
+                yield Fault("seal-missing", f"{what} follows seal {sequence}: {missing} missing")
+            elif seal.previous != previous:
+                yield Fault("seal-out-of-chain", f"{what} (entry {seal.entry}) does not name the hash before it")
+            content = contents.get(seal.entry)
+            if content is None:
+                yield Fault("sealed-entry-missing", f"{what}: entry {seal.entry} was sealed and is missing")
+            elif canonical.digest(content, store, seal.sequence, seal.previous) != seal.hash:
+                said = f"{what}: entry {seal.entry} is no longer what was sealed, with its postings, lots and uses"
+                yield Fault("seal-wrong", said)
+            expected = known.get((store, seal.sequence))
+            if expected is not None and expected != seal.hash:
+                yield Fault("seal-not-as-known", f"{what} was known as {expected} and is {seal.hash}")
+            sequence, previous = seal.sequence, seal.hash
+
+
+def named(store: str) -> str:
+    """A chain's name for people."""
+    return f"store {store}" if store else "no store"

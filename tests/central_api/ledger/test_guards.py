@@ -1,0 +1,126 @@
+"""The database itself refuses to change or remove what is booked, on both engines and by every way SQL has (A1)."""
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from central_api.ledger.proof import repository, verify
+from central_api.ledger.tables import ledger_unsealed
+from tests.support.books import Books
+
+BOOKED = {
+    "ledger_entries": ("kind = 'bonus'", "reference = 'x'", "facts = '{}'"),
+    "ledger_postings": ("amount = 7", "account = account"),
+    "lot_uses": ("points = 7", "lot = lot"),
+    "ledger_seals": ("hash = ''", "sequence = sequence"),
+}
+OF_A_LOT = ("id", "member", "entry", "earned_at", "expires", "earned")
+
+
+@pytest.fixture
+def full(books: Books) -> Books:
+    """Books with a row in each table."""
+    member = books.member()
+    books.earn(member, 100)
+    books.spend(member, 10)
+    books.seal()
+    return books
+
+
+def refused(books: Books, statement: str, why: str) -> None:
+    """The statement is refused, and everything stays as it was."""
+    before = rows(books)
+    with pytest.raises(DBAPIError, match=why), books.db.write() as tx:
+        tx.execute(text(statement))
+    assert rows(books) == before
+
+
+def rows(books: Books) -> dict[str, list[object]]:
+    """All rows of what is guarded."""
+    with books.db.read() as tx:
+        return {
+            table: [tuple(row) for row in tx.rows(text(f"SELECT * FROM {table} ORDER BY 1, 2"))]
+            for table in (*BOOKED, "lots")
+        }
+
+
+@pytest.mark.parametrize("table", BOOKED)
+def test_what_is_booked_is_never_changed_or_removed(full: Books, table: str) -> None:
+    for change in BOOKED[table]:
+        refused(full, f"UPDATE {table} SET {change}", f"{table} only grows")
+    refused(full, f"DELETE FROM {table}", f"{table} only grows")
+    if full.db.is_sqlite:
+        refused(full, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", f"{table} only grows")
+        refused(full, f"REPLACE INTO {table} SELECT * FROM {table} LIMIT 1", f"{table} only grows")
+    else:
+        refused(full, f"TRUNCATE {table} CASCADE", "only grows|lots keep")
+
+
+def test_an_update_disguised_as_an_insert_is_refused_too(full: Books) -> None:
+    statement = (
+        "INSERT INTO ledger_entries SELECT * FROM ledger_entries WHERE true ON CONFLICT (id) DO UPDATE SET paid_fen = 1"
+    )
+    refused(full, statement, "only grows")
+
+
+def test_a_reference_that_was_booked_takes_no_entrys_place(full: Books) -> None:
+    columns = "id, member, kind, at, facts, reference"
+    with full.db.write() as tx:
+        tx.execute(
+            text(
+                f"INSERT INTO ledger_entries ({columns}) "
+                "SELECT 'first', member, 'bonus', at, '{}', 'once' FROM ledger_entries LIMIT 1"
+            )
+        )
+    act = "INSERT OR REPLACE" if full.db.is_sqlite else "INSERT"
+    refused(
+        full,
+        f"{act} INTO ledger_entries ({columns}) SELECT 'second', member, 'bonus', at, '{{}}', 'once' "
+        "FROM ledger_entries LIMIT 1",
+        "only grows|uq_ledger_entries_reference",
+    )
+
+
+@pytest.mark.parametrize("column", OF_A_LOT)
+def test_a_lot_keeps_what_it_was_made_with(full: Books, column: str) -> None:
+    refused(full, f"UPDATE lots SET {column} = {column}", "lots keep what they were made with")
+
+
+def test_a_lot_is_never_removed_and_gives_its_points(full: Books) -> None:
+    refused(full, "DELETE FROM lots", "lots keep what they were made with")
+    if full.db.is_sqlite:
+        refused(full, "INSERT OR REPLACE INTO lots SELECT * FROM lots", "lots keep what they were made with")
+    else:
+        refused(full, "TRUNCATE lots CASCADE", "lots keep|only grows")
+    with full.db.write() as tx:
+        tx.execute(text('UPDATE lots SET "left" = 5'))
+        assert tx.scalar(text('SELECT "left" FROM lots')) == 5
+
+
+def test_every_new_entry_waits_for_its_seal_whoever_writes_it(full: Books) -> None:
+    with full.db.write() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO ledger_entries (id, member, kind, at, facts, store) "
+                "SELECT 'by-hand', member, 'bonus', at, '{}', 'west' FROM ledger_entries LIMIT 1"
+            )
+        )
+        waiting = tx.rows(select(ledger_unsealed.c.entry, ledger_unsealed.c.store))
+    assert [tuple(row) for row in waiting] == [("by-hand", "west")]
+
+
+def test_a_guard_that_is_gone_or_off_is_found(full: Books) -> None:
+    with full.db.read() as tx:
+        others = {name for name in repository.guards(tx) if name.startswith(("audit", "board_versions"))}
+        assert repository.guards(tx) - others == repository.GUARDS[tx.dialect]
+    names = {
+        True: ("DROP TRIGGER lot_uses_no_delete", "lot_uses_no_delete"),
+        False: ("ALTER TABLE lot_uses DISABLE TRIGGER lot_uses_only_append", "lot_uses_only_append"),
+    }
+    statement, name = names[full.db.is_sqlite]
+    with full.db.write() as tx:
+        tx.execute(text(statement))
+    faults, _ = full.proof()
+    assert [fault.code for fault in faults] == ["guard-missing"]
+    assert name in faults[0].text
+    assert isinstance(faults[0], verify.Fault)

@@ -1,0 +1,356 @@
+"""The proof of the books: honest books always pass, and whatever is spoilt behind the database's back is found and named."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from central_api.ledger.proof import canonical, repository, sealing, verify
+from central_api.ledger.tables import ledger_entries, ledger_postings, lot_uses, lots
+from club.model import errors
+from tests.support import books as support
+from tests.support.books import Books
+
+ACTS = st.one_of(
+    st.tuples(st.just("earn"), st.integers(0, 3), st.integers(0, 900), st.integers(-2, 40)),
+    st.tuples(st.just("spend"), st.integers(0, 3), st.integers(1, 1200), st.just(0)),
+    st.tuples(st.just("give back"), st.integers(0, 30), st.integers(1, 400), st.just(0)),
+    st.tuples(st.just("take back"), st.integers(0, 30), st.integers(0, 400), st.integers(0, 400)),
+    st.tuples(st.just("next days"), st.integers(0, 3), st.integers(1, 20), st.just(0)),
+    st.tuples(st.just("seal"), st.just(0), st.integers(1, 5), st.just(0)),
+)
+
+
+class Course:
+    """Plays acts on books as staff and members would; what the rules refuse changes nothing."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.members = [books.member(home) for home in ("east", "west", "east", "west")]
+        self.earned: list[str] = []
+        self.spent: list[str] = []
+        self.owed = 0
+
+    def act(self, what: str, who: int, points: int, more: int) -> None:
+        """One act; refusals are part of life."""
+        books, store = self.books, ("east", "west", "")[who % 3]
+        try:
+            match what:
+                case "earn":
+                    self.earned.append(books.earn(self.members[who], points, points, more, store))
+                case "spend":
+                    self.spent.append(books.spend(self.members[who], points, store))
+                case "give back" if self.spent:
+                    books.give_back(self.spent[who % len(self.spent)], points, store)
+                case "take back" if self.earned:
+                    books.take_back(self.earned[who % len(self.earned)], points, more, store)
+                case "next days":
+                    books.today += timedelta(days=points)
+                    books.expire(self.members[who])
+                case "seal":
+                    sealing.seal(books.db, points)
+        except (errors.NotEnoughPoints, ValueError):
+            pass
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(ACTS, max_size=40))
+def test_any_course_of_honest_bookings_proves(
+    books_template: Path, tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int, int, int]]
+) -> None:
+    with support.on_sqlite(books_template, tmp_path_factory.mktemp("course")) as books:
+        proves(books, acts)
+
+
+@pytest.mark.postgres
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(ACTS, max_size=40))
+def test_any_course_of_honest_bookings_proves_on_postgresql(
+    books_on_postgresql: Books, acts: list[tuple[str, int, int, int]]
+) -> None:
+    proves(books_on_postgresql, acts)
+
+
+def proves(books: Books, acts: list[tuple[str, int, int, int]]) -> None:
+    """Play the acts; the books are right before and after the sealing, and every entry is counted."""
+    course = Course(books)
+    for act in acts:
+        course.act(*act)
+    faults, open_books = books.proof()
+    assert faults == []
+    books.seal()
+    faults, proved = books.proof()
+    assert faults == []
+    assert proved.unsealed == 0
+    assert proved.seals == proved.entries == open_books.entries
+    with books.db.read() as tx:
+        assert proved.entries == len(tx.rows(select(ledger_entries.c.id)))
+        assert proved.postings == len(tx.rows(select(ledger_postings.c.id)))
+        assert proved.lots == len(tx.rows(select(lots.c.id)))
+        assert proved.uses == len(tx.rows(select(lot_uses.c.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Books with a little of everything, and the ids in them that corruptions are planted at."""
+
+    books: Books
+    member: str
+    other: str
+    first: str  # earned 600, its lot
+    lot: str
+    second: str  # earned 900 and another lot
+    spent: str  # 1,000 over both lots
+    returned: str  # 300 of it given back
+    fresh: str  # earned and not sealed
+
+    def named(self) -> Mapping[str, str]:
+        """The ids by name, for statements."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "books"}
+
+
+@pytest.fixture
+def story(books: Books) -> Story:
+    """The books of every corruption: right, and sealed but for one entry."""
+    member, other = books.member(), books.member()
+    first = books.earn(member, 600, 600, days=10)
+    second = books.earn(member, 900, 900, days=200)
+    books.earn(other, 600, 10, days=20)
+    spent = books.spend(member, 1000)
+    books.spend(member, 200)
+    returned = books.give_back(spent, 300).entry
+    books.seal()
+    fresh = books.earn(member, 50, 50)
+    assert books.proof()[0] == []
+    with books.db.read() as tx:
+        lot = tx.scalar(select(lots.c.id).where(lots.c.entry == first))
+    return Story(books, member, other, first, lot, second, spent, returned, fresh)
+
+
+CORRUPTIONS: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
+    "an entry says another sum of money": (
+        ("UPDATE ledger_entries SET paid_fen = 1 WHERE id = '{first}'",),
+        {"seal-wrong"},
+        "{first}",
+    ),
+    "a posting has another amount": (
+        ("UPDATE ledger_postings SET amount = amount + 7 WHERE entry = '{first}' AND account = 'club:points:issued'",),
+        {"entry-unbalanced", "seal-wrong"},
+        "{first}",
+    ),
+    "points out of nothing, with every balance made to fit": (
+        (
+            "UPDATE ledger_postings SET amount = amount + 100 WHERE entry = '{first}' AND account = 'member:{member}:points'",
+            "UPDATE ledger_postings SET amount = amount - 100 WHERE entry = '{first}' AND account = 'club:points:issued'",
+            "UPDATE accounts SET balance = balance + 100 WHERE id = 'member:{member}:points'",
+            'UPDATE lots SET earned = earned + 100, "left" = "left" + 100 WHERE id = \'{lot}\'',
+        ),
+        {"seal-wrong"},
+        "{first}",
+    ),
+    "a kept balance is changed": (
+        ("UPDATE accounts SET balance = balance + 1 WHERE id = 'member:{member}:points'",),
+        {"balance-wrong", "lots-against-balance"},
+        "member:{member}:points",
+    ),
+    "tier points are given by hand": (
+        ("UPDATE accounts SET balance = balance + 5000 WHERE id = 'member:{member}:tier'",),
+        {"balance-wrong"},
+        "member:{member}:tier",
+    ),
+    "a lot is filled": (
+        ("UPDATE lots SET \"left\" = earned WHERE id = '{lot}'",),
+        {"lot-wrong", "lots-against-balance"},
+        "{lot}",
+    ),
+    "a lot use is gone": (
+        ("DELETE FROM lot_uses WHERE entry = '{spent}' AND lot = '{lot}'",),
+        {"lot-wrong", "entry-against-lots", "seal-wrong"},
+        "{spent}",
+    ),
+    "a lot belongs to somebody else": (
+        ("UPDATE lots SET member = '{other}' WHERE entry = '{second}'",),
+        {"lots-against-balance"},
+        "{other}",
+    ),
+    "a lot lasts longer": (
+        ("UPDATE lots SET expires = '2031-12-31' WHERE id = '{lot}'",),
+        {"seal-wrong"},
+        "{first}",
+    ),
+    "a lot is below zero": (
+        ("UPDATE lots SET \"left\" = -5 WHERE id = '{lot}'",),
+        {"lot-negative", "lot-wrong", "lots-against-balance"},
+        "{lot}",
+    ),
+    "a balance is below zero": (
+        ("UPDATE accounts SET balance = -1 WHERE id = 'member:{other}:tier'",),
+        {"balance-negative", "balance-wrong"},
+        "member:{other}:tier",
+    ),
+    "a sealed entry is gone without a trace": (
+        (
+            "DELETE FROM ledger_postings WHERE entry = '{second}'",
+            "DELETE FROM ledger_entries WHERE id = '{second}'",
+        ),
+        {"sealed-entry-missing", "lot-lost", "balance-wrong"},
+        "{second}",
+    ),
+    "an entry is gone before its seal": (
+        ("DELETE FROM ledger_entries WHERE id = '{fresh}'",),
+        {"posting-lost", "lot-lost", "waiting-lost"},
+        "{fresh}",
+    ),
+    "a use is of no lot": (
+        ("UPDATE lot_uses SET lot = 'nowhere' WHERE entry = '{returned}'",),
+        {"use-lost", "lot-wrong", "lot-given-back-too-much", "seal-wrong"},
+        "nowhere",
+    ),
+    "a seal is gone": (
+        ("DELETE FROM ledger_seals WHERE entry = '{second}'",),
+        {"seal-missing", "entry-never-sealed"},
+        "{second}",
+    ),
+    "the last seals are gone": (
+        ("DELETE FROM ledger_seals WHERE sequence > 3",),
+        {"entry-never-sealed"},
+        "{returned}",
+    ),
+    "a hash is written over": (
+        ("UPDATE ledger_seals SET hash = '" + "0" * 64 + "' WHERE entry = '{second}'",),
+        {"seal-wrong", "seal-out-of-chain"},
+        "{second}",
+    ),
+    "two seals have changed places": (
+        (
+            "UPDATE ledger_seals SET sequence = 99 WHERE entry = '{first}'",
+            "UPDATE ledger_seals SET sequence = 1 WHERE entry = '{second}'",
+            "UPDATE ledger_seals SET sequence = 2 WHERE entry = '{first}'",
+        ),
+        {"seal-wrong", "seal-out-of-chain"},
+        "{second}",
+    ),
+    "an entry is slipped in past the guards": (
+        (
+            "INSERT INTO ledger_entries (id, member, kind, at, facts, store) "
+            "SELECT 'slipped', member, 'bonus', at, '{{}}', store FROM ledger_entries WHERE id = '{first}'",
+            "DELETE FROM ledger_unsealed WHERE entry = 'slipped'",
+        ),
+        {"entry-never-sealed"},
+        "slipped",
+    ),
+    "more is given back than was taken, with every balance made to fit": (
+        (
+            "INSERT INTO ledger_entries (id, member, kind, at, facts, store, reverses) "
+            "SELECT 'forged', member, 'reverse', at, '{{}}', store, '{spent}' FROM ledger_entries WHERE id = '{spent}'",
+            "INSERT INTO ledger_unsealed (entry, store) SELECT 'forged', 'east' WHERE NOT EXISTS "
+            "(SELECT 1 FROM ledger_unsealed WHERE entry = 'forged')",
+            "INSERT INTO ledger_postings (entry, account, amount) VALUES ('forged', 'member:{member}:points', 150)",
+            "INSERT INTO ledger_postings (entry, account, amount) VALUES ('forged', 'club:points:redeemed', -150)",
+            "INSERT INTO lot_uses (lot, entry, points) SELECT id, 'forged', -150 FROM lots WHERE entry = '{second}'",
+            'UPDATE lots SET "left" = "left" + 150 WHERE entry = \'{second}\'',
+            "UPDATE accounts SET balance = balance + 150 WHERE id = 'member:{member}:points'",
+        ),
+        {"lot-given-back-too-much"},
+        "{spent}",
+    ),
+    "an entry reverses what never was": (
+        ("UPDATE ledger_entries SET reverses = 'nothing' WHERE id = '{returned}'",),
+        {"entry-reverses-nothing", "seal-wrong"},
+        "nothing",
+    ),
+}
+"""What is done to the rows, the faults it makes (no others), and the id that one of them names."""
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_every_corruption_is_found_and_named(story: Story, corruption: str) -> None:
+    statements, codes, names = CORRUPTIONS[corruption]
+    story.books.spoil(*(each.format(**story.named()) for each in statements))
+    faults, _ = story.books.proof()
+    assert {fault.code for fault in faults} == codes
+    assert any(names.format(**story.named()) in fault.text for fault in faults)
+    people = ("王", "先生")
+    assert not any(word in fault.text for fault in faults for word in people)
+
+
+def test_a_whole_chain_rewritten_agrees_with_itself_and_not_with_what_was_written_down(story: Story) -> None:
+    books = story.books
+    known = known_end(books)
+    assert books.proof(known)[0] == []
+    rewritten(story, lambda: books.spoil(f"UPDATE ledger_entries SET paid_fen = 9 WHERE id = '{story.first}'"))
+    assert books.proof()[0] == [], "nothing inside the database tells"
+    assert [fault.code for fault in books.proof(known)[0]] == ["seal-not-as-known"]
+
+
+def test_a_chain_cut_off_behind_everybodys_back_is_shorter_than_was_written_down(story: Story) -> None:
+    books = story.books
+    known = known_end(books)
+    last = max(sequence for _, sequence in known)
+    books.spoil(
+        f"INSERT INTO ledger_unsealed (entry, store) SELECT entry, store FROM ledger_seals WHERE sequence = {last}",
+        f"DELETE FROM ledger_seals WHERE sequence = {last}",
+    )
+    assert books.proof()[0] == []
+    assert [fault.code for fault in books.proof(known)[0]] == ["seal-not-as-known"]
+
+
+def known_end(books: Books) -> dict[tuple[str, int], str]:
+    """The ends of the chains as somebody wrote them down."""
+    return {(store, sequence): digest for store, (sequence, digest) in books.proof()[1].heads.items()}
+
+
+def rewritten(story: Story, change: Callable[[], None]) -> None:
+    """Change something and make every seal anew, as one would who knows how seals are made."""
+    change()
+    previous, made = canonical.FIRST, []
+    with story.books.db.read() as tx:
+        for seal in repository.seals(tx, "east", 0, 100):
+            content = repository.contents(tx, [seal.entry])[seal.entry]
+            digest = canonical.digest(content, "east", seal.sequence, previous)
+            made.append(
+                f"UPDATE ledger_seals SET hash = '{digest}', previous = '{previous}' WHERE entry = '{seal.entry}'"
+            )
+            previous = digest
+    story.books.spoil(*made)
+
+
+def test_it_goes_through_large_books_in_small_steps(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "SIZE", 3)
+    members = [books.member() for _ in range(4)]
+    for member in members:
+        for _ in range(3):
+            books.earn(member, 100)
+        books.spend(member, 150)
+    books.seal()
+    faults, proved = books.proof()
+    assert faults == []
+    assert (proved.entries, proved.postings, proved.accounts, proved.lots, proved.uses, proved.seals) == (
+        16,
+        32,
+        8,
+        12,
+        8,
+        16,
+    )
+    with books.db.read() as tx:
+        last = tx.scalar(select(ledger_entries.c.id).order_by(ledger_entries.c.id.desc()).limit(1))
+    books.spoil(f"UPDATE ledger_entries SET category = 'x' WHERE id = '{last}'")
+    assert [fault.code for fault in books.proof()[0]] == ["seal-wrong"]
+
+
+def test_it_runs_beside_bookings(books: Books) -> None:
+    member = books.member()
+    for _ in range(20):
+        books.earn(member, 10)
+    proved = verify.Proved()
+    course = verify.run(books.db.read, proved)
+    books.earn(member, 10)
+    assert list(course) == []
+    with books.db.write() as tx:
+        tx.execute(text("UPDATE accounts SET balance = balance"))  # nothing is locked any more
