@@ -2,21 +2,18 @@
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from central_api.db import Database, Tx
-from central_api.devices.tables import stores
 from central_api.ledger import repository
 from central_api.ledger import service as ledger
-from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots
-from central_api.members.tables import members
-from central_api.migrations import runner
+from central_api.ledger.tables import ledger_postings, lot_uses, lots
 from club.model import errors
 from tests.support import books, postgres
 from tests.support.books import NOW, TODAY

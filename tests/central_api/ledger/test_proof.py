@@ -237,8 +237,10 @@ CORRUPTIONS: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
     ),
     "an entry is slipped in past the guards": (
         (
-            "INSERT INTO ledger_entries (id, member, kind, at, facts, store) "
-            "SELECT 'slipped', member, 'bonus', at, '{{}}', store FROM ledger_entries WHERE id = '{first}'",
+            (
+                "INSERT INTO ledger_entries (id, member, kind, at, facts, store) "
+                "SELECT 'slipped', member, 'bonus', at, '{{}}', store FROM ledger_entries WHERE id = '{first}'"
+            ),
             "DELETE FROM ledger_unsealed WHERE entry = 'slipped'",
         ),
         {"entry-never-sealed"},
@@ -246,10 +248,14 @@ CORRUPTIONS: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
     ),
     "more is given back than was taken, with every balance made to fit": (
         (
-            "INSERT INTO ledger_entries (id, member, kind, at, facts, store, reverses) "
-            "SELECT 'forged', member, 'reverse', at, '{{}}', store, '{spent}' FROM ledger_entries WHERE id = '{spent}'",
-            "INSERT INTO ledger_unsealed (entry, store) SELECT 'forged', 'east' WHERE NOT EXISTS "
-            "(SELECT 1 FROM ledger_unsealed WHERE entry = 'forged')",
+            (
+                "INSERT INTO ledger_entries (id, member, kind, at, facts, store, reverses) "
+                "SELECT 'forged', member, 'reverse', at, '{{}}', store, '{spent}' FROM ledger_entries WHERE id = '{spent}'"
+            ),
+            (
+                "INSERT INTO ledger_unsealed (entry, store) SELECT 'forged', 'east' WHERE NOT EXISTS "
+                "(SELECT 1 FROM ledger_unsealed WHERE entry = 'forged')"
+            ),
             "INSERT INTO ledger_postings (entry, account, amount) VALUES ('forged', 'member:{member}:points', 150)",
             "INSERT INTO ledger_postings (entry, account, amount) VALUES ('forged', 'club:points:redeemed', -150)",
             "INSERT INTO lot_uses (lot, entry, points) SELECT id, 'forged', -150 FROM lots WHERE entry = '{second}'",
