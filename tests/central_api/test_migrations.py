@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 
 from central_api import tables
 from central_api.db import Database
+from central_api.ledger.proof import repository, sealing, verify
 from central_api.migrations import runner
 from tests.support import postgres
 
@@ -72,3 +73,30 @@ def test_a_migration_that_fails_leaves_nothing_behind(db: Database, monkeypatch:
         assert inspect(tx.connection).get_table_names() == []
     monkeypatch.undo()
     runner.upgrade(db)
+
+
+def test_what_was_booked_before_there_were_seals_waits_for_them_in_its_order(db: Database) -> None:
+    runner.upgrade(db, "0004_enrol_guesses")
+    times = "2026-05-16 06:32:00.000000", "2026-05-15 06:32:00.000000"
+    with db.write() as tx:
+        tx.execute(text("INSERT INTO stores VALUES ('east', '{}', 'Asia/Shanghai', '', 0)"))
+        tx.execute(
+            text(
+                "INSERT INTO members VALUES ('m1', '{}', '{}', 'person', 'zh-CN', 'classic', 'active', 'east', "
+                f"'2026-01-01', '2026-12-31', '{times[0]}')"
+            )
+        )
+        for entry, at in zip(("later", "earlier"), times, strict=True):
+            tx.execute(
+                text(
+                    "INSERT INTO ledger_entries (id, member, kind, at, store, facts) "
+                    f"VALUES ('{entry}', 'm1', 'bonus', '{at}', 'east', '{{}}')"
+                )
+            )
+    runner.upgrade(db)
+    assert sealing.seal(db) == 2
+    with db.read() as tx:
+        assert [row.entry for row in repository.seals(tx, "east", 0, 10)] == ["earlier", "later"]
+    proved = verify.Proved()
+    assert list(verify.run(db.read, proved)) == []
+    assert (proved.entries, proved.seals) == (2, 2)

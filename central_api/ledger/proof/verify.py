@@ -4,13 +4,14 @@ Each check is about one entry, account, lot or chain, so it reads a small range 
 service that books, takes no lock, and needs no more memory for more books. Faults name ids, never people.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from central_api.db import Tx
 from central_api.ledger.proof import canonical, repository
+from central_api.ledger.proof.canonical import Content
 
 SIZE = 500
 """Rows looked at in one moment."""
@@ -35,6 +36,7 @@ Code: TypeAlias = Literal[
     "seal-out-of-chain",
     "seal-wrong",
     "sealed-entry-missing",
+    "entry-unreadable",
     "seal-not-as-known",
 ]
 Opened: TypeAlias = Callable[[], AbstractContextManager[Tx]]
@@ -194,7 +196,7 @@ def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator
     while True:
         with opened() as tx:
             seals = repository.seals(tx, store, sequence, SIZE)
-            contents = repository.contents(tx, [seal.entry for seal in seals])
+            contents = _readable(tx, [seal.entry for seal in seals])
         if not seals:
             proved.heads[store] = (sequence, previous)
             return
@@ -209,7 +211,9 @@ def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator
             elif seal.previous != previous:
                 yield Fault("seal-out-of-chain", f"{what} (entry {seal.entry}) does not name the hash before it")
             content = contents.get(seal.entry)
-            if content is None:
+            if isinstance(content, ValueError):
+                yield Fault("entry-unreadable", f"{what}: entry {seal.entry} cannot be read: {content}")
+            elif content is None:
                 yield Fault("sealed-entry-missing", f"{what}: entry {seal.entry} was sealed and is missing")
             elif canonical.digest(content, store, seal.sequence, seal.previous) != seal.hash:
                 said = f"{what}: entry {seal.entry} is no longer what was sealed, with its postings, lots and uses"
@@ -218,6 +222,20 @@ def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator
             if expected is not None and expected != seal.hash:
                 yield Fault("seal-not-as-known", f"{what} was known as {expected} and is {seal.hash}")
             sequence, previous = seal.sequence, seal.hash
+
+
+def _readable(tx: Tx, entries: Sequence[str]) -> dict[str, Content | ValueError]:
+    """What is sealed of entries; of one that is no longer what its columns hold, such as a torn text, why not."""
+    try:
+        return {**repository.contents(tx, entries)}
+    except ValueError:
+        found: dict[str, Content | ValueError] = {}
+        for entry in entries:
+            try:
+                found |= repository.contents(tx, [entry])
+            except ValueError as fault:
+                found[entry] = fault
+        return found
 
 
 def named(store: str) -> str:

@@ -285,6 +285,21 @@ def test_every_corruption_is_found_and_named(story: Story, corruption: str) -> N
     assert not any(word in fault.text for fault in faults for word in people)
 
 
+@pytest.mark.parametrize("change", ["facts = '{torn'", "at = 'yesterday'"])
+def test_an_entry_that_cannot_be_read_is_named_and_the_others_are_proved(
+    books_template: Path, tmp_path: Path, change: str
+) -> None:
+    with support.on_sqlite(books_template, tmp_path) as books:  # PostgreSQL keeps neither
+        member = books.member()
+        entries = [books.earn(member, 10) for _ in range(3)]
+        books.seal()
+        books.spoil(f"UPDATE ledger_entries SET {change} WHERE id = '{entries[1]}'")
+        faults, proved = books.proof()
+    assert [fault.code for fault in faults] == ["entry-unreadable"]
+    assert entries[1] in faults[0].text
+    assert proved.seals == 3
+
+
 def test_a_whole_chain_rewritten_agrees_with_itself_and_not_with_what_was_written_down(story: Story) -> None:
     books = story.books
     known = known_end(books)

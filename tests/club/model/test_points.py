@@ -73,3 +73,45 @@ def test_one_redemption_crosses_lots_and_the_last_day_counts() -> None:
 def test_spending_nothing_is_a_mistake_of_the_caller(wanted: int) -> None:
     with pytest.raises(ValueError, match="positive"):
         points.spend([_lot("a", 1, 10)], wanted, TODAY)
+
+
+@given(lots=_lots, part=st.fractions(0, 1), back=st.fractions(0, 1))
+def test_a_part_given_back_is_exact_and_fills_what_was_eaten_last(lots: list[Lot], part: object, back: object) -> None:
+    wanted = int(points.balance(lots, TODAY) * part)  # type: ignore[operator]
+    returned = int(wanted * back)  # type: ignore[operator]
+    if returned == 0:
+        return
+    taken = points.spend(lots, wanted, TODAY)
+    found = points.give_back(taken, returned)
+    out = {one.lot: one.points for one in taken}
+    assert sum(one.points for one in found) == returned
+    assert all(0 < one.points <= out[one.lot] for one in found)
+    assert [one.lot for one in found] == [one.lot for one in reversed(taken)][: len(found)]
+    assert all(one.points == out[one.lot] for one in found[:-1])
+
+
+@pytest.mark.parametrize("wanted", [0, -1, 31])
+def test_not_more_than_was_taken_is_given_back(wanted: int) -> None:
+    with pytest.raises(ValueError, match="expected 1 to 30 points"):
+        points.give_back([Taken("a", 10), Taken("b", 20)], wanted)
+
+
+@given(own=_lots, others=_lots, expired=st.integers(0, 3000), wanted=st.integers(0, 20_000))
+def test_what_is_taken_back_adds_up_and_comes_out_of_the_bills_own_lots_first(
+    own: list[Lot], others: list[Lot], expired: int, wanted: int
+) -> None:
+    found = points.take_back(own, expired, others, wanted, TODAY)
+    assert found.points + found.expired + found.short == wanted
+    assert 0 <= found.expired <= expired
+    left = {lot.id: lot.left for lot in (*own, *others)}
+    assert all(0 < one.points <= left[one.lot] for one in found.taken)
+    mine = {lot.id for lot in own}
+    from_own = sum(one.points for one in found.taken if one.lot in mine)
+    assert from_own == min(wanted, sum(lot.left for lot in own))
+    if found.short:
+        assert found.points == from_own + points.balance(others, TODAY)
+
+
+def test_lots_are_over_the_day_after_their_last() -> None:
+    lots = [_lot("today", 0, 5), _lot("before", -2, 5), _lot("yesterday", -1, 5), _lot("empty", -1, 0)]
+    assert [lot.id for lot in points.lapsed(lots, TODAY)] == ["before", "yesterday"]
