@@ -195,6 +195,9 @@ async def _seal(context: Context) -> None:
         except errors.ClubError as error:  # the database is away: what is not sealed goes on waiting
             more = False
             _log.warning("ledger_not_sealed %s", error.code)
+        except ValueError:  # an entry that no booking of ours wrote: it stays unsealed, and everything behind it
+            more = False
+            _log.exception("ledger_not_sealed an entry cannot be read; run central-api ledger verify")
 
 
 def renew_catalogue(context: Context) -> None:
