@@ -100,6 +100,12 @@ def tier_of(facts: Facts, today: date = TODAY) -> str:
         (member(purchases=(service(1), service(1, bill="second"), service(200))), "classic", ""),
         (member(purchases=(insurance(370, 700_000), insurance(5, 700_000))), "gold", "insurance-renewals-in-a-row"),
         (member(purchases=(insurance(370, 500_000), insurance(360, 200_000), insurance(5, 700_000))), "gold", "insurance-renewals-in-a-row"),
+        (member(purchases=(insurance(305, 700_000), insurance(5, 700_000))), "gold", "insurance-renewals-in-a-row"),
+        (member(purchases=(insurance(304, 700_000), insurance(5, 700_000))), "classic", ""),
+        (member(purchases=(insurance(405, 700_000), insurance(5, 700_000))), "gold", "insurance-renewals-in-a-row"),
+        (member(purchases=(insurance(406, 700_000), insurance(5, 700_000))), "classic", ""),
+        (member(purchases=(insurance(800, 700_000), insurance(400, 700_000))), "gold", "insurance-renewals-in-a-row"),
+        (member(purchases=(insurance(300, 700_000), insurance(-1, 700_000))), "classic", ""),
         (member(purchases=(insurance(370, 699_999), insurance(5, 700_000))), "classic", ""),
         (member(purchases=(insurance(460, 700_000), insurance(5, 700_000))), "classic", ""),
         (member(purchases=(insurance(770, 700_000), insurance(401, 700_000))), "classic", ""),
@@ -199,6 +205,14 @@ def test_what_others_paid_is_no_spending() -> None:
     assert tiers.judge(LADDER, facts, clock(), ZONE).move == "down"
 
 
+def test_a_spend_yet_to_come_keeps_nothing() -> None:
+    facts = last_spend(TODAY - timedelta(days=400))
+    facts = replace(
+        facts, purchases=(*facts.purchases, Purchase(at(TODAY + timedelta(days=1)), "x", "service", "wash", 1))
+    )
+    assert tiers.judge(LADDER, facts, clock(), ZONE).move == "down"
+
+
 def test_a_new_tier_is_kept_a_year_even_by_who_never_spent() -> None:
     facts = member("gold", tier_since=ago(379), joined=ago(900))
     assert tiers.judge(LADDER, facts, clock(), ZONE).move == "stay"
@@ -242,6 +256,32 @@ def test_who_fell_stays_down_until_something_new_carries_up() -> None:
     assert tier_of(fallen, TODAY + timedelta(days=381)) == "classic", "the next rung, after another year"
     near, enough = (replace(fallen, tier_points=18_640 + more) for more in (6_999, 7_000))
     assert (tier_of(near), tier_of(enough)) == ("silver", "gold")
+
+
+def test_between_two_falls_lies_a_year_also_where_new_tiers_are_not_kept() -> None:
+    rules = with_downgrade(keep_days=0)
+    fallen = fall(last_spend(TODAY - timedelta(days=381)), TODAY)
+    moves = [tiers.judge(rules, fallen, clock(TODAY + timedelta(days=days)), ZONE).move for days in (1, 380, 381)]
+    assert moves == ["stay", "stay", "down"]
+
+
+def test_who_reached_a_tier_without_its_points_is_given_none_by_a_fall() -> None:
+    fallen = fall(last_spend(TODAY - timedelta(days=381), tier_points=2_000), TODAY)
+    near, enough = (replace(fallen, tier_points=points) for points in (11_999, 12_000))
+    assert (tier_of(near), tier_of(enough)) == ("silver", "gold")
+
+
+def test_what_was_paid_or_granted_before_a_fall_carries_nobody_up_again() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+
+    def paid_and_granted(facts: Facts, day: date) -> Facts:
+        payment, grant = Payment(at(day), "gold", "silver", 1500), Grant(at(day), "gold", "chen", "服务补救")
+        return replace(facts, payments=(payment,), grants=(grant,))
+
+    long_ago = paid_and_granted(last_spend(TODAY - timedelta(days=381)), TODAY - timedelta(days=900))
+    fallen = fall(long_ago, TODAY)
+    assert tier_of(fallen, tomorrow) == "silver"
+    assert tier_of(paid_and_granted(fallen, tomorrow), tomorrow) == "gold"
 
 
 def test_years_and_mileage_count_again_from_the_first_spend_after_a_fall() -> None:
@@ -374,9 +414,8 @@ def test_a_paid_upgrade_is_offered_from_the_right_tier_once_in_its_time_and_can_
         with pytest.raises(errors.Refusal) as found:
             paid_upgrade.price(rules, refused, "gold", clock(), ZONE)
         assert fact in found.value.facts
-    assert paid_upgrade.price(
-        rules, member("silver", payments=(paid,)), "gold", clock(TODAY + timedelta(days=365)), ZONE
-    )
+    a_year_on = clock(TODAY + timedelta(days=365))
+    assert paid_upgrade.price(rules, member("silver", payments=(paid,)), "gold", a_year_on, ZONE) == price
     with pytest.raises(errors.RewardNotOffered, match="no price in points"):
         paid_upgrade.price(rules, member("gold"), "diamond", clock(), ZONE)
     noon = clock()

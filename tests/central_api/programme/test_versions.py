@@ -56,6 +56,16 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     assert versions.at(datetime(2026, 10, 25, 2, 45, fold=1, tzinfo=berlin)).rules == "winter"
 
 
+def test_versions_within_the_hour_that_comes_twice_are_in_the_order_they_come() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    early = datetime(2026, 10, 25, 2, 45, fold=0, tzinfo=berlin)
+    late = datetime(2026, 10, 25, 2, 15, fold=1, tzinfo=berlin)
+    versions = Versions([Version(late, "late"), Version(early, "early")])
+    assert [one.rules for one in versions.versions] == ["early", "late"]
+    assert versions.at(datetime(2026, 10, 25, 1, 0, tzinfo=UTC)).rules == "early"
+    assert versions.at(datetime(2026, 10, 25, 1, 15, tzinfo=UTC)).rules == "late"
+
+
 def test_two_versions_of_one_instant_are_refused_also_in_two_zones() -> None:
     noon = datetime(2026, 5, 16, 12, tzinfo=UTC)
     with pytest.raises(ValueError, match="two that begin together"):
