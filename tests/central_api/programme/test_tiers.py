@@ -284,6 +284,14 @@ def test_what_was_paid_or_granted_before_a_fall_carries_nobody_up_again() -> Non
     assert tier_of(paid_and_granted(fallen, tomorrow), tomorrow) == "gold"
 
 
+def test_what_staff_granted_before_a_fall_is_over_with_it() -> None:
+    grant = Grant(at(TODAY - timedelta(days=900)), "silver", "chen", "服务补救")
+    fallen = fall(last_spend(TODAY - timedelta(days=381), "silver", grants=(grant,)), TODAY)
+    tomorrow = TODAY + timedelta(days=1)
+    assert tier_of(fallen, tomorrow) == "classic"
+    assert tier_of(replace(fallen, grants=(grant, replace(grant, at=at(tomorrow)))), tomorrow) == "silver"
+
+
 def test_years_and_mileage_count_again_from_the_first_spend_after_a_fall() -> None:
     car = Vehicle("v1", ago(2000), 60_000, True)
     fallen = fall(last_spend(TODAY - timedelta(days=381), "diamond", vehicles=()), TODAY)
