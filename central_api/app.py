@@ -61,6 +61,7 @@ _SIGNED = SecurityScheme(
 HANDLERS: list[ControllerRouterHandler] = [
     *health.handlers,
     *devices.handlers,
+    console.front_door,
     console.router,
 ]
 """Every route of the service, feature by feature."""

@@ -14,6 +14,7 @@ from central_api.console.entry import Sent, Visit, Visiting
 from central_api.context import Context, Served
 from central_api.staff import binding, totp
 from club.model import errors
+from club.words.catalogue import supported
 
 _HERE = "/console/account"
 _DONE = ("bound", "removed")
@@ -31,6 +32,14 @@ class _Around:
 def show_account(context: Served, visit: Visiting, done: FromQuery[str] = "") -> Response[bytes]:
     """The account, with the next step of binding an authenticator."""
     return _page(context, visit, done=done if done in _DONE else "")
+
+
+@post("/account/language", sync_to_thread=True, status_code=303)
+def choose_language(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
+    """Speak another language in this browser."""
+    answer = site.redirect(_HERE)
+    answer.set_cookie(entry.language_cookie(context, supported(form.text("lang"))))
+    return answer
 
 
 @post("/account/totp/start", sync_to_thread=True, status_code=303)
@@ -100,4 +109,4 @@ def _qr(text: str) -> Markup:
     return Markup(drawn)  # noqa: S704 -- a drawing of squares, made here
 
 
-handlers = [show_account, start, confirm, cancel, remove]
+handlers = [show_account, choose_language, start, confirm, cancel, remove]

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
-from litestar.datastructures import UploadFile
+from litestar.datastructures import Cookie, UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 
@@ -17,13 +17,16 @@ from central_api.problems import status_of
 from central_api.staff import roles
 from central_api.staff import service as staff
 from club.model import errors
-from club.words.catalogue import Words
+from club.words.catalogue import LANGUAGES, SOURCE, Words
 from club.words.catalogue import words as words_of
 
 HOME = "/console/boards"
 SIGN_IN = "/console/sign-in"
 WATCHED = "/console/devices/fleet"
 """Fetched by the page itself again and again: that nobody closes a page must not keep its session alive."""
+LANGUAGE = "club-language"
+"""The cookie of a language chosen by hand; without it everybody reads their own."""
+_YEAR_S = 365 * 24 * 3600
 _log = logging.getLogger(__name__)
 
 
@@ -98,6 +101,23 @@ def is_secure(context: Context) -> bool:
     return http.session_cookie_secure or http.public_url.startswith("https:")
 
 
+def chosen_language(request: Request[Any, Any, Any]) -> str:
+    """The language somebody chose for the console in this browser; empty: nobody did."""
+    asked = request.cookies.get(LANGUAGE, "")
+    return asked if asked in LANGUAGES else ""
+
+
+def words_before(request: Request[Any, Any, Any]) -> Words:
+    """The words for somebody who is not signed in yet."""
+    return words_of(chosen_language(request) or SOURCE)
+
+
+def language_cookie(context: Context, language: str) -> Cookie:
+    """Keeps a chosen language in this browser for a year, signed in or not; it says nothing of the person."""
+    secure = is_secure(context)
+    return Cookie(key=LANGUAGE, value=language, path="/", max_age=_YEAR_S, secure=secure, httponly=True, samesite="lax")
+
+
 def provide_visit(request: Request[Any, Any, Any], context: Served) -> Visit:
     """The visit behind a request.
 
@@ -110,11 +130,11 @@ def provide_visit(request: Request[Any, Any, Any], context: Served) -> Visit:
         found = staff.session(tx, token, now) if token else None
     if found is None:
         raise SignInNeeded
-    request.state.language = found.person.language
+    language = request.state.language = chosen_language(request) or found.person.language
     if now - found.seen_at >= staff.SEEN_EVERY and request.scope["path"] != WATCHED:
         with context.db.write() as tx:
             staff.keep_alive(tx, found.token_sha256, now, context.settings.sessions.staff_minutes)
-    return Visit(found, words_of(found.person.language))
+    return Visit(found, words_of(language))
 
 
 async def provide_form(request: Request[Any, Any, Any], context: Served, visit: Visiting) -> Form:
@@ -204,8 +224,9 @@ def sign_in_message(words: Words, error: errors.SignInWrong, wrong: str) -> str:
 
 
 def _words(request: Request[Any, Any, Any]) -> Words:
-    """The words of who is signed in; Chinese before anybody is."""
-    return words_of(getattr(request.state, "language", "zh-CN"))
+    """The words of who is signed in; what this browser chose, or Chinese, before anybody is."""
+    language = getattr(request.state, "language", "")
+    return words_of(language) if language else words_before(request)
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

@@ -23,6 +23,12 @@ def home() -> Response[bytes]:
     return site.redirect(entry.HOME)
 
 
+@get("/", sync_to_thread=False, include_in_schema=False)
+def front_door() -> Response[bytes]:
+    """Somebody typed the service's address into a browser: people belong to the console."""
+    return site.redirect("/console")
+
+
 @get("/{rest:path}", sync_to_thread=False)
 def nowhere(rest: FromPath[str]) -> None:
     """Any other address below the console: told as a page, not as a problem for programs."""

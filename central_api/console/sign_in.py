@@ -28,16 +28,25 @@ _form = {"form": Provide(entry.read_form)}
 
 
 @get("/sign-in", sync_to_thread=True)
-def show(lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = "", over: FromQuery[bool] = False) -> Response[bytes]:
-    """The empty form; `over` says why somebody is back here."""
-    words = words_of(lang)
-    return _page(words, next, message=words("console.sign-in.over") if over else "")
+def show(
+    request: Request[Any, Any, Any],
+    context: Served,
+    lang: FromQuery[str] = "",
+    next: FromQuery[str] = "",
+    over: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """The empty form; `over` says why somebody is back here. A language that is asked for stays with this browser."""
+    words = words_of(lang) if lang else entry.words_before(request)
+    answer = _page(words, next, message=words("console.sign-in.over") if over else "")
+    if lang:
+        answer.set_cookie(entry.language_cookie(context, words.language))
+    return answer
 
 
 @post("/sign-in", sync_to_thread=True, status_code=303, dependencies=_form, request_max_body_size=_LARGEST)
-def sign_in(context: Served, form: Sent) -> Response[bytes]:
+def sign_in(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
     """Open a session or ask for the digits, or say calmly that it is wrong without saying what."""
-    words, back, number = words_of(form.text("lang", "zh-CN")), form.text("next"), form.text("number").strip()[:_TYPED]
+    words, back, number = entry.words_before(request), form.text("next"), form.text("number").strip()[:_TYPED]
     try:
         found = staff.sign_in(
             context.db,
@@ -51,23 +60,27 @@ def sign_in(context: Served, form: Sent) -> Response[bytes]:
         return _page(words, back, number=number, message=words("console.sign-in.wrong"))
     if not found.awaits_digits:
         return _let_in(context, found.token, back)
-    answer = site.redirect(f"{_SECOND}?{_carried(words, back)}")
+    answer = site.redirect(f"{_SECOND}?{_carried(back)}")
     answer.set_cookie(_cookie(context, _step_cookie(context), found.token, int(staff.SECOND_STEP.total_seconds())))
     return answer
 
 
 @get("/sign-in/code", sync_to_thread=True)
 def show_second(
-    request: Request[Any, Any, Any], context: Served, lang: FromQuery[str] = "zh-CN", next: FromQuery[str] = ""
+    request: Request[Any, Any, Any], context: Served, lang: FromQuery[str] = "", next: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Who is signing in, and the six boxes."""
-    return _second_page(request, context, words_of(lang), next)
+    words = words_of(lang) if lang else entry.words_before(request)
+    answer = _second_page(request, context, words, next)
+    if lang:
+        answer.set_cookie(entry.language_cookie(context, words.language))
+    return answer
 
 
 @post("/sign-in/code", sync_to_thread=True, status_code=303, dependencies=_form, request_max_body_size=_LARGEST)
 def second(request: Request[Any, Any, Any], context: Served, form: Sent) -> Response[bytes]:
     """Open the session when the digits are right."""
-    words, back = words_of(form.text("lang", "zh-CN")), form.text("next")
+    words, back = entry.words_before(request), form.text("next")
     try:
         token = staff.second_step(
             context.db,
@@ -77,7 +90,7 @@ def second(request: Request[Any, Any, Any], context: Served, form: Sent) -> Resp
             minutes=context.settings.sessions.staff_minutes,
         )
     except errors.SessionEnded:
-        return _start_again(words, back)
+        return _start_again(back)
     except errors.SignInWrong as error:
         message = entry.sign_in_message(words, error, "console.sign-in.wrong-digits")
         return _second_page(request, context, words, back, message=message)
@@ -91,7 +104,7 @@ def somebody_else(request: Request[Any, Any, Any], context: Served, form: Sent) 
     """Forget the first step: it is not who stands here."""
     with context.db.write() as tx:
         staff.forget_first_step(tx, _step_token(request, context))
-    answer = site.redirect(f"{entry.SIGN_IN}?{_carried(words_of(form.text('lang', 'zh-CN')), form.text('next'))}")
+    answer = site.redirect(f"{entry.SIGN_IN}?{_carried(form.text('next'))}")
     answer.delete_cookie(_step_cookie(context), path="/")
     return answer
 
@@ -125,7 +138,7 @@ def _second_page(
         person = staff.awaited(tx, _step_token(request, context), context.clock.now())
         store = stores.store(tx, person.stores[0]) if person is not None else None
     if person is None or store is None:
-        return _start_again(words, back)
+        return _start_again(back)
     details = words(
         "console.sign-in.who",
         store=texts.text(store.name).pick(words.language),
@@ -145,8 +158,8 @@ def _second_page(
     )
 
 
-def _start_again(words: Words, back: str) -> Response[bytes]:
-    return site.redirect(f"{entry.SIGN_IN}?{_carried(words, back)}&over=true")
+def _start_again(back: str) -> Response[bytes]:
+    return site.redirect(f"{entry.SIGN_IN}?{_carried(back)}&over=true")
 
 
 def _let_in(context: Context, token: str, back: str) -> Response[bytes]:
@@ -169,9 +182,9 @@ def _step_token(request: Request[Any, Any, Any], context: Context) -> str:
     return request.cookies.get(_step_cookie(context), "")
 
 
-def _carried(words: Words, back: str) -> str:
+def _carried(back: str) -> str:
     """What goes along from step to step."""
-    return urlencode({"lang": words.language, "next": back if _is_ours(back) else ""})
+    return urlencode({"next": back if _is_ours(back) else ""})
 
 
 def _is_ours(path: str) -> bool:

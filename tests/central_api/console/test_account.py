@@ -33,7 +33,7 @@ def test_the_second_page_says_who_and_the_digits_lead_where_one_wanted_to_go(
     club: Club, browser: TestClient[Any], secret: str
 ) -> None:
     page = first(club, browser, next="/console/devices")
-    assert page.url.endswith("/console/sign-in/code?lang=zh-CN&next=%2Fconsole%2Fdevices")
+    assert page.url.endswith("/console/sign-in/code?next=%2Fconsole%2Fdevices")
     assert "周经理" in page.answer.text
     assert "城东店，工号 1001" in page.answer.text
     assert page.find("input", id="digits")[0]["autocomplete"] == "one-time-code"
@@ -67,12 +67,35 @@ def test_who_waits_too_long_begins_anew(club: Club, browser: TestClient[Any], se
 
 
 def test_somebody_else_may_sign_in_instead(club: Club, browser: TestClient[Any], secret: str) -> None:
-    form = first(club, browser, lang="en").form("other")
+    browser.get(f"{SIGN_IN}?lang=en")
+    form = first(club, browser).form("other")
     page = Page(browser.post(form.action, data=form.fields))
     assert page.answer.headers["content-language"] == "en"
     assert page.find("input", id="password")
     with club.context.db.read() as tx:
         assert tx.first(select(staff_challenges)) is None
+
+
+def test_a_language_chosen_before_signing_in_stays(club: Club, browser: TestClient[Any], secret: str) -> None:
+    assert browser.get(SIGN_IN).headers["content-language"] == "zh-CN"
+    assert browser.get(f"{SIGN_IN}?lang=en").headers["content-language"] == "en"
+    page = first(club, browser)
+    assert page.answer.headers["content-language"] == "en"
+    form = page.form("second")
+    page = Page(browser.post(form.action, data={**form.fields, "digits": pyotp.TOTP(secret).at(club.clock.now())}))
+    assert page.url.endswith("/console/boards")
+    assert page.answer.headers["content-language"] == "en"
+
+
+def test_the_account_speaks_another_language_until_told_otherwise(manager: Desk) -> None:
+    page = manager.open("/console/account")
+    assert page.answer.headers["content-language"] == "zh-CN"
+    csrf = page.form("languages").fields["csrf"]
+    for wanted in ("en", "zh-CN"):
+        manager.http.post("/console/account/language", data={"csrf": csrf, "lang": wanted})
+        assert manager.open("/console/boards").answer.headers["content-language"] == wanted
+    manager.http.post("/console/account/language", data={"lang": "en"})
+    assert manager.open("/console/boards").answer.headers["content-language"] == "zh-CN", "without the form's token"
 
 
 def test_binding_asks_the_password_shows_a_code_and_wants_it_proven(manager: Desk) -> None:

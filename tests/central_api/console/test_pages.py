@@ -267,3 +267,7 @@ def test_text_of_staff_is_never_markup(manager: Desk) -> None:
     page = manager.send(zh__title="<script>1</script>")
     assert "<script>1" not in page.answer.text
     assert len(page.find("script")) == 1
+
+
+def test_the_services_bare_address_leads_to_the_console(manager: Desk) -> None:
+    assert manager.open("/").url.endswith("/console/boards")
