@@ -21,6 +21,7 @@ def pages(house: House, camera: Camera, suffix: str = "") -> None:
             ("boards", "console-boards"),
             ("boards/b-lakeside", "console-02-board-editor"),
             ("devices", "console-07-devices"),
+            ("account", "console-account"),
         ):
             page.goto(f"{house.url}/console/{path}")
             page.wait_for_load_state("networkidle")
@@ -28,12 +29,11 @@ def pages(house: House, camera: Camera, suffix: str = "") -> None:
 
 
 def speak_english(house: House) -> None:
-    """Let the one who signs in read English, and every display too; the console has no page for either yet.
+    """Let every display speak English; the console has no page for that yet.
 
     What the displays play is made anew when something is published.
     """
     with closing(sqlite3.connect(house.options.state / "central" / "club.db", timeout=10)) as books, books:
-        books.execute("UPDATE staff SET language = 'en' WHERE number = ?", (_STAFF,))
         books.execute("UPDATE displays SET language = 'en'")
     staff = next(one for one in house.staff if one.number == _STAFF)
     with browser.console_page() as page:
