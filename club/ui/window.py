@@ -117,7 +117,12 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
         Config.remove_option("input", name)
     Config.set("input", "mouse", "mouse,disable_multitouch")
 
-    from kivy.core.window import Window
+    # What Kivy tried, it would log as one line of pages; what is told instead is below.
+    logging.disable(logging.CRITICAL)
+    try:
+        from kivy.core.window import Window
+    finally:
+        logging.disable(logging.NOTSET)
 
     if Window is None:
         raise WindowFault(
@@ -198,7 +203,7 @@ def _screen_driver() -> str:
             return driver
     raise WindowFault(
         "expected a display to open the window on; neither DISPLAY nor WAYLAND_DISPLAY is set. "
-        "Start the program inside the kiosk's session, or under xvfb-run to try it without a screen"
+        "Start the program inside the device's graphical session, or under xvfb-run to try it without a screen"
     )
 
 
