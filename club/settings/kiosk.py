@@ -26,7 +26,7 @@ class Reader:
         "pcsc", 'Which reader: "pcsc" takes every PC/SC reader, "pcsc:WORDS" the one whose name holds the words.'
     )
     debounce_ms: int = setting(
-        800, "A card seen again within this time is the same tap (N7).", unit="ms", minimum=0, maximum=10_000
+        800, "A card seen again within this time is the same tap.", unit="ms", minimum=0, maximum=10_000
     )
 
 
@@ -34,13 +34,13 @@ class Reader:
 class Ui:
     """How the screens greet a member who has not chosen."""
 
-    language: Literal["zh-CN", "en"] = setting("zh-CN", "Language before a member chooses (K15).")
+    language: Literal["zh-CN", "en"] = setting("zh-CN", "Language before a member chooses.")
     reduced_motion: bool = setting(False, "Only short cross-fades.")
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long the kiosk waits (K13, K15)."""
+    """How long the kiosk waits."""
 
     session_idle_s: int = setting(
         30, "A session without a touch ends after this time.", unit="s", minimum=5, maximum=600

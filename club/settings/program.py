@@ -126,7 +126,12 @@ def _parser(program: Program[S]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program.name, description=program.about)
     parser.add_argument("--config", type=Path, help=f"settings file ({program.config} lists every key)")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="overrides")
-    parser.add_argument("--enrol", default="", metavar="CODE", help="one-time code of the console, for the first start")
+    parser.add_argument(
+        "--enrol",
+        default="",
+        metavar="CODE",
+        help="six digits from central-api enrol-code, for a first start; without them the device shows a code to enter in the console",
+    )
     return parser
 
 

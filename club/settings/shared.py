@@ -16,7 +16,8 @@ class Server:
     )
     read_timeout_s: float = setting(10.0, "How long to wait for an answer.", unit="s", minimum=0.5, maximum=120)
     enrol_code: str = setting(
-        "", "One-time code of the console (six digits); only needed before the device is enrolled."
+        "",
+        "Six digits from central-api enrol-code, for a first start; without them the device shows a code to enter in the console.",
     )
 
     @property
