@@ -40,7 +40,7 @@ class Kiosk:
 
     Args:
         settings: of this kiosk.
-        enrol_code: a one-time code of the console; only used while the device is not enrolled.
+        enrol_code: a one-time code of `central-api enrol-code`; only used while the device is not enrolled.
 
     Raises:
         WindowFault: no display answers.
@@ -184,7 +184,7 @@ class Kiosk:
             case sync.NeedsEnrolment():
                 _log.warning(
                     "this device is not enrolled: enter the code on its screen in the console (Devices, Add device),"
-                    " or start it with --enrol and a code of the console"
+                    " or start it with --enrol and a code of `central-api enrol-code`"
                 )
             case sync.EnrolRefused(error):
                 _log.warning("the enrolment code was refused: %s", error.code)

@@ -48,7 +48,7 @@ class Lounge:
 
     Args:
         settings: of this display.
-        enrol_code: a one-time code of the console; only used while the device is not enrolled.
+        enrol_code: a one-time code of `central-api enrol-code`; only used while the device is not enrolled.
 
     Raises:
         WindowFault: no display answers.
