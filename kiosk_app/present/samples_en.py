@@ -264,7 +264,7 @@ _ENGLISH = {
 def in_english(value: Any) -> Any:
     """The same value with every text in English; texts without letters stay."""
     if isinstance(value, str):
-        return _ENGLISH.get(value) or re.sub(r"^退出 (\d+) 秒$", r"Sign out \1 s", value)
+        return _ENGLISH.get(value) or re.sub(r"^退出 (\d+) 秒$", r"Exit \1 s", value)
     if isinstance(value, tuple):
         return tuple(in_english(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
