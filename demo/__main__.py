@@ -14,6 +14,7 @@ from demo.house import House, Options, fresh_state
 from demo.panel import CardLine, Panel
 from demo.processes import ProgramFailed, wait_until
 from demo.reader import ReaderTrouble
+from demo.turn import AlreadyRunning, alone, kept_name
 from demo.witness import NotSeen
 from demo.xscreen import NoScreen
 
@@ -24,13 +25,27 @@ _ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; returns the exit code: 0 when every step was seen (or the user stopped it), 1 otherwise."""
     options = _parser().parse_args(arguments)
+    root = _ROOT / ".cache" / "demo"
+    try:
+        with alone(root, options.keep):
+            return _run(options, root)
+    except AlreadyRunning as first:
+        print(first, file=sys.stderr, flush=True)
+        return 1
+
+
+def output_folder(keep: str) -> Path:
+    """Where a run leaves logs and pictures: each kept one has a place of its own, beside that of the others."""
+    return _ROOT / "out" / (f"demo-{keep}" if keep else "demo")
+
+
+def _run(options: argparse.Namespace, root: Path) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
-    state = fresh_state(_ROOT / ".cache" / "demo", options.keep)
-    out = _ROOT / "out" / "demo"
+    out = output_folder(options.keep)
     shutil.rmtree(out, ignore_errors=True)
     house = House(
         Options(
-            state=state,
+            state=fresh_state(root, options.keep),
             logs=out / "logs",
             pinned=options.clock if options.clock is not None else (DRAWN_DAY if options.script else ""),
             virtual=options.script or options.virtual,
@@ -108,10 +123,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--script",
         action="store_true",
-        help="play the story by itself, each step seen on the glass; pictures in out/demo",
+        help="play the story by itself, each step seen on the glass; pictures in out/demo (with --keep in out/demo-NAME)",
     )
     parser.add_argument(
-        "--keep", metavar="NAME", default="", help="keep this run's data under a name, or go on with it"
+        "--keep",
+        metavar="NAME",
+        type=kept_name,
+        default="",
+        help="keep this run's data under a name, or go on with it; its logs are in out/demo-NAME/logs",
     )
     parser.add_argument("--virtual", action="store_true", help="use virtual screens even where a real one is at hand")
     parser.add_argument(

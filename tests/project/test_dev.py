@@ -41,7 +41,7 @@ def without(tmp_path: Path, *missing: str) -> str:
     for folder in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
         for program in Path(folder).iterdir():
             link = tmp_path / program.name
-            if program.name not in missing and not os.path.lexists(link):
+            if program.name not in missing and not link.is_symlink():
                 link.symlink_to(program)
     return str(tmp_path)
 
