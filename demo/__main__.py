@@ -1,7 +1,6 @@
 """Starts the whole product on this machine, with invented people: `./dev demo`, or `./dev demo --script`."""
 
 import argparse
-import os
 import shutil
 import signal
 import sys
@@ -10,15 +9,17 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from demo import welcome
 from demo.house import House, Options, fresh_state
 from demo.panel import CardLine, Panel
-from demo.processes import ProgramFailed, wait_until
+from demo.processes import ProgramFailed
 from demo.reader import ReaderTrouble
 from demo.turn import AlreadyRunning, alone, kept_name
 from demo.witness import NotSeen
 from demo.xscreen import NoScreen
 
 DRAWN_DAY = "2026-05-16T14:32:00+08:00"
+_LOOK_S = 0.5
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -56,7 +57,7 @@ def _run(options: argparse.Namespace, root: Path) -> int:
     try:
         with house:
             print(f"  all is up after {time.monotonic() - began:.0f} s", flush=True)
-            return _script(house, out) if options.script else _stay(house, out)
+            return _script(house, out) if options.script else _stay(house)
     except KeyboardInterrupt:
         print("\n  stopped", flush=True)
         return 0 if not options.script else 1
@@ -76,40 +77,17 @@ def _script(house: House, out: Path) -> int:
     return 0
 
 
-def _stay(house: House, out: Path) -> int:
+def _stay(house: House) -> int:
     cards = [
         CardLine(card.name, card.title, card.remark, house.members.get(card.name, "")) for card in house.reader.cards
     ]
     with Panel(cards, house.reader.act) as panel:
-        _welcome(house, panel.url)
-        if os.environ.get("DISPLAY") and not house.options.virtual:
+        print("\n".join(welcome.lines(house, panel.url)), flush=True)
+        if not house.options.virtual and not house.no_screen:
             webbrowser.open(panel.url)
-        while wait_until(lambda: not _alive(house), 3600.0, every=0.5) is False:
-            continue
-    raise ProgramFailed("expected all programs to run on; one ended by itself")
-
-
-def _alive(house: House) -> bool:
-    return house.server.running and house.kiosk.running and house.lounge.running
-
-
-def _welcome(house: House, panel: str) -> None:
-    print("\nWhat there is to see")
-    print(f"  kiosk and lounge display: two windows{'' if not house.options.virtual else ' on virtual screens'}")
-    print(
-        f"  cards:   {panel}  (lay a card on the kiosk's reader)"
-        if house.reader.cards
-        else "  cards:   the reader that is plugged in"
-    )
-    print(f"  console: {house.url}/console")
-    print("\nStaff (made at start)")
-    for staff in house.staff:
-        print(f"  {staff.number}  {staff.name}  {staff.password}")
-    if house.reader.cards:
-        print("\nMember cards and their PINs (made at start)")
-        for card in house.reader.cards:
-            print(f"  {card.name}  {card.title}  {house.members.get(card.name, 'no PIN')}")
-    print("\nCtrl-C stops everything.", flush=True)
+        while (ended := house.ended()) is None:
+            time.sleep(_LOOK_S)
+    raise ProgramFailed(f"expected all programs to run on; {ended.name} did not: {ended.fate}. Its log: {ended.log}")
 
 
 def _interrupt(*_: object) -> None:

@@ -74,6 +74,7 @@ class House:
         self.reader: Reader
         self.kiosk_glass: screens.Glass
         self.lounge_glass: screens.Glass
+        self.no_screen = ""  # why the windows are on virtual screens though nobody asked for that
         self.server: Program
         self.kiosk: Program
         self.lounge: Program
@@ -95,6 +96,11 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def ended(self) -> Program | None:
+        """A program that was started and has ended by itself, None while all run."""
+        started = {"central-api": self.server, "lounge": self.lounge, "kiosk": self.kiosk}
+        return next((one for name, one in started.items() if name in self.options.programs and not one.running), None)
 
     def _start(self) -> None:
         state = self.options.state
@@ -118,7 +124,7 @@ class House:
         self.reader = self._stack.enter_context(
             open_reader(state / "central" / "cards.toml", virtual=self.options.virtual)
         )
-        self.kiosk_glass, self.lounge_glass = screens.open_glass(virtual=self.options.virtual)
+        self.kiosk_glass, self.lounge_glass, self.no_screen = screens.open_glass(virtual=self.options.virtual)
         self._stack.callback(self.kiosk_glass.close)
         self._stack.callback(self.lounge_glass.close)
         self.lounge, self.kiosk = self._lounge(), self._kiosk()

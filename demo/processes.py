@@ -35,14 +35,15 @@ class Program:
     ) -> None:
         self.name = name
         self._behind = behind
-        self._command, self._env, self._log = list(command), dict(env), log
+        self.log = log
+        self._command, self._env = list(command), dict(env)
         self._process: subprocess.Popen[bytes] | None = None
         self._from = 0
 
     def start(self, extra: Mapping[str, str] = MappingProxyType({})) -> None:
         """Start it (again), with `extra` added to its environment this time; its output goes to the log's end."""
-        self._from = self._log.stat().st_size if self._log.exists() else 0
-        with self._log.open("ab") as out:
+        self._from = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as out:
             self._process = subprocess.Popen(
                 self._command,
                 env={**os.environ, **self._env, **extra},
@@ -61,6 +62,22 @@ class Program:
     def running(self) -> bool:
         """Whether its process lives."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def fate(self) -> str:
+        """What became of it, in words: running, its exit code, or the signal that ended it."""
+        if self._process is None:
+            return "it was not started"
+        code = self._process.poll()
+        if code is None:
+            return "it runs"
+        if code >= 0:
+            return f"it ended with exit code {code}"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = "which has no name here"
+        return f"it was ended by signal {-code} ({name})"
 
     @property
     def pid(self) -> int:
@@ -84,9 +101,9 @@ class Program:
 
     def output(self) -> str:
         """What it said since its last start."""
-        if not self._log.exists():
+        if not self.log.exists():
             return ""
-        with self._log.open("rb") as said:
+        with self.log.open("rb") as said:
             said.seek(self._from)
             return said.read().decode("utf-8", "replace")
 
@@ -105,10 +122,9 @@ class Program:
             return bool(match) or not self.running
 
         if not wait_until(seen, seconds) or not found:
-            state = "it runs" if self.running else f"it ended with {self._process.poll() if self._process else None}"
             raise ProgramFailed(
-                f"expected {self.name} to say {pattern!r} within {seconds:.0f} s; {state}. Its last lines "
-                f"({self._log}):\n{self.output()[-1500:]}"
+                f"expected {self.name} to say {pattern!r} within {seconds:.0f} s; {self.fate}. Its last lines "
+                f"({self.log}):\n{self.output()[-1500:]}"
             )
         return found[0]
 

@@ -14,6 +14,11 @@ from demo.xscreen import XScreen, grab_display
 
 KIOSK = (1080, 1920)
 LOUNGE = (1920, 1080)
+_ANSWER_S = 10.0
+
+
+class ScreenMissing(RuntimeError):
+    """There is no screen at hand; the message says how that was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +106,43 @@ class SharedGlass:
         """Nothing: the screen is the user's."""
 
 
-def open_glass(*, virtual: bool) -> tuple[Glass, Glass]:
-    """The kiosk's and the lounge display's glass.
+def open_glass(*, virtual: bool) -> tuple[Glass, Glass, str]:
+    """The kiosk's and the lounge display's glass, and why no screen was found (empty: one was, or none was looked for).
 
     Args:
         virtual: use virtual screens even where a real one is at hand (the script does, so that it sees the same pixels everywhere).
     """
+    if virtual:
+        return VirtualGlass(KIOSK), VirtualGlass(LOUNGE), ""
     display = os.environ.get("DISPLAY", "")
-    size = None if virtual or not display else screen_size(display)
-    if size is None:
-        return VirtualGlass(KIOSK), VirtualGlass(LOUNGE)
-    kiosk, lounge = side_by_side(*size)
-    return SharedGlass(display, kiosk), SharedGlass(display, lounge)
+    try:
+        kiosk, lounge = side_by_side(*screen_size(display))
+    except ScreenMissing as missing:
+        return VirtualGlass(KIOSK), VirtualGlass(LOUNGE), str(missing)
+    return SharedGlass(display, kiosk), SharedGlass(display, lounge), ""
 
 
-def screen_size(display: str) -> tuple[int, int] | None:
-    """Width and height in px of an X display that answers; None when it does not."""
+def screen_size(display: str) -> tuple[int, int]:
+    """Width and height in px of an X display.
+
+    Raises:
+        ScreenMissing: there is none, or it cannot be asked.
+    """
+    if not display:
+        raise ScreenMissing("DISPLAY is not set")
     if shutil.which("xdpyinfo") is None:
-        return None
-    asked = subprocess.run(["xdpyinfo", "-display", display], capture_output=True, text=True, timeout=10, check=False)
+        raise ScreenMissing("xdpyinfo of Debian's x11-utils is missing")
+    command = ["xdpyinfo", "-display", display]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=_ANSWER_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise ScreenMissing(f"{display} does not answer") from None
+    if asked.returncode:
+        raise ScreenMissing(f"{display} does not answer")
     found = re.search(r"dimensions:\s+(\d+)x(\d+) pixels", asked.stdout)
-    return (int(found[1]), int(found[2])) if found else None
+    if found is None:
+        raise ScreenMissing(f"{display} does not say how large it is")
+    return int(found[1]), int(found[2])
 
 
 def side_by_side(width: int, height: int) -> tuple[Place, Place]:

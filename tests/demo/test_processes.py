@@ -40,6 +40,23 @@ def test_a_program_that_ends_says_why(tmp_path: Path) -> None:
     program.stop()
 
 
+@pytest.mark.parametrize(
+    ("end", "fate"),
+    [
+        ("raise SystemExit(3)", "it ended with exit code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was ended by signal 9 (SIGKILL)"),
+    ],
+)
+def test_the_fate_of_a_program_is_told(tmp_path: Path, end: str, fate: str) -> None:
+    """Its exit code, or the signal by its name."""
+    program = a_program(tmp_path, end)
+    assert program.fate == "it was not started"
+    program.start()
+    assert program.wait(20) is not None
+    assert program.fate == fate
+    program.stop()
+
+
 def test_kill_ends_it_at_once_and_it_can_start_again(tmp_path: Path) -> None:
     """As after a power cut; only the new run's lines count."""
     program = a_program(tmp_path, _STUBBORN)

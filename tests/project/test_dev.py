@@ -1,6 +1,7 @@
 """The one script says what it can do, and in plain words what it cannot."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -67,3 +68,7 @@ def test_locking_without_uv_says_so(tmp_path: Path) -> None:
     answer = dev("lock", path=without(tmp_path, "uv"))
     assert answer.returncode == 1
     assert "needs uv" in answer.stderr
+
+
+def test_what_finds_the_screen_is_installed_for_the_demo() -> None:
+    assert re.search(r"^x11-utils +run +finding the screen", DEV.read_text(encoding="utf-8"), re.MULTILINE)
