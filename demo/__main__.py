@@ -9,7 +9,9 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo import welcome
+from club import resources
+from club.model.clock import clock_for
+from demo import hours, welcome
 from demo.house import House, Options, fresh_state
 from demo.panel import CardLine, Panel
 from demo.processes import ProgramFailed
@@ -82,12 +84,17 @@ def _stay(house: House) -> int:
         CardLine(card.name, card.title, card.remark, house.members.get(card.name, "")) for card in house.reader.cards
     ]
     with Panel(cards, house.reader.act) as panel:
-        print("\n".join(welcome.lines(house, panel.url)), flush=True)
+        print("\n".join(welcome.lines(house, panel.url, clock_for(house.options.pinned).now())), flush=True)
         if not house.options.virtual and not house.no_screen:
             webbrowser.open(panel.url)
         while (ended := house.ended()) is None:
             time.sleep(_LOOK_S)
     raise ProgramFailed(f"expected all programs to run on; {ended.name} did not: {ended.fate}. Its log: {ended.log}")
+
+
+def _instant(text: str) -> str:
+    zone = hours.of_display(resources.demo_dir(), "").zone
+    return hours.instant(text, zone, clock_for("").now())
 
 
 def _interrupt(*_: object) -> None:
@@ -112,7 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--virtual", action="store_true", help="use virtual screens even where a real one is at hand")
     parser.add_argument(
-        "--clock", metavar="INSTANT", help=f"start every clock here, such as {DRAWN_DAY} (the day of the drawings)"
+        "--clock",
+        metavar="TIME",
+        type=_instant,
+        help=f"start every clock here: a time of today in the store such as {hours.GOOD_TIME}, or an instant such as {DRAWN_DAY}",
     )
     return parser
 
