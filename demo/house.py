@@ -23,6 +23,10 @@ _BEHIND = 5
 """One machine plays the whole store here: its screens, which draw without a GPU, stand behind the server, which has its own elsewhere."""
 
 
+_LOADED = "sign-in.json"
+"""The last file that `central-api load-demo` writes, in one piece: with it the folder is whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """A staff account of the demo, made at start."""
@@ -105,13 +109,7 @@ class House:
     def _start(self) -> None:
         state = self.options.state
         self.options.logs.mkdir(parents=True, exist_ok=True)
-        first = not (state / "central").exists()
-        (state / "central").mkdir(parents=True, exist_ok=True)
-        (state / "central").chmod(0o700)
-        self._say("database and demo members")
-        self._central("migrate")
-        if first:
-            self._central("load-demo", "--out", str(state / "central"))
+        self._load(state / "central")
         self._read_sign_ins(state / "central")
         self.server = self._program(
             "central-api", ["serve", *self._central_settings()], env={}, executable="central-api"
@@ -135,6 +133,20 @@ class House:
         for program in wanted:
             self._say(f"{program.name} window")
             program.wait_for(rf"{program.name} ready")
+
+    def _load(self, central: Path) -> None:
+        """Bring the database up to date, and load the demo club where it is not loaded to its end."""
+        loaded = (central / _LOADED).exists()
+        if central.exists() and not loaded:
+            self._say("the data kept here were not loaded to their end; loading anew")
+            for part in (central, self.options.state / "kiosk", self.options.state / "lounge"):
+                shutil.rmtree(part, ignore_errors=True)  # devices of a database that is gone would be strangers
+        central.mkdir(parents=True, exist_ok=True)
+        central.chmod(0o700)
+        self._say("database and demo members")
+        self._central("migrate")
+        if not loaded:
+            self._central("load-demo", "--out", str(central))
 
     def _kiosk(self) -> Program:
         data = self.options.state / "kiosk"
@@ -214,7 +226,7 @@ class House:
         return ["--enrol", self._central("enrol-code", "--place", place).split()[-1]]
 
     def _read_sign_ins(self, folder: Path) -> None:
-        made = json.loads((folder / "sign-in.json").read_text(encoding="utf-8"))
+        made = json.loads((folder / _LOADED).read_text(encoding="utf-8"))
         self.members = dict(made["members"])
         self.staff = [SignIn(one["number"], one["name"], one["password"]) for one in made["staff"]]
 

@@ -39,6 +39,28 @@ def test_a_program_that_ends_by_itself_is_named_with_its_end_and_its_log(tmp_pat
             program.stop()
 
 
+def test_data_that_were_not_loaded_to_their_end_are_loaded_anew_and_it_is_said(tmp_path: Path) -> None:
+    """As after Ctrl-C at the first start: what there is of them goes, and with it devices that a new database does not know."""
+    said: list[str] = []
+    house = House(Options(state=tmp_path, logs=tmp_path, virtual=True), said.append)
+    for name in ("central", "kiosk", "lounge"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "central" / "club.db").write_bytes(b"half a database")
+    house._load(tmp_path / "central")
+    house._read_sign_ins(tmp_path / "central")
+    assert said == ["the data kept here were not loaded to their end; loading anew", "database and demo members"]
+    assert house.members
+    assert not (tmp_path / "kiosk").exists()
+    assert not (tmp_path / "lounge").exists()
+
+    before = (tmp_path / "central" / "sign-in.json").read_bytes()
+    (tmp_path / "kiosk").mkdir()
+    house._load(tmp_path / "central")
+    assert said[2:] == ["database and demo members"]
+    assert (tmp_path / "central" / "sign-in.json").read_bytes() == before
+    assert (tmp_path / "kiosk").exists()
+
+
 def test_while_all_run_none_has_ended(tmp_path: Path) -> None:
     """Only those that belong to the house count."""
     house = a_house(tmp_path, _STAYS)
