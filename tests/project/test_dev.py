@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.project import tree
 
 DEV = tree.ROOT / "dev"
@@ -72,3 +74,68 @@ def test_locking_without_uv_says_so(tmp_path: Path) -> None:
 
 def test_what_finds_the_screen_is_installed_for_the_demo() -> None:
     assert re.search(r"^x11-utils +run +finding the screen", DEV.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A project whose Python does nothing: what is tested is the script around it."""
+    project = tmp_path / "project"
+    tools = tmp_path / "tools"
+    (project / "club" / "resources").mkdir(parents=True)
+    tools.mkdir()
+    for name in ("pyproject.toml", "requirements-build.lock", "requirements-dev.lock", "club/resources/fonts_build.py"):
+        (project / name).write_text("", encoding="utf-8")
+    (project / "dev").write_text(DEV.read_text(encoding="utf-8"), encoding="utf-8")
+    without(tools, "dpkg-query", "python3")
+    fake = tools / "python3"
+    fake.write_text(_FAKE_PYTHON, encoding="utf-8")
+    fake.chmod(0o755)
+    return project
+
+
+_FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+  "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  *fonts_build*) if [ -e broken ]; then echo "the fonts are broken"; exit 1; fi; mkdir -p .cache/fonts ;;
+  *"-m ruff"* | *"-m mypy"*) echo "$*" >>checked ;;
+esac
+"""
+
+
+def dev_of(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": str(project.parent / "tools")}
+    return subprocess.run(
+        ["/bin/bash", str(project / "dev"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_log_of_a_set_up_stays_until_the_next_one_does_something(elsewhere: Path) -> None:
+    log = elsewhere / ".cache" / "set-up.log"
+    (elsewhere / "broken").touch()
+    assert dev_of(elsewhere, "set-up").returncode == 1
+    assert "the fonts are broken" in log.read_text(encoding="utf-8")
+    (elsewhere / "broken").unlink()
+    assert dev_of(elsewhere, "set-up").returncode == 0
+    done = log.read_text(encoding="utf-8")
+    assert "== Simplified Chinese fonts" in done
+    assert "the fonts are broken" not in done
+    assert dev_of(elsewhere, "set-up").returncode == 0
+    assert log.read_text(encoding="utf-8") == done
+    (elsewhere / "pyproject.toml").write_text("# changed\n", encoding="utf-8")
+    assert dev_of(elsewhere, "set-up").returncode == 0
+    assert log.read_text(encoding="utf-8").startswith("== the project into .venv")
+
+
+@pytest.mark.parametrize("asked", ["--help", "-h"])
+@pytest.mark.parametrize("command", ["demo", "test", "check", "bench", "shots", "set-up", "lock", "clean"])
+def test_help_after_a_command_only_helps(elsewhere: Path, command: str, asked: str) -> None:
+    before = {path.relative_to(elsewhere) for path in elsewhere.rglob("*")}
+    answer = dev_of(elsewhere, command, asked)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "./dev check" in answer.stdout
+    assert {path.relative_to(elsewhere) for path in elsewhere.rglob("*")} == before
