@@ -12,12 +12,13 @@ from urllib.parse import parse_qs
 
 from club.words.catalogue import words
 
+_LANGUAGES = ("zh-CN", "en")
 _STYLE = """
-body{font:16px/1.5 sans-serif;background:#F1F1EC;color:#13201C;margin:24px auto;max-width:760px;padding:0 16px}
-h1{font-size:24px;margin:0 0 4px}p{color:#44524C;margin:0 0 16px}
+body{font:16px/1.5 sans-serif;background:#F1F1EC;color:#13201C;margin:24px auto;max-width:880px;padding:0 16px}
+h1{font-size:24px;margin:0 0 4px}p{color:#44524C;margin:0 0 4px}
 li{display:flex;gap:16px;align-items:center;background:#fff;border-radius:14px;padding:10px 16px;margin:8px 0;list-style:none}
-ul{padding:0}b{min-width:120px}span{flex:1;color:#44524C;font-size:14px}
-button{font:inherit;font-weight:700;border:0;border-radius:10px;padding:10px 18px;min-height:44px;background:#0B6B57;color:#fff;cursor:pointer}
+ul{padding:0;margin:16px 0}b{min-width:120px}span{flex:1;color:#44524C;font-size:14px}
+button{font:inherit;font-weight:700;border:0;border-radius:10px;padding:10px 18px;min-height:44px;background:#0B6B57;color:#fff;cursor:pointer;white-space:nowrap}
 button.quiet{background:#DCEBE4;color:#084F40}
 """
 
@@ -97,18 +98,18 @@ class Panel:
         self._do(verb, name)
 
     def page(self) -> str:
-        """The page, with everything escaped."""
-        say = words("zh-CN")
+        """The page in both languages, with everything escaped."""
         rows = "".join(
             f"<li><b>{html.escape(card.title)}</b><span>{html.escape(card.remark)}"
-            + (f" · {html.escape(say('demo.panel.pin', pin=card.pin))}" if card.pin else "")
-            + f"</span>{_button('tap', card.name, say('demo.panel.tap'))}{_button('lay', card.name, say('demo.panel.lay'), 'quiet')}</li>"
+            + (f" · {_both('demo.panel.pin')} {html.escape(card.pin)}" if card.pin else "")
+            + f"</span>{_button('tap', card.name)}{_button('lay', card.name, 'quiet')}</li>"
             for card in self._cards.values()
         )
+        hints = "".join(f"<p lang='{tag}'>{html.escape(words(tag)('demo.panel.hint'))}</p>" for tag in _LANGUAGES)
         return (
-            f"<!doctype html><html lang='zh-CN'><meta charset='utf-8'><title>{html.escape(say('demo.panel.title'))}</title>"
-            f"<style>{_STYLE}</style><h1>{html.escape(say('demo.panel.title'))}</h1><p>{html.escape(say('demo.panel.hint'))}</p>"
-            f"<ul>{rows}</ul>{_button('take', '', say('demo.panel.take'), 'quiet')}</html>"
+            f"<!doctype html><html lang='zh-CN'><meta charset='utf-8'><title>{_both('demo.panel.title')}</title>"
+            f"<style>{_STYLE}</style><h1>{_both('demo.panel.title')}</h1>{hints}"
+            f"<ul>{rows}</ul>{_button('take', '', 'quiet')}</html>"
         )
 
     def __enter__(self) -> Self:
@@ -123,8 +124,13 @@ class Panel:
         self._thread.join()
 
 
-def _button(verb: str, name: str, text: str, kind: str = "") -> str:
+def _both(key: str) -> str:
+    """A short text in both languages beside each other, escaped."""
+    return html.escape(" · ".join(words(tag)(key) for tag in _LANGUAGES))
+
+
+def _button(verb: str, name: str, kind: str = "") -> str:
     return (
         f"<form method='post' action='/{verb}'><input type='hidden' name='card' value='{html.escape(name)}'>"
-        f"<button class='{kind}'>{html.escape(text)}</button></form>"
+        f"<button class='{kind}'>{_both(f'demo.panel.{verb}')}</button></form>"
     )

@@ -41,6 +41,14 @@ def test_the_page_names_card_and_pin_and_escapes(panel: Panel) -> None:
     assert "王先生 &lt;b&gt;" in page
 
 
+def test_the_page_speaks_both_languages(panel: Panel) -> None:
+    """On its buttons and in its sentences; the people who try the demo read one or the other."""
+    page = requests.get(panel.url, timeout=10).text
+    both = ["贴一下 · Tap", "放着不动 · Lay", "拿开卡片 · Take the card away", "服务密码 · PIN 402817"]
+    sentences = ["就像把卡放到自助机上一秒钟", "People and cards are invented."]
+    assert [text for text in (*both, *sentences) if text not in page] == []
+
+
 def test_a_button_taps_the_card(panel: Panel, doings: Doings) -> None:
     """A form post, then back to the page."""
     answer = requests.post(panel.url + "tap", data={"card": "m0001"}, timeout=10, allow_redirects=False)
