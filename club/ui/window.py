@@ -8,6 +8,7 @@ import atexit
 import ctypes
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -117,17 +118,21 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
         Config.remove_option("input", name)
     Config.set("input", "mouse", "mouse,disable_multitouch")
 
-    # What Kivy tried, it would log as one line of pages; what is told instead is below.
-    logging.disable(logging.CRITICAL)
+    # What Kivy tried, it would log as one line of pages, with its traces; the reason alone is told.
+    tried: list[str] = []
+    kivy_log = logging.getLogger("kivy")
+    listen = lambda record: bool(tried.append(record.getMessage()))  # noqa: E731
+    kivy_log.addFilter(listen)
     try:
         from kivy.core.window import Window
     finally:
-        logging.disable(logging.NOTSET)
+        kivy_log.removeFilter(listen)
 
     if Window is None:
+        reasons = re.findall(r"Error: (?:b?['\"])?([^\n'\"]+)", "\n".join(tried))
         raise WindowFault(
-            f"expected a display to open the window on; DISPLAY={os.environ.get('DISPLAY', '')!r} does not answer. "
-            "Start an X server or set DISPLAY"
+            f"expected a display to open the window on, with OpenGL; DISPLAY={os.environ.get('DISPLAY', '')!r} does not give one"
+            f" ({reasons[-1] if reasons else 'no reason given'}). Start an X server or set DISPLAY"
         )
     _bind_quietly()
     _forget_usual_looks()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, update
 
-from central_api import app
+from central_api import background
 from central_api.activities import bound, catalogue, service
 from central_api.activities.tables import activities
 from club.model import errors
@@ -67,8 +67,8 @@ def test_an_activity_that_ended_becomes_past_by_time_alone_and_is_told_once(club
     device = club.device()
     start = read(device.get("/v1/snapshot"), Snapshot)
     club.clock.forward((datetime(2026, 6, 7, 8, 31, tzinfo=UTC) - club.clock.now()).total_seconds())
-    app.renew_catalogue(club.context)
-    app.renew_catalogue(club.context)
+    background.renew_catalogue(club.context)
+    background.renew_catalogue(club.context)
     found = {one.slug: one.state for one in changes(club, device, start)}
     assert found == {"car-care-talk": "past", "family-kite-day": "past", TRIP: "past"}
 
@@ -78,7 +78,7 @@ def test_what_was_loaded_before_activities_travelled_is_told_when_it_is_looked_o
     start = read(device.get("/v1/snapshot"), Snapshot)
     with club.context.db.write() as tx:
         tx.execute(update(activities).where(activities.c.slug == TRIP).values(art="", opens={}, closes=None))
-    app.renew_catalogue(club.context)
+    background.renew_catalogue(club.context)
     (trip,) = changes(club, device, start)
     assert (trip.closes, trip.opens_by_tier) == (None, {})
     assert len(trip.picture) == 64, "the picture by its content"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from central_api.activities import bound
 from central_api.activities import service as activities
-from central_api.app import renew_screens
+from central_api.background import renew_screens
 from central_api.boards import content, repository, service
 from central_api.boards.tables import board_versions
 from central_api.db import Tx

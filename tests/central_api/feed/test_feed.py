@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
-from central_api.app import Clearing
+from central_api.background import Clearing
 from central_api.feed import service as feed
 from central_api.feed.hub import QUEUE_LENGTH, Hub, Listener
 from central_api.feed.service import DisplayHint, Nudge

@@ -8,7 +8,7 @@ import pytest
 from litestar.testing import TestClient
 from sqlalchemy import select
 
-from central_api import app
+from central_api import app, background
 from central_api.db import Database
 from central_api.ledger.proof import canonical, repository, sealing
 from central_api.ledger.proof.canonical import Content
@@ -177,6 +177,29 @@ def test_the_running_service_seals_by_itself(club: Club, monkeypatch: pytest.Mon
             return len(everything - set(tx.rows(select(ledger_seals.c.entry))))
 
     assert unsealed() > sealing.BATCH, "the demo club's whole history waits"
-    monkeypatch.setattr(app, "SEAL_S", 0.01)
+    monkeypatch.setattr(background, "SEAL_S", 0.01)
     with TestClient(app.create_app(club.context.settings, context=club.context)):
         wait.until(lambda: unsealed() == 0, "a seal for every entry")
+
+
+@pytest.mark.parametrize("fault", [TypeError("what a row held"), ValueError("what a row held"), RuntimeError()])
+def test_a_round_that_fails_is_logged_without_its_words_and_the_next_one_comes(
+    club: Club, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    own, tried = sealing.seal, list[int]()
+
+    def seal(db: Database) -> int:
+        tried.append(1)
+        if len(tried) < 3:
+            raise fault
+        return own(db)
+
+    monkeypatch.setattr(sealing, "seal", seal)
+    monkeypatch.setattr(background, "SEAL_S", 0.01)
+    with TestClient(app.create_app(club.context.settings, context=club.context)):
+        wait.until(lambda: len(tried) > 3, "sealing to be tried again")
+    told = [
+        record for record in caplog.records if record.name == "central_api.background" and record.levelname == "ERROR"
+    ]
+    assert len(told) == 2
+    assert not any("what a row held" in record.getMessage() for record in told)

@@ -1,0 +1,127 @@
+"""What the service does beside answering: tells of growth, renews what time has changed, clears away, seals the ledger."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from central_api.activities import bound
+from central_api.activities import catalogue as activities
+from central_api.boards import service as boards
+from central_api.context import Context
+from central_api.db import Database
+from central_api.feed import service as feed
+from central_api.ledger.proof import sealing
+from central_api.rewards import catalogue
+from club.model import errors
+
+LOOK_S = 2.0  # how often another process's commits are looked for, in case nothing told us
+RENEW_S = (
+    60.0  # how often boards and catalogue are looked over: activities begin and points expire without anybody's edit
+)
+SEAL_S = 10.0  # how long a new entry of the ledger waits for its seal
+_AT_EASE = 5  # a backlog is sealed in batches, with pauses so many times as long as a batch takes
+CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+async def _round(what: str, work: Callable[..., T], *arguments: Any) -> T | None:
+    """Do one round of what is done beside answering; whatever goes wrong is logged, and the next round comes all the same."""
+    try:
+        return await asyncio.to_thread(work, *arguments)
+    except errors.ClubError as error:  # the database is away, or no programme is loaded yet
+        _log.warning("%s %s", what, error.code)
+    except Exception as error:  # noqa: BLE001 -- a task that ended would be missed by nobody until it is too late
+        # Without its message, which may hold what was in a row.
+        _log.error("%s %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    return None
+
+
+async def _look_for_growth(context: Context) -> None:
+    """Tell listeners of what other processes committed; in one process the hub is told at once and this finds nothing."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if context.hub.count:
+            heads = await _round("feeds_not_looked_at", _heads, context.db)
+            if heads is not None:
+                context.hub.seen(heads)
+
+
+async def _renew(context: Context) -> None:
+    """Tell devices what the passing of time has changed, and clear away what is too old to be told."""
+    clearing = Clearing()
+    while True:
+        await asyncio.sleep(RENEW_S)
+        await _round("renew_screens failed:", renew_screens, context)
+        await _round("renew_catalogue failed:", renew_catalogue, context)
+        await _round("clear_feeds failed:", clearing.when_due, context)
+
+
+async def _seal(context: Context) -> None:
+    """Seal what was booked, some entries at a time, and through a long backlog with long pauses: bookings come first."""
+    pause = SEAL_S
+    while True:
+        await asyncio.sleep(pause)
+        began = time.monotonic()
+        sealed = await _round("ledger_not_sealed", _seal_some, context.db)
+        more = sealed == sealing.BATCH
+        pause = min(SEAL_S, _AT_EASE * (time.monotonic() - began)) if more else SEAL_S
+
+
+def _seal_some(db: Database) -> int:
+    try:
+        return sealing.seal(db)
+    except ValueError:  # no booking of ours wrote such an entry
+        _log.error("ledger_entry_unreadable it stays unsealed, with all behind it; run `central-api ledger verify`")
+        return 0
+
+
+def renew_catalogue(context: Context) -> None:
+    """Publish the rewards and activities that look another way by now: early access that is over, an outing that has ended."""
+    now = context.clock.now()
+    with context.db.write() as tx:
+        catalogue.publish_due(tx, now)
+        activities.publish_due(tx, now)
+
+
+def renew_screens(context: Context) -> None:
+    """Derive every display's manifest anew; those that come out as they were stay untouched."""
+    with context.db.write() as tx:
+        boards.refresh(tx, now=context.clock.now(), read_bound=bound.read)
+
+
+class Clearing:
+    """Keeps the change log from growing for ever: rows older than `feed.keep_days` go, at most once in `CLEAR_EVERY`."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+
+    def when_due(self, context: Context) -> int:
+        """Clear the rows away when an hour has gone by since it was last done; how many went.
+
+        Raises:
+            Unavailable: the database is away; it stays due.
+        """
+        now = context.clock.now()
+        if self._last is not None and now - self._last < CLEAR_EVERY:
+            return 0
+        with context.db.write() as tx:
+            gone = feed.forget_before(tx, now - timedelta(days=context.settings.feed.keep_days))
+        self._last = now
+        if gone:
+            _log.info("feeds_cleared rows=%d", gone)
+        return gone
+
+
+def _heads(db: Database) -> dict[str, int]:
+    with db.read() as tx:
+        return feed.all_heads(tx)
+
+
+TASKS = (_look_for_growth, _renew, _seal)
+"""Each runs until it is cancelled."""
