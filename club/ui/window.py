@@ -120,8 +120,12 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
 
     # What Kivy tried, it would log as one line of pages, with its traces; the reason alone is told.
     tried: list[str] = []
+
+    def listen(record: logging.LogRecord) -> bool:
+        tried.append(record.getMessage())
+        return False
+
     kivy_log = logging.getLogger("kivy")
-    listen = lambda record: bool(tried.append(record.getMessage()))  # noqa: E731
     kivy_log.addFilter(listen)
     try:
         from kivy.core.window import Window
