@@ -47,6 +47,23 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Fall:
+    """A fall that is not made good yet: it is, once `first_from` or a higher tier is held again.
+
+    Args:
+        at: when the tier last went down.
+        first_from: slug of the highest tier lost since one was last held again.
+        to: slug of the tier it last went down to; tier points count from its threshold on.
+        tier_points: what they were then.
+    """
+
+    at: datetime
+    first_from: str
+    to: str
+    tier_points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of one member.
 
@@ -56,8 +73,7 @@ class Facts:
         tier_since: when it was reached, or fallen to.
         joined: when the membership began.
         tier_points: ever earned; only grow.
-        fell_at: when the tier last went down; None if never, or if a higher one was reached since.
-        tier_points_at_fall: what they were then.
+        fall: the one that is not made good, as `tiers.fall_after` says at each move; a move up by some rungs leaves it.
     """
 
     member: str
@@ -69,15 +85,14 @@ class Facts:
     vehicles: tuple[Vehicle, ...] = ()
     payments: tuple[Payment, ...] = ()
     grants: tuple[Grant, ...] = ()
-    fell_at: datetime | None = None
-    tier_points_at_fall: int = 0
+    fall: Fall | None = None
 
 
 def since_fall(facts: Facts) -> Facts:
     """The facts that speak for a higher tier: after a fall only what came after it, or the member would be up again the next day."""
-    fell = facts.fell_at
-    if fell is None:
+    if facts.fall is None:
         return facts
+    fell = facts.fall.at
     purchases = tuple(one for one in facts.purchases if one.at > fell)
     return replace(
         facts,

@@ -2,18 +2,19 @@
 
 Up at once, as many rungs as are met. Down only by time: a year without spending, warned before, a grace after; never because
 a window has moved on. The end of that year is told to the member (`keep_until`); the grace behind it is not.
-After a fall only what came after it counts; tier points count from the threshold of the tier fallen to.
+After a fall only what came after it counts, and tier points from the threshold of the tier fallen to, until the tier first
+fallen from is held again; then everything counts, at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from central_api import texts
 from central_api.programme import conditions, tier_facts
 from central_api.programme.conditions import Day, Met
-from central_api.programme.tier_facts import Facts
+from central_api.programme.tier_facts import Facts, Fall
 from central_api.programme.tier_rules import Downgrade, Rung, TierPoints, TierRules
 from club.model.clock import Clock
 
@@ -78,12 +79,10 @@ def judge(rules: TierRules, facts: Facts, clock: Clock, time_zone: str) -> Verdi
     """
     day = Day(texts.local_day(clock.now(), time_zone), time_zone)
     held = rules.rung(facts.tier)
-    for rung in reversed(rules.ladder()):
-        if rung.rank <= held.rank:
-            break
-        reasons = _reasons(rules, rung, facts, day)
-        if reasons:
-            return Verdict(facts.member, facts.tier, rung.slug, "up", reasons)
+    higher = _higher(rules, held, facts, day)
+    if higher is not None:
+        rung, reasons = higher
+        return Verdict(facts.member, facts.tier, rung.slug, "up", reasons)
     lower = _lower(rules, held)
     if rules.downgrade is None or lower is None:
         return Verdict(facts.member, facts.tier, facts.tier, "stay")
@@ -94,6 +93,16 @@ def judge(rules: TierRules, facts: Facts, clock: Clock, time_zone: str) -> Verdi
     due = min((days for days in rules.downgrade.warn_days if left <= days), default=None)
     warning = TierWarning(facts.member, due, keep_until, held.slug, lower.slug) if due is not None else None
     return Verdict(facts.member, facts.tier, facts.tier, "stay", keep_until=keep_until, warning=warning)
+
+
+def fall_after(rules: TierRules, facts: Facts, verdict: Verdict, at: datetime) -> Fall | None:
+    """What is to be kept as `facts.fall` once `verdict`, judged on these facts, is carried out at `at`."""
+    before = facts.fall
+    lost = rules.rung(verdict.held) if before is None else rules.rung(before.first_from)
+    if verdict.move == "down":
+        first = max(lost, rules.rung(verdict.held), key=lambda rung: rung.rank)
+        return Fall(at, first.slug, verdict.tier, facts.tier_points)
+    return None if rules.rung(verdict.tier).rank >= lost.rank else before
 
 
 def dry_run(rules: TierRules, members: Iterable[Facts], clock: Clock, time_zone: str) -> DryRun:
@@ -107,6 +116,23 @@ def dry_run(rules: TierRules, members: Iterable[Facts], clock: Clock, time_zone:
     )
 
 
+def _higher(rules: TierRules, held: Rung, facts: Facts, day: Day) -> tuple[Rung, tuple[Met, ...]] | None:
+    """The highest rung above `held` that is met, with why."""
+    found = None
+    for rung in reversed(rules.ladder()):
+        if rung.rank <= held.rank:
+            break
+        reasons = _reasons(rules, rung, facts, day)
+        if reasons:
+            found = rung, reasons
+            break
+    reached = held if found is None else found[0]
+    if facts.fall is None or reached.rank < rules.rung(facts.fall.first_from).rank:
+        return found
+    # The fall is made good: what lies above is judged on everything now, or the next run would move the member once more.
+    return _higher(rules, reached, replace(facts, fall=None), day) or found
+
+
 def _reasons(rules: TierRules, rung: Rung, facts: Facts, day: Day) -> tuple[Met, ...]:
     counting = tier_facts.since_fall(facts)
     points = _counting_points(rules, facts)
@@ -115,11 +141,12 @@ def _reasons(rules: TierRules, rung: Rung, facts: Facts, day: Day) -> tuple[Met,
 
 
 def _counting_points(rules: TierRules, facts: Facts) -> int:
-    if facts.fell_at is None:
+    fall = facts.fall
+    if fall is None:
         return facts.tier_points
-    thresholds = [one.at_least for one in rules.rung(facts.tier).any_of if isinstance(one, TierPoints)]
-    base = min(facts.tier_points_at_fall, min(thresholds, default=0))
-    return base + max(0, facts.tier_points - facts.tier_points_at_fall)
+    thresholds = [one.at_least for one in rules.rung(fall.to).any_of if isinstance(one, TierPoints)]
+    base = min(fall.tier_points, min(thresholds, default=0))
+    return base + max(0, facts.tier_points - fall.tier_points)
 
 
 def _lower(rules: TierRules, held: Rung) -> Rung | None:
@@ -138,6 +165,6 @@ def _keep_until(downgrade: Downgrade, facts: Facts, day: Day) -> date:
     since = texts.local_day(facts.tier_since, day.time_zone)
     spent = [day.of(one) for one in facts.purchases if one.paid_fen > 0 and day.of(one) <= day.today]
     quiet = max([texts.local_day(facts.joined, day.time_zone), *spent])
-    if facts.fell_at is not None:
-        quiet = max(quiet, texts.local_day(facts.fell_at, day.time_zone))
+    if facts.fall is not None:
+        quiet = max(quiet, texts.local_day(facts.fall.at, day.time_zone))
     return max(quiet + timedelta(days=downgrade.after_days), since + timedelta(days=downgrade.keep_days))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central_api.programme import paid_upgrade, tiers
-from central_api.programme.tier_facts import Facts, Grant, Payment, Purchase, Vehicle
+from central_api.programme.tier_facts import Facts, Fall, Grant, Payment, Purchase, Vehicle
 from central_api.programme.tier_rules import AnyCondition, PointsPaid, TierRules
 from club.model import errors
 from club.model.clock import HandClock
@@ -242,20 +242,58 @@ def test_how_far_a_member_falls(rules: TierRules, held: str, tier: str) -> None:
     assert verdict.warning is None
 
 
-def fall(facts: Facts, day: date) -> Facts:
+def moved(facts: Facts, day: date = TODAY) -> Facts:
+    """The facts once the verdict of that day is carried out."""
     verdict = tiers.judge(LADDER, facts, clock(day), ZONE)
-    assert verdict.move == "down"
-    return replace(facts, tier=verdict.tier, tier_since=at(day), fell_at=at(day), tier_points_at_fall=facts.tier_points)
+    return replace(facts, tier=verdict.tier, tier_since=at(day), fall=tiers.fall_after(LADDER, facts, verdict, at(day)))
+
+
+def fall(facts: Facts, day: date) -> Facts:
+    assert tiers.judge(LADDER, facts, clock(day), ZONE).move == "down"
+    return moved(facts, day)
 
 
 def test_who_fell_stays_down_until_something_new_carries_up() -> None:
     """Tier points only grow: were they to count as before, the member would be up again the next day."""
-    fallen = fall(last_spend(TODAY - timedelta(days=381), tier_points=18_640), TODAY)
+    fallen = fall(last_spend(TODAY - timedelta(days=381), tier_points=17_640), TODAY)
     assert fallen.tier == "silver"
     assert [tier_of(fallen, TODAY + timedelta(days=later)) for later in (0, 1, 100, 380)] == ["silver"] * 4
     assert tier_of(fallen, TODAY + timedelta(days=381)) == "classic", "the next rung, after another year"
-    near, enough = (replace(fallen, tier_points=18_640 + more) for more in (6_999, 7_000))
+    near, enough = (replace(fallen, tier_points=17_640 + more) for more in (6_999, 7_000))
     assert (tier_of(near), tier_of(enough)) == ("silver", "gold")
+
+
+def fallen_twice(tier_points: int) -> Facts:
+    """Diamond until today, and silver a year on."""
+    once = fall(last_spend(TODAY - timedelta(days=381), "diamond", tier_points=tier_points), TODAY)
+    assert once.tier == "gold"
+    return fall(once, TODAY + timedelta(days=381))
+
+
+def test_who_regained_one_rung_is_not_carried_over_the_next_by_what_was_before() -> None:
+    day = TODAY + timedelta(days=382)
+    twice = fallen_twice(27_000)
+    assert twice.fall == Fall(at(day - timedelta(days=1)), "diamond", "silver", 27_000)
+    back = moved(replace(twice, tier_points=27_000 + 7_000), day)
+    assert (back.tier, back.fall) == ("gold", twice.fall)
+    assert [tier_of(back, day + timedelta(days=later)) for later in (0, 1, 100)] == ["gold"] * 3
+    near, enough = (replace(back, tier_points=27_000 + more) for more in (19_999, 20_000))
+    assert (tier_of(near, day), tier_of(enough, day)) == ("gold", "diamond")
+    assert moved(enough, day).fall is None
+
+
+def test_a_third_fall_keeps_the_first_tier_and_counts_from_the_last() -> None:
+    day = TODAY + timedelta(days=382)
+    back = moved(replace(fallen_twice(27_000), tier_points=34_000), day)
+    again = fall(back, day + timedelta(days=381))
+    assert again.fall == Fall(at(day + timedelta(days=381)), "diamond", "silver", 34_000)
+
+
+def test_who_holds_the_first_tier_again_has_all_points_counted_at_once_and_not_a_day_later() -> None:
+    fallen = fall(last_spend(TODAY - timedelta(days=381), "gold", tier_points=24_000), TODAY)
+    back = replace(fallen, tier_points=24_000 + 7_000)
+    assert tier_of(back) == "diamond", "gold by what is new, and with gold back all 31,000 count"
+    assert tiers.judge(LADDER, moved(back), clock(), ZONE).move == "stay"
 
 
 def test_between_two_falls_lies_a_year_also_where_new_tiers_are_not_kept() -> None:
@@ -357,15 +395,15 @@ def some_facts(draw: st.DrawFn) -> Facts:
     vehicles = st.builds(
         Vehicle, st.sampled_from(["v1", "v2"]), st.integers(0, 3000).map(ago), st.integers(0, 90_000), st.booleans()
     )
-    fell = draw(st.none() | st.integers(0, 400))
     points = draw(st.integers(0, 40_000))
+    slugs = st.sampled_from(["classic", "silver", "gold", "diamond"])
+    fell = st.builds(Fall, st.integers(0, 400).map(ago), slugs, slugs, st.integers(0, points))
     return member(
-        draw(st.sampled_from(["classic", "silver", "gold", "diamond"])),
+        draw(slugs),
         tier_points=points,
         purchases=tuple(draw(st.lists(purchases, max_size=6))),
         vehicles=tuple(draw(st.lists(vehicles, max_size=3))),
-        fell_at=None if fell is None else ago(fell),
-        tier_points_at_fall=0 if fell is None else draw(st.integers(0, points)),
+        fall=draw(st.none() | fell),
     )
 
 
@@ -401,11 +439,10 @@ def test_the_job_says_the_same_all_day(facts: Facts, hours: tuple[int, int]) -> 
 
 @given(facts=some_facts())
 def test_after_a_move_up_the_verdict_is_to_stay(facts: Facts) -> None:
-    verdict = tiers.judge(LADDER, facts, clock(), ZONE)
-    if verdict.move == "up":
-        moved = replace(facts, tier=verdict.tier, tier_since=ago(0), fell_at=None, tier_points_at_fall=0)
-        again = tiers.judge(LADDER, moved, clock(), ZONE)
-        assert again.move != "down"
+    if tiers.judge(LADDER, facts, clock(), ZONE).move == "up":
+        again = moved(facts)
+        for later in (0, 1):
+            assert tiers.judge(LADDER, again, clock(TODAY + timedelta(days=later)), ZONE).move == "stay"
 
 
 def test_a_paid_upgrade_is_offered_from_the_right_tier_once_in_its_time_and_can_be_taken_back() -> None:
