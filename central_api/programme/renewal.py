@@ -35,19 +35,39 @@ class RenewalRules(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is brought for a renewal: the fee or an insurance bill in fen, or nothing but the member's wish to pay points."""
+    """What is brought for a renewal: the fee or an insurance bill in fen, or nothing but the member's wish to pay points.
+
+    `reference` is its own number: of the bill, or of the command for points. A retry brings the same one.
+    """
 
     way: Way
+    reference: str
     paid_fen: int = 0
     group: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what a retry could not be told by.
+
+        Raises:
+            ValueError: there is no reference.
+        """
+        if not self.reference.strip():
+            raise ValueError(
+                f"expected the number of the bill or command with a renewal by {self.way}, found {self.reference!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A further period. `points` are to be taken for it; `key` is one for each member and period, so that a retry renews once."""
+    """A further period. `points` are to be taken for it; `key` is one for each offer, so that a retry renews once.
+
+    The first try moves the end of the membership, so a period could not tell a second try from a second renewal. Two offers judged on
+    the same last day have the same `starts`: whoever stores one judges the other anew.
+    """
 
     member: str
     way: Way
+    reference: str
     starts: date
     valid_to: date
     points: int = 0
@@ -55,7 +75,7 @@ class Renewal:
     @property
     def key(self) -> str:
         """What makes this renewal the same renewal."""
-        return f"renewal:{self.member}:{self.starts.isoformat()}"
+        return f"renewal:{self.member}:{self.reference}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +125,8 @@ def renew(rules: RenewalRules, member: str, valid_to: date, offer: Offer, clock:
             ahead_days=rules.ahead_days,
         )
     starts = valid_to + timedelta(days=1)
-    return Renewal(member, offer.way, starts, dates.last_day_of_period(starts, rules.months), points)
+    valid_to = dates.last_day_of_period(starts, rules.months)
+    return Renewal(member, offer.way, offer.reference, starts, valid_to, points)
 
 
 def reminder(rules: RenewalRules, member: str, valid_to: date, clock: Clock, time_zone: str) -> Reminder | None:

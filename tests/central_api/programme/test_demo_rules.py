@@ -161,9 +161,9 @@ def test_memberships_of_the_demo_renew_as_the_file_says() -> None:
     dates = RelativeDates(DRAWN, ZONE)
     clock = HandClock(dates.instant("+0d 14:32"))
     ends = {member.id: dates.day(member.valid_to) for member in FOLDER.members if member.valid_to}
-    lapsed = renewal.renew(rules, "m0016", ends["m0016"], renewal.Offer("points"), clock, ZONE)
+    lapsed = renewal.renew(rules, "m0016", ends["m0016"], renewal.Offer("points", "c1"), clock, ZONE)
     assert (lapsed.points, lapsed.starts) == (500, ends["m0016"] + timedelta(days=1))
-    bill = renewal.Offer("insurance", 320_000, "insurance")
+    bill = renewal.Offer("insurance", "b1", 320_000, "insurance")
     assert renewal.renew(rules, "m0004", ends["m0004"], bill, clock, ZONE).points == 0
     assert renewal.reminder(rules, "m0004", ends["m0004"], clock, ZONE) == renewal.Reminder("m0004", 45, ends["m0004"])
 
