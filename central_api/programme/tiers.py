@@ -45,7 +45,7 @@ class Verdict:
         tier: the tier to hold; the present one unless `move` says otherwise.
         reasons: for a move up, every condition of the new tier that is met.
         keep_until: the last day on which a spend keeps the tier, as told to the member; None where nothing can be lost.
-        warning: the one that is due; the nearest where several were missed.
+        warning: the one that is due; the nearest where several were missed, none once `keep_until` is over.
     """
 
     member: str
@@ -90,7 +90,7 @@ def judge(rules: TierRules, facts: Facts, clock: Clock, time_zone: str) -> Verdi
     if day.today > keep_until + timedelta(days=rules.downgrade.grace_days):
         return Verdict(facts.member, facts.tier, lower.slug, "down", keep_until=keep_until)
     left = (keep_until - day.today).days
-    due = min((days for days in rules.downgrade.warn_days if left <= days), default=None)
+    due = min((days for days in rules.downgrade.warn_days if 0 <= left <= days), default=None)
     warning = TierWarning(facts.member, due, keep_until, held.slug, lower.slug) if due is not None else None
     return Verdict(facts.member, facts.tier, facts.tier, "stay", keep_until=keep_until, warning=warning)
 

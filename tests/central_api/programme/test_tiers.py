@@ -150,7 +150,7 @@ def last_spend(day: date, tier: str = "gold", **more: Any) -> Facts:
     ("days", "move", "warned"),
     [
         (0, "stay", None), (304, "stay", None), (305, "stay", 60), (334, "stay", 60), (335, "stay", 30),
-        (357, "stay", 30), (358, "stay", 7), (365, "stay", 7), (380, "stay", 7), (381, "down", None),
+        (357, "stay", 30), (358, "stay", 7), (365, "stay", 7), (366, "stay", None), (380, "stay", None), (381, "down", None),
     ],
 )  # fmt: skip
 def test_a_year_without_spending_is_warned_of_and_ends_after_the_grace(
