@@ -114,7 +114,8 @@ class EarnRules(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what has two meanings, or none.
 
         Raises:
-            ValueError: a name stands twice, or a rule names a category that is not there.
+            ValueError: a name stands twice, a rule names a category that is not there, or a bonus is given for one whose
+                points have no life: it would expire as it comes.
         """
         known = _once("category", (one.slug for one in self.categories))
         _once("exclusion", (one.slug for one in self.exclusions))
@@ -130,6 +131,14 @@ class EarnRules(msgspec.Struct, frozen=True, kw_only=True):
             for name in names:
                 if name not in known:
                     raise ValueError(f"expected one of {sorted(known)} in {slug}.categories, found {name!r}")
+        lifeless = {one.slug for one in self.categories if not one.validity_months}
+        for bonus in self.stepped:
+            for name in bonus.categories:
+                if name in lifeless:
+                    raise ValueError(
+                        f"expected at least 1 month of validity in category {name}, found 0; bonus {bonus.slug} is given for it "
+                        "and would expire as it comes"
+                    )
 
 
 def _once(kind: str, names: Iterable[str]) -> set[str]:

@@ -254,6 +254,15 @@ def test_a_late_bill_is_judged_by_the_rules_of_its_own_hour() -> None:
             {"categories": [], "multipliers": [{"slug": "m", "name": {"zh": ""}, "percent": 200, "categories": ["b"]}]},
             r"in m\.categories, found 'b'",
         ),
+        (
+            {
+                "categories": [{"slug": "a", "group": "g"}, {"slug": "b", "group": "g", "validity_months": 1}],
+                "stepped": [
+                    {"slug": "s", "name": {"zh": ""}, "categories": ["b", "a"], "each_full_fen": 100, "points": 1}
+                ],
+            },
+            "in category a, found 0; bonus s",
+        ),
         ({"categories": [{"slug": "a", "group": "g", "points_per": 1.5, "validity_months": 1}]}, "Expected `int`"),
         ({"categories": [{"slug": "a", "group": "g", "per_fen": 0}]}, ">= 1"),
     ],
