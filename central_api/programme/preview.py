@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from central_api.programme import earning
 from central_api.programme.earn_rules import EarnRules
@@ -66,11 +67,8 @@ class Preview:
 
     @property
     def costs_members(self) -> bool:
-        """Whether any bill earns less on a track, or its points live shorter."""
-        return any(
-            change.points < 0 or change.tier_points < 0 or _lives_shorter(change.before, change.after)
-            for change in self.changes
-        )
+        """Whether any bill earns fewer tier points, or leaves fewer reward points alive on some day."""
+        return any(change.tier_points < 0 or _fewer_on_some_day(change.before, change.after) for change in self.changes)
 
     def _by_member(self) -> dict[str, int]:
         sums: dict[str, int] = {}
@@ -104,6 +102,11 @@ def preview(bills: Iterable[Bill], before: EarnRules, after: EarnRules) -> Previ
     return Preview(count, Sum(sums[0], sums[1]), Sum(sums[2], sums[3]), tuple(changes), tuple(unreadable))
 
 
-def _lives_shorter(before: Earned, after: Earned) -> bool:
-    ends = {(lot.line, lot.category): lot.expires for lot in before.lots}
-    return any(lot.expires < ends.get((lot.line, lot.category), lot.expires) for lot in after.lots)
+def _fewer_on_some_day(before: Earned, after: Earned) -> bool:
+    # Lots are not matched one by one: a bonus may be given, and end, for other categories than before. Between two
+    # last days of `before` its points stay as many, and those of `after` only become fewer: to look on its last days is enough.
+    return any(_alive(after, lot.expires) < _alive(before, lot.expires) for lot in before.lots)
+
+
+def _alive(earned: Earned, day: date) -> int:
+    return sum(lot.points for lot in earned.lots if lot.expires >= day)
