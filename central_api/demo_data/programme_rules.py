@@ -14,6 +14,9 @@ from club.model.relative_dates import RelativeDates
 
 _FEN_PER_YUAN = 100
 _STACKING = ["base", "tier-acceleration", "best-multiplier", "stepped-bonus"]
+_MULTIPLIER_KEYS = frozenset(
+    {"slug", "zh", "en", "enabled", "percent", "categories", "tiers", "starts", "ends", "days_of_month", "weekdays"}
+)
 _TERMS = {"on_amount": "paid-by-member", "rounding": "floor", "stacking": _STACKING}
 
 
@@ -21,7 +24,8 @@ def earn_rules(row: Mapping[str, Any], dates: RelativeDates) -> EarnRules:
     """The earn rules of the file; `dates` reads when its multipliers begin and end.
 
     Raises:
-        ValueError: the file asks for another stacking order or rounding than the club's one, or breaks a bound.
+        ValueError: the file asks for another stacking order or rounding than the club's one, limits a multiplier by what
+            is not known here, or breaks a bound.
     """
     for key, wanted in _TERMS.items():
         if row["earning"][key] != wanted:
@@ -124,6 +128,12 @@ def _category(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _multiplier(one: Mapping[str, Any], dates: RelativeDates) -> dict[str, Any]:
+    # A limit that went unread would make a multiplier of some days one of every day.
+    unknown = sorted(one.keys() - _MULTIPLIER_KEYS)
+    if unknown:
+        raise ValueError(
+            f"expected only {sorted(_MULTIPLIER_KEYS)} in multiplier {one['slug']}, found {unknown}; no other is built"
+        )
     return {
         "slug": one["slug"],
         "name": _text(one),
@@ -133,6 +143,7 @@ def _multiplier(one: Mapping[str, Any], dates: RelativeDates) -> dict[str, Any]:
         "starts": dates.day(one["starts"]),
         "ends": dates.day(one["ends"]),
         "days_of_month": one.get("days_of_month", []),
+        "weekdays": one.get("weekdays", []),
     }
 
 

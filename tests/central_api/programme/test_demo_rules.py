@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -183,6 +185,30 @@ def test_a_file_that_asks_for_another_order_is_refused(key: str, value: object) 
     row = {**FOLDER.programme, "earning": {**FOLDER.programme["earning"], key: value}}
     with pytest.raises(ValueError, match=f"earning.{key}"):
         programme_rules.earn_rules(row, RelativeDates(DRAWN, ZONE))
+
+
+def first_multiplier(**more: object) -> dict[str, Any]:
+    """The file with one multiplier, its first with `more`."""
+    return {**FOLDER.programme, "multiplier": [{**FOLDER.programme["multiplier"][0], **more}]}
+
+
+def test_a_multiplier_of_the_file_on_mondays_holds_on_mondays_alone() -> None:
+    row = first_multiplier(weekdays=[1], days_of_month=[])
+    rules = programme_rules.earn_rules(row, RelativeDates(DRAWN, ZONE))
+    monday = datetime(2026, 5, 18, 12, 0, tzinfo=ZoneInfo(ZONE))
+    earned = [
+        earning.earn(
+            rules, Bill("b", monday + timedelta(days=day), ZONE, "classic", (Line("1", "maintenance", 10_000),))
+        )
+        for day in range(7)
+    ]
+    assert [one.points for one in earned] == [200, *[100] * 6]
+
+
+@pytest.mark.parametrize("more", [{"hours": [9, 12]}, {"weekday": [1]}, {"weekdays": [8]}])
+def test_a_multiplier_limited_by_what_is_not_known_is_refused(more: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(more))):
+        programme_rules.earn_rules(first_multiplier(**more), RelativeDates(DRAWN, ZONE))
 
 
 def test_the_stepped_bonus_of_the_file_gives_a_hundred_for_each_full_thousand() -> None:
