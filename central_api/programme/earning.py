@@ -39,7 +39,7 @@ class Line:
     Args:
         id: its own number in the bill.
         category: slug of a category.
-        paid_fen: what the member paid himself, in fen: vouchers, points and other people's payments are taken off already.
+        paid_fen: what the member paid themselves, in fen: vouchers, points and other people's payments are taken off already.
         points: what the occasion sets, for a category by event; 0 leaves it to the category.
         goods: slugs of what was sold, for exclusions.
         payer: who paid; `member` unless said.

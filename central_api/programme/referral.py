@@ -78,12 +78,12 @@ def settle(
         time_zone: of the store: it decides days and years.
 
     Raises:
-        ValueError: a member recommended himself, or the occasions belong to several referrers.
+        ValueError: a member recommended themselves, or the occasions belong to several referrers.
     """
     ordered = sorted(referrals, key=lambda one: (one.at, one.id))
     if len({one.referrer for one in ordered}) > 1 or any(one.referrer == one.friend for one in ordered):
         raise ValueError(
-            "expected occasions of one referrer, each with somebody else as friend; found another or himself"
+            "expected occasions of one referrer, each with somebody else as friend; found another, or the referrer"
         )
     today = texts.local_day(clock.now(), time_zone)
     used: dict[int, int] = {}
