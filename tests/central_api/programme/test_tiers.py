@@ -445,6 +445,19 @@ def test_after_a_move_up_the_verdict_is_to_stay(facts: Facts) -> None:
             assert tiers.judge(LADDER, again, clock(TODAY + timedelta(days=later)), ZONE).move == "stay"
 
 
+@given(
+    first=st.sampled_from(["silver", "gold", "diamond"]),
+    lower=st.sampled_from(["classic", "silver", "gold"]),
+    before=st.integers(0, 40_000),
+    steps=st.lists(st.integers(0, 13_000), min_size=1, max_size=4),
+)
+def test_after_a_fall_nobody_moves_without_something_new(first: str, lower: str, before: int, steps: list[int]) -> None:
+    facts = member(lower, tier_points=before, tier_since=ago(0), fall=Fall(ago(0), first, lower, before))
+    for more in steps:
+        facts = moved(replace(facts, tier_points=facts.tier_points + more))
+        assert tiers.judge(LADDER, facts, clock(TODAY + timedelta(days=1)), ZONE).move == "stay"
+
+
 def test_a_paid_upgrade_is_offered_from_the_right_tier_once_in_its_time_and_can_be_taken_back() -> None:
     price = PointsPaid(points=1500, from_tier="silver", once_per_days=365, reversible_hours=24)
     gold = msgspec.structs.replace(LADDER.rung("gold"), any_of=(price,))
