@@ -27,6 +27,8 @@ def upgrade(db: Database, revision: str = "head") -> None:
     """Run what is missing, all of it or nothing. Several processes may start at once: one works, the others wait for it."""
     with db.write() as tx:
         if tx.dialect == "postgresql":
+            # What a statement may take is meant for requests: a large table is migrated for as long as it takes.
+            tx.execute(text("SET LOCAL statement_timeout = 0"))
             tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         settings = config()
         settings.attributes["connection"] = tx.connection

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
 from central_api import tables
 from central_api.db import Database
@@ -73,6 +74,33 @@ def test_a_migration_that_fails_leaves_nothing_behind(db: Database, monkeypatch:
         assert inspect(tx.connection).get_table_names() == []
     monkeypatch.undo()
     runner.upgrade(db)
+
+
+@pytest.mark.postgres
+def test_a_large_database_is_migrated_for_as_long_as_it_takes(
+    pg_cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: object, **more: object) -> None:
+        config = arguments[0]
+        config.attributes["connection"].execute(text("SELECT pg_sleep(0.3)"))  # type: ignore[attr-defined]
+        command_upgrade(*arguments, **more)  # type: ignore[arg-type]
+
+    command_upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", slow)
+    db = Database(pg_cluster.create("large"))
+    try:
+        event.listen(db.engine, "checkout", _hurried)
+        runner.upgrade(db)
+        with db.read() as tx:
+            assert tx.scalar(text("SHOW statement_timeout")) == "100ms", "only the migration takes its time"
+    finally:
+        db.close()
+        pg_cluster.drop("large")
+
+
+def _hurried(connection: Any, *_: object) -> None:
+    connection.execute("SET statement_timeout = 100")
+    connection.commit()
 
 
 def test_what_was_booked_before_there_were_seals_waits_for_them_in_its_order(db: Database) -> None:
