@@ -61,16 +61,20 @@ def add_seals(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def contents(tx: Tx, entries: Collection[str]) -> dict[str, Content]:
-    """What is sealed of entries, by id; one that is missing is left out."""
+    """What is sealed of entries, by id; one that is missing is left out.
+
+    Raises:
+        ValueError, TypeError: a column holds what it is not for: SQLite keeps a fraction or a text wherever it is put.
+    """
     moves: dict[str, list[tuple[str, int]]] = {}
     for row in tx.rows(select(ledger_postings).where(ledger_postings.c.entry.in_(entries))):
-        moves.setdefault(row.entry, []).append((row.account, int(row.amount)))
+        moves.setdefault(row.entry, []).append((row.account, _whole(row.amount)))
     uses: dict[str, list[tuple[str, int]]] = {}
     for row in tx.rows(select(lot_uses).where(lot_uses.c.entry.in_(entries))):
-        uses.setdefault(row.entry, []).append((row.lot, int(row.points)))
+        uses.setdefault(row.entry, []).append((row.lot, _whole(row.points)))
     made: dict[str, list[tuple[str, Any, Any, int]]] = {}
     for row in tx.rows(select(lots).where(lots.c.entry.in_(entries))):
-        made.setdefault(row.entry, []).append((row.id, row.expires, row.earned_at, int(row.earned)))
+        made.setdefault(row.entry, []).append((row.id, row.expires, row.earned_at, _whole(row.earned)))
     return {
         row.id: Content(
             row._mapping,  # noqa: SLF001 -- a row's columns by name: its documented way
@@ -80,6 +84,12 @@ def contents(tx: Tx, entries: Collection[str]) -> dict[str, Content]:
         )
         for row in tx.rows(select(ledger_entries).where(ledger_entries.c.id.in_(entries)))
     }
+
+
+def _whole(found: Any) -> int:
+    if type(found) is not int:
+        raise ValueError(f"expected a whole number, found {found!r}")
+    return found
 
 
 # Proving.
@@ -220,6 +230,16 @@ def lost_waiting(tx: Tx, after: Any, upto: Any) -> list[str]:
         select(ledger_unsealed.c.entry)
         .outerjoin(ledger_entries, ledger_entries.c.id == ledger_unsealed.c.entry)
         .where(_in_range(ledger_unsealed.c.arrival, after, upto), ledger_entries.c.id.is_(None))
+    )
+    return [row.entry for row in tx.rows(query)]
+
+
+def waiting_though_sealed(tx: Tx, after: Any, upto: Any) -> list[str]:
+    """Entries that wait for a seal and have one."""
+    query = (
+        select(ledger_unsealed.c.entry)
+        .join(ledger_seals, ledger_seals.c.entry == ledger_unsealed.c.entry)
+        .where(_in_range(ledger_unsealed.c.arrival, after, upto))
     )
     return [row.entry for row in tx.rows(query)]
 

@@ -26,6 +26,7 @@ Code: TypeAlias = Literal[
     "posting-lost",
     "use-lost",
     "waiting-lost",
+    "waiting-though-sealed",
     "balance-wrong",
     "balance-negative",
     "lots-against-balance",
@@ -41,6 +42,8 @@ Code: TypeAlias = Literal[
 ]
 Opened: TypeAlias = Callable[[], AbstractContextManager[Tx]]
 Known: TypeAlias = Mapping[tuple[str, int], str]
+_UNREADABLE = (ValueError, TypeError)
+"""What a column raises whose value is not what the column is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,9 @@ def _entries(opened: Opened, proved: Proved) -> Iterator[Fault]:
         proved.entries += rows
         proved.postings += repository.postings_of_entries(tx, after, upto)
         for row in repository.unbalanced(tx, after, upto):
-            yield Fault(
-                "entry-unbalanced", f"entry {row.entry} does not sum to zero on {row.track}: {int(row.total):+d}"
-            )
+            yield Fault("entry-unbalanced", f"entry {row.entry} does not sum to zero on {row.track}: {row.total:+}")
         for row in repository.lots_against_postings(tx, after, upto):
-            said = f"entry {row.id} moves the balance by {int(row.moved):+d} and lots by {int(row.lots):+d}"
+            said = f"entry {row.id} moves the balance by {row.moved:+} and lots by {row.lots:+}"
             yield Fault("entry-against-lots", said)
         for row in repository.unsealed(tx, after, upto):
             proved.unsealed += 1
@@ -144,6 +145,8 @@ def _lost(opened: Opened, proved: Proved) -> Iterator[Fault]:
     for tx, after, upto, _ in _ranges(opened, "unsealed"):
         for entry in repository.lost_waiting(tx, after, upto):
             yield Fault("waiting-lost", f"entry {entry} waits for its seal and is missing")
+        for entry in repository.waiting_though_sealed(tx, after, upto):
+            yield Fault("waiting-though-sealed", f"entry {entry} waits for a seal and has one: sealing cannot go on")
 
 
 def _accounts(opened: Opened, proved: Proved) -> Iterator[Fault]:
@@ -211,7 +214,7 @@ def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator
             elif seal.previous != previous:
                 yield Fault("seal-out-of-chain", f"{what} (entry {seal.entry}) does not name the hash before it")
             content = contents.get(seal.entry)
-            if isinstance(content, ValueError):
+            if isinstance(content, Exception):
                 yield Fault("entry-unreadable", f"{what}: entry {seal.entry} cannot be read: {content}")
             elif content is None:
                 yield Fault("sealed-entry-missing", f"{what}: entry {seal.entry} was sealed and is missing")
@@ -224,16 +227,16 @@ def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator
             sequence, previous = seal.sequence, seal.hash
 
 
-def _readable(tx: Tx, entries: Sequence[str]) -> dict[str, Content | ValueError]:
+def _readable(tx: Tx, entries: Sequence[str]) -> dict[str, Content | Exception]:
     """What is sealed of entries; of one that is no longer what its columns hold, such as a torn text, why not."""
     try:
         return {**repository.contents(tx, entries)}
-    except ValueError:
-        found: dict[str, Content | ValueError] = {}
+    except _UNREADABLE:
+        found: dict[str, Content | Exception] = {}
         for entry in entries:
             try:
                 found |= repository.contents(tx, [entry])
-            except ValueError as fault:
+            except _UNREADABLE as fault:
                 found[entry] = fault
         return found
 
