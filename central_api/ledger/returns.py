@@ -77,7 +77,8 @@ def give_back(
     over = [part for part in returned if lots[part.lot].expires < today]
     if not over:
         return GivenBack(entry, total, 0)
-    lapsing = replace(occasion, reference=None, reverses=None)
+    # Nothing was paid for what goes, and no bill tells of it: the member's history shows it as a line of its own.
+    lapsing = replace(occasion, bill="", paid_fen=0, reference=None, reverses=None, facts={})
     gone = expiry.book_off(tx, row.member, over, lapsing, new_id=new_id)
     return GivenBack(entry, total, sum(part.points for part in over), gone)
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from central_api.ledger import returns
+from central_api.ledger import service as ledger
 from central_api.ledger.tables import ledger_entries, lot_uses, lots
 from club.model import errors
 from tests.support.books import Books
@@ -95,6 +97,27 @@ def test_points_that_go_back_into_a_lot_that_is_over_expire_at_once_and_are_told
     assert left(books, member) == [0, 300]
     assert books.balances(member).points == 300
     assert books.expire(member) == (), "nothing is left for the night"
+    assert right(books)
+
+
+def test_what_expires_at_once_says_nothing_of_the_cancellation(books: Books) -> None:
+    member = books.member()
+    books.earn(member, 100, days=10)
+    spent = books.spend(member, 100)
+    books.today += timedelta(days=11)
+    occasion = ledger.Occasion(
+        kind="reverse", at=books.at, store="east", bill="B-7", paid_fen=900, reference="c1", facts={"why": "cancelled"}
+    )
+    with books.db.write() as tx:
+        found = returns.give_back(tx, spent, books.today, occasion, new_id=books.new_id)
+    with books.db.read() as tx:
+        back, gone = (
+            tx.first(select(ledger_entries).where(ledger_entries.c.id == entry))
+            for entry in (found.entry, found.expire_entry)
+        )
+    assert (back.bill, back.paid_fen, back.reference, back.facts) == ("B-7", 900, "c1", {"why": "cancelled"})
+    assert (gone.bill, gone.paid_fen, gone.reference, gone.facts) == ("", 0, None, {})
+    assert (gone.at, gone.store) == (back.at, back.store)
     assert right(books)
 
 
