@@ -94,24 +94,6 @@ def _whole(found: Any) -> int:
 
 # Proving.
 
-_GROWING = ("ledger_entries", "ledger_postings", "lot_uses", "ledger_seals")
-GUARDS: Mapping[str, frozenset[str]] = {
-    "sqlite": frozenset(f"{table}_no_{act}" for table in (*_GROWING, "lots") for act in ("update", "delete", "replace"))
-    | {"ledger_entries_unsealed"},
-    "postgresql": frozenset(f"{table}_only_append" for table in _GROWING)
-    | {"lots_no_update", "lots_no_delete", "ledger_entries_unsealed"},
-}
-"""The triggers that must be there, by database: see the migrations 0001 and 0005."""
-
-
-def guards(tx: Tx) -> frozenset[str]:
-    """The triggers that are there and switched on."""
-    if tx.dialect == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        query = "SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-    return frozenset(row.name for row in tx.rows(text(query)))
-
 
 def step(tx: Tx, table: str, after: Any, size: int) -> tuple[Any, int]:
     """The end of the range of at most `size` rows behind `after`, and how many rows it has; 0: none are left."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from central_api.db import Tx
-from central_api.ledger.proof import canonical, repository
+from central_api.ledger.proof import canonical, guards, repository
 from central_api.ledger.proof.canonical import Content
 
 SIZE = 500
@@ -18,6 +18,7 @@ SIZE = 500
 
 Code: TypeAlias = Literal[
     "guard-missing",
+    "guard-changed",
     "entry-unbalanced",
     "entry-against-lots",
     "entry-never-sealed",
@@ -82,16 +83,24 @@ def run(opened: Opened, proved: Proved, known: Known | None = None) -> Iterator[
     Raises:
         Unavailable: the database is away.
     """
-    with opened() as tx:
-        missing = sorted(repository.GUARDS[tx.dialect] - repository.guards(tx))
-    yield from (
-        Fault("guard-missing", f"trigger {name} does not guard the books: it is gone or off") for name in missing
-    )
+    yield from _guards(opened)
     yield from _entries(opened, proved)
     yield from _lost(opened, proved)
     yield from _accounts(opened, proved)
     yield from _lots(opened, proved)
     yield from _chains(opened, proved, known or {})
+
+
+def _guards(opened: Opened) -> Iterator[Fault]:
+    with opened() as tx:
+        present, expected = guards.present(tx), guards.GUARDS[tx.dialect]
+    named_so = {guard.name for guard in present}
+    for guard in sorted(expected - present, key=lambda each: each.name):
+        if guard.name in named_so:
+            said = f"trigger {guard.name} is not what guards {guard.table}: another table, or another text"
+            yield Fault("guard-changed", said)
+        else:
+            yield Fault("guard-missing", f"trigger {guard.name} does not guard the books: it is gone or off")
 
 
 def _ranges(opened: Opened, table: str) -> Iterator[tuple[Tx, Any, Any, int]]:
@@ -115,10 +124,16 @@ def _entries(opened: Opened, proved: Proved) -> Iterator[Fault]:
         for row in repository.lots_against_postings(tx, after, upto):
             said = f"entry {row.id} moves the balance by {row.moved:+} and lots by {row.lots:+}"
             yield Fault("entry-against-lots", said)
+        waiting = []
         for row in repository.unsealed(tx, after, upto):
             proved.unsealed += 1
-            if not row.waits:
+            if row.waits:
+                waiting.append(row.id)
+            else:
                 yield Fault("entry-never-sealed", f"entry {row.id} has no seal and does not wait for one")
+        for entry, content in _readable(tx, waiting).items():
+            if isinstance(_digest(content, "", 1, canonical.FIRST), Exception):
+                yield Fault("entry-unreadable", f"entry {entry} cannot be sealed: its row cannot be read")
         spent = set()
         for row in repository.reversals(tx, after, upto):
             if row.there:
@@ -213,12 +228,12 @@ def _chain(opened: Opened, proved: Proved, store: str, known: Known) -> Iterator
                 yield Fault("seal-missing", f"{what} follows seal {sequence}: {missing} missing")
             elif seal.previous != previous:
                 yield Fault("seal-out-of-chain", f"{what} (entry {seal.entry}) does not name the hash before it")
-            content = contents.get(seal.entry)
-            if isinstance(content, Exception):
-                yield Fault("entry-unreadable", f"{what}: entry {seal.entry} cannot be read: {content}")
-            elif content is None:
+            digest = _digest(contents.get(seal.entry), store, seal.sequence, seal.previous)
+            if isinstance(digest, Exception):
+                yield Fault("entry-unreadable", f"{what}: entry {seal.entry} cannot be read: {digest}")
+            elif digest is None:
                 yield Fault("sealed-entry-missing", f"{what}: entry {seal.entry} was sealed and is missing")
-            elif canonical.digest(content, store, seal.sequence, seal.previous) != seal.hash:
+            elif digest != seal.hash:
                 said = f"{what}: entry {seal.entry} is no longer what was sealed, with its postings, lots and uses"
                 yield Fault("seal-wrong", said)
             expected = known.get((store, seal.sequence))
@@ -239,6 +254,16 @@ def _readable(tx: Tx, entries: Sequence[str]) -> dict[str, Content | Exception]:
             except _UNREADABLE as fault:
                 found[entry] = fault
         return found
+
+
+def _digest(content: Content | Exception | None, store: str, sequence: int, previous: str) -> str | Exception | None:
+    """The hash of what is sealed; None: there is nothing; or why it cannot be made."""
+    if content is None or isinstance(content, Exception):
+        return content
+    try:
+        return canonical.digest(content, store, sequence, previous)
+    except _UNREADABLE as fault:
+        return fault
 
 
 def named(store: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from central_api.ledger.proof import repository, verify
+from central_api.ledger.proof import guards, verify
 from central_api.ledger.tables import ledger_unsealed
 from tests.support.books import Books
 
@@ -111,8 +111,8 @@ def test_every_new_entry_waits_for_its_seal_whoever_writes_it(full: Books) -> No
 
 def test_a_guard_that_is_gone_or_off_is_found(full: Books) -> None:
     with full.db.read() as tx:
-        others = {name for name in repository.guards(tx) if name.startswith(("audit", "board_versions"))}
-        assert repository.guards(tx) - others == repository.GUARDS[tx.dialect]
+        others = {guard for guard in guards.present(tx) if guard.table in ("audit", "board_versions")}
+        assert guards.present(tx) - others == guards.GUARDS[tx.dialect]
     names = {
         True: ("DROP TRIGGER lot_uses_no_delete", "lot_uses_no_delete"),
         False: ("ALTER TABLE lot_uses DISABLE TRIGGER lot_uses_only_append", "lot_uses_only_append"),
@@ -124,3 +124,77 @@ def test_a_guard_that_is_gone_or_off_is_found(full: Books) -> None:
     assert [fault.code for fault in faults] == ["guard-missing"]
     assert name in faults[0].text
     assert isinstance(faults[0], verify.Fault)
+
+
+def changed(books: Books, name: str, *statements: str) -> None:
+    """After these statements a proof finds that this guard, and no other, is not what it was."""
+    with books.db.write() as tx:
+        for statement in statements:
+            tx.connection.exec_driver_sql(statement)
+    faults, _ = books.proof()
+    assert [fault.code for fault in faults] == ["guard-changed"] * len(faults)
+    assert any(name in fault.text for fault in faults)
+
+
+def test_a_namesake_on_another_table_is_no_guard(full: Books) -> None:
+    if full.db.is_sqlite:
+        name = "lot_uses_no_delete"
+        changed(
+            full, name, f"DROP TRIGGER {name}", f"CREATE TRIGGER {name} BEFORE DELETE ON stores BEGIN SELECT 1; END"
+        )
+        return
+    name = "lot_uses_only_append"
+    changed(
+        full,
+        name,
+        f"DROP TRIGGER {name} ON lot_uses",
+        f"CREATE TRIGGER {name} BEFORE DELETE ON stores FOR EACH STATEMENT EXECUTE FUNCTION club_append_only()",
+    )
+
+
+def test_a_namesake_that_does_nothing_is_no_guard(full: Books) -> None:
+    if full.db.is_sqlite:
+        name = "ledger_entries_no_update"
+        changed(
+            full,
+            name,
+            f"DROP TRIGGER {name}",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON ledger_entries BEGIN SELECT 1; END",
+        )
+        return
+    name = "ledger_entries_only_append"
+    changed(
+        full,
+        name,
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        f"DROP TRIGGER {name} ON ledger_entries",
+        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION nothing()",
+    )
+
+
+def test_a_guard_for_some_columns_only_is_no_guard(full: Books) -> None:
+    name = "lots_no_update"
+    if full.db.is_sqlite:
+        say = "BEGIN SELECT RAISE(ABORT, 'lots keep what they were made with: only what is left changes'); END"
+        changed(full, name, f"DROP TRIGGER {name}", f"CREATE TRIGGER {name} BEFORE UPDATE OF id ON lots {say}")
+        return
+    changed(
+        full,
+        name,
+        f"DROP TRIGGER {name} ON lots",
+        f"CREATE TRIGGER {name} BEFORE UPDATE OF id ON lots FOR EACH STATEMENT EXECUTE FUNCTION club_lot_keeps()",
+    )
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        ("club_append_only", "ledger_postings_only_append"),
+        ("club_lot_keeps", "lots_no_delete"),
+        ("club_unsealed", "ledger_entries_unsealed"),
+    ],
+)
+def test_a_guard_whose_function_was_replaced_is_no_guard(books_on_postgresql: Books, function: str, name: str) -> None:
+    body = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+    changed(books_on_postgresql, name, f"CREATE OR REPLACE FUNCTION {function}() {body}")

@@ -320,6 +320,16 @@ CORRUPTIONS_OF_SQLITE: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
         {"entry-unreadable"},
         "{first}",
     ),
+    "a sum of money is bytes": (
+        ("UPDATE ledger_entries SET paid_fen = x'07' WHERE id = '{first}'",),
+        {"entry-unreadable"},
+        "{first}",
+    ),
+    "an entry cannot be read before its seal": (
+        ("UPDATE ledger_entries SET at = 5 WHERE id = '{fresh}'",),
+        {"entry-unreadable"},
+        "{fresh}",
+    ),
     "a lot's last day is a number": (
         ("UPDATE lots SET expires = 5 WHERE id = '{lot}'",),
         {"entry-unreadable"},
