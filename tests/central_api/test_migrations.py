@@ -1,6 +1,7 @@
 """Models and migrations agree on both engines; a migration happens whole or not at all."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import event, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from central_api import tables
 from central_api.db import Database
+from central_api.ledger import returns
+from central_api.ledger import service as ledger
 from central_api.ledger.proof import repository, sealing, verify
 from central_api.migrations import runner
 from tests.support import postgres
@@ -52,10 +57,7 @@ def test_running_again_changes_nothing(db: Database) -> None:
 
 def test_every_revision_can_be_taken_back(db: Database) -> None:
     runner.upgrade(db)
-    with db.write() as tx:
-        settings = runner.config()
-        settings.attributes["connection"] = tx.connection
-        command.downgrade(settings, "base")
+    downgrade(db, "base")
     with db.read() as tx:
         assert set(inspect(tx.connection).get_table_names()) == {"alembic_version"}
     runner.upgrade(db)
@@ -103,17 +105,135 @@ def _hurried(connection: Any, *_: object) -> None:
     connection.commit()
 
 
+A_MEMBER = (
+    "INSERT INTO stores VALUES ('east', '{}', 'Asia/Shanghai', '', 0)",
+    (
+        "INSERT INTO members VALUES ('m1', '{}', '{}', 'person', 'zh-CN', 'classic', 'active', 'east', "
+        "'2026-01-01', '2026-12-31', '2026-05-16 06:32:00.000000')"
+    ),
+)
+BOOKED = (
+    # entry, kind, minute, lot, points taken (negative: given back or earned), state of its redemption
+    ("l1", "opening", 0, "l1", -300, ""),
+    ("l2", "opening", 1, "l2", -100, ""),
+    ("kept", "redeem", 2, "l1", 100, "done"),
+    ("undone", "redeem", 3, "l1", 100, "cancelled"),
+    ("undoes", "reverse", 4, "l1", -100, ""),
+    ("this", "redeem", 5, "l2", 50, "cancelled"),
+    ("or-this", "redeem", 6, "l2", 50, "cancelled"),
+    ("of-which", "reverse", 7, "l2", -50, ""),
+)
+"""Books of before 0005: of one reversal the rows say what it undid, of the other they do not."""
+
+
+def booked_before(db: Database) -> None:
+    """Write them into a database of before."""
+    statements = [
+        *A_MEMBER,
+        "INSERT INTO reward_categories VALUES ('care', '{}', 0)",
+        (
+            "INSERT INTO rewards (slug, category, type, points, value_fen, sold_out, limit_per, limit_times, valid_days, starts, "
+            "position, content) VALUES ('wash', 'care', 'service', 50, 0, false, '', 0, 30, '2026-01-01', 0, '{}')"
+        ),
+        (
+            "INSERT INTO accounts VALUES ('member:m1:points', 'points', 'm1', 250), ('member:m1:tier', 'tier', 'm1', 0), "
+            "('club:points:issued', 'points', NULL, NULL), ('club:points:redeemed', 'points', NULL, NULL)"
+        ),
+    ]
+    for entry, kind, minute, lot, points, state in BOOKED:
+        at = f"2026-05-15 06:0{minute}:00.000000"
+        other = "issued" if kind == "opening" else "redeemed"
+        statements += [
+            (
+                "INSERT INTO ledger_entries (id, member, kind, at, store, reference, facts) "
+                f"VALUES ('{entry}', 'm1', '{kind}', '{at}', 'east', '{entry}', '{{}}')"
+            ),
+            (
+                "INSERT INTO ledger_postings (entry, account, amount) "
+                f"VALUES ('{entry}', 'member:m1:points', {-points}), ('{entry}', 'club:points:{other}', {points})"
+            ),
+        ]
+        if kind == "opening":
+            left = {"l1": 200, "l2": 50}[lot]
+            statements.append(
+                'INSERT INTO lots (id, member, entry, earned_at, expires, earned, "left") '
+                f"VALUES ('{lot}', 'm1', '{entry}', '{at}', '2026-12-31', {-points}, {left})"
+            )
+        else:
+            statements.append(f"INSERT INTO lot_uses (entry, lot, points) VALUES ('{entry}', '{lot}', {points})")
+        if state:
+            statements.append(
+                "INSERT INTO redemptions (id, member, reward, quantity, unit_points, points, state, entry, assurance, store, at) "
+                f"VALUES ('r-{entry}', 'm1', 'wash', 1, {points}, {points}, '{state}', '{entry}', 'uid', 'east', '{at}')"
+            )
+    runner.upgrade(db, "0004_enrol_guesses")
+    with db.write() as tx:
+        for statement in statements:
+            tx.execute(text(statement))
+
+
+def downgrade(db: Database, revision: str) -> None:
+    """Take revisions back, all of it or nothing."""
+    with db.write() as tx:
+        settings = runner.config()
+        settings.attributes["connection"] = tx.connection
+        command.downgrade(settings, revision)
+
+
+def test_an_old_reversal_names_what_it_undid_where_the_rows_say_it(db: Database) -> None:
+    booked_before(db)
+    runner.upgrade(db)
+    with db.read() as tx:
+        reversals = tx.rows(text("SELECT id, reverses FROM ledger_entries WHERE kind = 'reverse'"))
+    assert {row.id: row.reverses for row in reversals} == {"undoes": "undone", "of-which": None}
+    faults = list(verify.run(db.read, verify.Proved()))
+    assert [fault.code for fault in faults] == ["reversal-unnamed"], "the guards are back as well"
+    assert "of-which" in faults[0].text
+    with pytest.raises(DBAPIError, match="ledger_entries only grows"), db.write() as tx:
+        tx.execute(text("UPDATE ledger_entries SET reverses = 'kept' WHERE id = 'of-which'"))
+    occasion = ledger.Occasion(kind="reverse", at=datetime(2026, 5, 16, tzinfo=UTC), store="east")
+    with pytest.raises(ValueError, match="1 to 0 points"), db.write() as tx:
+        returns.give_back(tx, "undone", date(2026, 5, 16), occasion, new_id=lambda: "again")
+
+
+def test_seals_and_what_was_reversed_are_not_taken_back(db: Database) -> None:
+    booked_before(db)
+    runner.upgrade(db)
+    with pytest.raises(CommandError, match="found 0 seals and 1 entries that reverse another"):
+        downgrade(db, "0004_enrol_guesses")
+    sealing.seal(db)
+    with pytest.raises(CommandError, match="found 8 seals and 1 entries"):
+        downgrade(db, "0004_enrol_guesses")
+    runner.must_be_current(db)
+    proved = verify.Proved()
+    assert [fault.code for fault in verify.run(db.read, proved)] == ["reversal-unnamed"]
+    assert proved.seals == 8
+
+
+def test_books_that_were_never_sealed_can_be_taken_back(db: Database) -> None:
+    runner.upgrade(db)
+    with db.write() as tx:
+        for statement in A_MEMBER:
+            tx.execute(text(statement))
+        tx.execute(
+            text(
+                "INSERT INTO ledger_entries (id, member, kind, at, store, facts) "
+                "VALUES ('e1', 'm1', 'bonus', '2026-05-16 06:32:00.000000', 'east', '{}')"
+            )
+        )
+    downgrade(db, "0004_enrol_guesses")
+    runner.upgrade(db)
+    proved = verify.Proved()
+    assert list(verify.run(db.read, proved)) == []
+    assert (proved.entries, proved.unsealed) == (1, 1)
+
+
 def test_what_was_booked_before_there_were_seals_waits_for_them_in_its_order(db: Database) -> None:
     runner.upgrade(db, "0004_enrol_guesses")
     times = "2026-05-16 06:32:00.000000", "2026-05-15 06:32:00.000000"
     with db.write() as tx:
-        tx.execute(text("INSERT INTO stores VALUES ('east', '{}', 'Asia/Shanghai', '', 0)"))
-        tx.execute(
-            text(
-                "INSERT INTO members VALUES ('m1', '{}', '{}', 'person', 'zh-CN', 'classic', 'active', 'east', "
-                f"'2026-01-01', '2026-12-31', '{times[0]}')"
-            )
-        )
+        for statement in A_MEMBER:
+            tx.execute(text(statement))
         for entry, at in zip(("later", "earlier"), times, strict=True):
             tx.execute(
                 text(

@@ -152,12 +152,13 @@ def unsealed(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
 
 
 def reversals(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
-    """Entries that reverse another: rows of id, reverses, and whether that one is there."""
+    """Entries that reverse another, or should: rows of id, reverses (None: it names none), and whether that one is there."""
     target = ledger_entries.alias()
     query = (
         select(ledger_entries.c.id, ledger_entries.c.reverses, target.c.id.is_not(None).label("there"))
         .outerjoin(target, target.c.id == ledger_entries.c.reverses)
-        .where(_in_range(ledger_entries.c.id, after, upto), ledger_entries.c.reverses.is_not(None))
+        .where(_in_range(ledger_entries.c.id, after, upto))
+        .where(or_(ledger_entries.c.reverses.is_not(None), ledger_entries.c.kind == "reverse"))
     )
     return tx.rows(query)
 

@@ -23,6 +23,7 @@ Code: TypeAlias = Literal[
     "entry-against-lots",
     "entry-never-sealed",
     "entry-reverses-nothing",
+    "reversal-unnamed",
     "lot-given-back-too-much",
     "posting-lost",
     "use-lost",
@@ -136,7 +137,10 @@ def _entries(opened: Opened, proved: Proved) -> Iterator[Fault]:
                 yield Fault("entry-unreadable", f"entry {entry} cannot be sealed: its row cannot be read")
         spent = set()
         for row in repository.reversals(tx, after, upto):
-            if row.there:
+            if row.reverses is None:
+                said = f"entry {row.id} gives points back and does not name the entry that spent them"
+                yield Fault("reversal-unnamed", said)
+            elif row.there:
                 spent.add(row.reverses)
             else:
                 yield Fault("entry-reverses-nothing", f"entry {row.id} reverses {row.reverses}, which is missing")

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 from central_api.db import BigId
 
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sqlite_where=reversing,
     )
     op.create_index("ix_lots_entry", "lots", ["entry"])
+    _name_what_was_reversed()
     op.create_table(
         "ledger_seals",
         sa.Column("store", sa.String(length=64), nullable=False),
@@ -63,6 +65,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _nothing_would_be_lost()
     if op.get_bind().dialect.name == "sqlite":
         for table in KEYS:
             op.execute(f"DROP TRIGGER {table}_no_replace")
@@ -79,6 +82,68 @@ def downgrade() -> None:
     op.drop_index("ix_lots_entry", "lots")
     op.drop_index("ix_ledger_entries_reverses", "ledger_entries")
     op.drop_column("ledger_entries", "reverses")
+
+
+def _name_what_was_reversed() -> None:
+    """Let old reversals name their redemption, where the rows say which: cancelled, and of the same lots the same points.
+
+    Of several that are alike each names its own in their order: they are worth the same. Where there are more redemptions
+    than reversals, or fewer, nothing says which; those stay as they are, and a proof names them.
+    """
+    bind = op.get_bind()
+    old = "SELECT id, member FROM ledger_entries WHERE kind = 'reverse' ORDER BY \"at\", id"
+    cancelled = (
+        "SELECT e.id, e.member FROM ledger_entries e JOIN redemptions r ON r.entry = e.id "
+        "WHERE e.kind = 'redeem' AND r.state = 'cancelled' ORDER BY e.\"at\", e.id"
+    )
+    uses = (
+        "SELECT u.entry, u.lot, u.points FROM lot_uses u JOIN ledger_entries e ON e.id = u.entry "
+        "WHERE e.kind = 'reverse' OR (e.kind = 'redeem' AND EXISTS "
+        "(SELECT 1 FROM redemptions r WHERE r.entry = e.id AND r.state = 'cancelled'))"
+    )
+    moved: dict[str, list[tuple[str, int]]] = {}
+    for use in bind.execute(sa.text(uses)):
+        moved.setdefault(use.entry, []).append((use.lot, abs(use.points)))
+    alike: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
+    for side, query in enumerate((cancelled, old)):
+        for row in bind.execute(sa.text(query)):
+            if row.id in moved:
+                alike.setdefault((row.member, *sorted(moved[row.id])), ([], []))[side].append(row.id)
+    named = [
+        {"id": reversal, "spent": spent}
+        for spendings, reversals in alike.values()
+        if len(spendings) == len(reversals)
+        for spent, reversal in zip(spendings, reversals, strict=True)
+    ]
+    if not named:
+        return
+    sqlite = bind.dialect.name == "sqlite"
+    guard = (
+        "ledger_entries_no_update" if sqlite else "ledger_entries_only_append"
+    )  # made by 0001, and put back as it was
+    op.execute(f"DROP TRIGGER {guard}" if sqlite else f"ALTER TABLE ledger_entries DISABLE TRIGGER {guard}")
+    bind.execute(sa.text("UPDATE ledger_entries SET reverses = :spent WHERE id = :id"), named)
+    if sqlite:
+        op.execute(
+            f"CREATE TRIGGER {guard} BEFORE UPDATE ON ledger_entries "
+            f"BEGIN SELECT RAISE(ABORT, 'ledger_entries {ONLY_GROWS}'); END"
+        )
+    else:
+        op.execute(f"ALTER TABLE ledger_entries ENABLE TRIGGER {guard}")
+
+
+def _nothing_would_be_lost() -> None:
+    """Refuse to drop seals, which nobody can make again as they were, and what tells a redemption that it was given back."""
+    counted = (
+        "SELECT (SELECT count(*) FROM ledger_seals) AS seals, "
+        "(SELECT count(*) FROM ledger_entries WHERE reverses IS NOT NULL) AS reversals"
+    )
+    found = op.get_bind().execute(sa.text(counted)).one()
+    if found.seals or found.reversals:
+        raise CommandError(
+            f"expected books without seals and reversals, found {found.seals} seals and {found.reversals} entries that "
+            f"reverse another: going back behind {revision} would lose them; restore a backup of before instead"
+        )
 
 
 def _guard_sqlite() -> None:

@@ -275,6 +275,11 @@ CORRUPTIONS: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
         {"waiting-though-sealed"},
         "{first}",
     ),
+    "a reversal does not say of what": (
+        ("UPDATE ledger_entries SET reverses = NULL WHERE id = '{returned}'",),
+        {"reversal-unnamed", "seal-wrong"},
+        "{returned}",
+    ),
     "an entry reverses what never was": (
         ("UPDATE ledger_entries SET reverses = 'nothing' WHERE id = '{returned}'",),
         {"entry-reverses-nothing", "seal-wrong"},
