@@ -172,10 +172,13 @@ def _accounts(opened: Opened, proved: Proved) -> Iterator[Fault]:
     for tx, after, upto, _ in _ranges(opened, "accounts"):
         for row in repository.members_accounts(tx, after, upto):
             proved.accounts += 1
+            if type(row.balance) is not int:
+                yield Fault("balance-wrong", f"account {row.id} holds what is no whole number")
+                continue
             if row.balance != row.booked:
                 said = f"account {row.id} holds {row.balance}, its postings sum to {row.booked}"
                 yield Fault("balance-wrong", said)
-            if row.balance is not None and row.balance < 0:
+            if row.balance < 0:
                 yield Fault("balance-negative", f"account {row.id} is below zero: {row.balance}")
             if row.track == "points" and row.in_lots != row.balance:
                 said = f"the lots of {row.member} hold {row.in_lots} points, the account {row.balance}"
@@ -186,6 +189,9 @@ def _lots(opened: Opened, proved: Proved) -> Iterator[Fault]:
     for tx, after, upto, _ in _ranges(opened, "lots"):
         for row in repository.lots_with_uses(tx, after, upto):
             proved.lots += 1
+            if type(row.left) is not int or type(row.earned) is not int:
+                yield Fault("lot-wrong", f"lot {row.id} holds or was made with what is no whole number")
+                continue
             if row.left != row.earned - row.used:
                 said = f"lot {row.id} holds {row.left}: {row.earned} were earned and {row.used} taken"
                 yield Fault("lot-wrong", said)

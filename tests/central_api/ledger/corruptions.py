@@ -162,8 +162,18 @@ CORRUPTIONS_OF_SQLITE: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
             "UPDATE accounts SET balance = balance + 0.5 WHERE id = 'member:{member}:points'",
             'UPDATE lots SET earned = 600.5, "left" = "left" + 0.5 WHERE id = \'{lot}\'',
         ),
-        {"entry-unreadable"},
+        {"entry-unreadable", "balance-wrong", "lot-wrong"},
         "{first}",
+    ),
+    "a balance is a word": (
+        ("UPDATE accounts SET balance = 'much' WHERE id = 'member:{member}:points'",),
+        {"balance-wrong"},
+        "member:{member}:points",
+    ),
+    "a lot holds a word": (
+        ("UPDATE lots SET \"left\" = 'much' WHERE id = '{lot}'",),
+        {"lot-wrong"},
+        "{lot}",
     ),
     "a lot is made with a fraction": (
         ("UPDATE lots SET earned = 600.9 WHERE id = '{lot}'",),
