@@ -19,7 +19,7 @@ from club.ui import bridge
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-_KEPT_BYTES = 3 * 1024 * 1024
+_KEPT_BYTES = 2 * 1024 * 1024
 """Of the pictures asked for last, a page or two: what is shown is kept by who shows it, and the rest is read anew in the worker."""
 
 _LARGE_BYTES = 200 * 1024
