@@ -179,7 +179,7 @@ def given_back_too_much(tx: Tx, spent: Collection[str]) -> Sequence[Any]:
 
 
 def lost_postings(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
-    """Postings whose entry or account is missing: rows of id, entry, account, no_entry and no_account."""
+    """Postings whose entry or account is missing: rows of id, entry, account and no_entry (its account is missing where that is false)."""
     query = (
         select(
             ledger_postings.c.id,
