@@ -43,6 +43,11 @@ class Placed(Widget):
         """Return how many window px beyond its box it draws."""
         return 0.0
 
+    def extent(self) -> tuple[float, float, float, float] | None:
+        """Return left, bottom, right and top in window px beyond which it draws nothing; None: nobody knows, nor of what it holds."""
+        reach = self.reach()
+        return self.x - reach, self.y - reach, self.right + reach, self.top + reach
+
     def changed(self, *_: object) -> None:
         """Say that it looks different from the last frame, where it was and where it is."""
         reach = self.reach()

@@ -18,6 +18,7 @@ from kivy.graphics.opengl import (
     glScissor,
 )
 
+from club.ui.culling import Culling, widened
 from club.ui.damage import Area
 
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast")
@@ -38,12 +39,21 @@ class Redraw:
         renderer: the name OpenGL gives.
         whole_every: 0 never clips.
         covered: every marked area is drawn over whole, with nothing seen through it: it need not be cleared first.
+        culling: leaves out of clipped frames what lies elsewhere; None: everything is drawn.
     """
 
-    def __init__(self, window: Any, renderer: str, *, whole_every: int = 200, covered: bool = False) -> None:
+    def __init__(
+        self,
+        window: Any,
+        renderer: str,
+        *,
+        whole_every: int = 200,
+        covered: bool = False,
+        culling: Culling | None = None,
+    ) -> None:
         self.clips = whole_every > 0 and is_software(renderer)
         self.frames = self.clipped = 0
-        self._window, self._whole_every, self._covered = window, whole_every, covered
+        self._window, self._whole_every, self._covered, self._culling = window, whole_every, covered, culling
         self._marked: Area | None = None
         self._whole = True
         self._since_whole = 0
@@ -88,16 +98,24 @@ class Redraw:
             self._whole, self._since_whole = False, 0
             self._clip((0, 0, _ALL, _ALL))
             self._clear()
+            if self._culling is not None:
+                self._culling.forget()
+            self._window.render_context.draw()
+            return
+        self._since_whole += 1
+        self.clipped += 1
+        if self._culling is not None:
+            area = widened(area)
+        self._clip(area)
+        if not self._covered:
+            glEnable(GL_SCISSOR_TEST)
+            glScissor(*area)
+            self._clear()
+            glDisable(GL_SCISSOR_TEST)
+        if self._culling is None:
+            self._window.render_context.draw()
         else:
-            self._since_whole += 1
-            self.clipped += 1
-            self._clip(area)
-            if not self._covered:
-                glEnable(GL_SCISSOR_TEST)
-                glScissor(*area)
-                self._clear()
-                glDisable(GL_SCISSOR_TEST)
-        self._window.render_context.draw()
+            self._culling.draw(area, self._window.render_context.draw)
 
     def _clear(self) -> None:
         """The colours alone: nothing here has depth, and what cuts by stencil clears it itself; they would cost 8 MB and their time."""

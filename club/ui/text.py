@@ -187,6 +187,15 @@ class Text(place.Placed):
         """Letters may be taller than the box their line has."""
         return float(dp(self.px)) * 0.5
 
+    def extent(self) -> tuple[float, float, float, float] | None:
+        """Return where it draws: around its box, or around where its letters are until it is drawn anew."""
+        box = super().extent()
+        if box is None or self._inked is None:
+            return box
+        x, y, width, height, reach = self._inked
+        left, bottom, right, top = box
+        return min(left, x - reach), min(bottom, y - reach), max(right, x + width + reach), max(top, y + height + reach)
+
     def changed(self, *_: object) -> None:
         """Say so for where its letters are, too: until it is drawn anew they may lie outside the box it has by now."""
         super().changed()

@@ -27,6 +27,9 @@ class Riser(place.Plane):
         self.canvas.after.add(PopMatrix())
         self.bind(drop=self._lower)
 
+    def extent(self) -> None:
+        """Not where its box is."""
+
     def _lower(self, *_: object) -> None:
         self._translate.y = -dp(self.drop)
         damage.everything()

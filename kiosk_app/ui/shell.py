@@ -16,6 +16,7 @@ from kivy.metrics import dp
 from club.resources import theme as tokens
 from club.ui import (
     bridge,
+    culling,
     damage,
     glyphs,
     motion,
@@ -104,7 +105,8 @@ class KioskUI:
             self._stage.add_widget(part)
         EventLoop.ensure_window()
         Window.add_widget(self._stage)
-        self._redraw = redraw.Redraw(Window, bytes(glGetString(GL_RENDERER)).decode("ascii", "replace"))
+        renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
+        self._redraw = redraw.Redraw(Window, renderer, culling=culling.Culling(self._stage))
         damage.tell(self._redraw.mark, self._redraw.whole)
         Window.bind(
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done

@@ -27,6 +27,9 @@ class Tilt(place.Plane):
         self.canvas.after.add(PopMatrix())
         self.bind(angle=self._turn, pos=self._turn, size=self._turn)
 
+    def extent(self) -> None:
+        """Not where its box is."""
+
     def _turn(self, *_: object) -> None:
         self._rotate.angle, self._rotate.origin = self.angle, self.center
         damage.everything()

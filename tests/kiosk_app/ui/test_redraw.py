@@ -70,15 +70,19 @@ def whole(kiosk: Program) -> bytes:
     return pixels()
 
 
-def compared(kiosk: Program, texts_s: float) -> tuple[list[str], list[str]]:
-    """Steps after which the glass is not what a whole frame shows, and steps of which some frame was drawn in part."""
+def compared(kiosk: Program, texts_s: float, culled_after: int) -> tuple[list[str], list[str], int]:
+    """Steps after which the glass is not what a whole frame shows, and those with a frame drawn in part; frames drawn with less."""
     from club.ui import text
 
-    usual, text._DRAW_S = text._DRAW_S, texts_s
+    culling = kiosk.ui._redraw._culling
+    assert culling is not None
+    usual, text._DRAW_S, culling._after = (text._DRAW_S, culling._after), texts_s, culled_after
+    before = culling.frames
     try:
-        return _compared(kiosk)
+        different, in_part = _compared(kiosk)
     finally:
-        text._DRAW_S = usual
+        text._DRAW_S, culling._after = usual
+    return different, in_part, culling.frames - before
 
 
 def _compared(kiosk: Program) -> tuple[list[str], list[str]]:
@@ -94,11 +98,21 @@ def _compared(kiosk: Program) -> tuple[list[str], list[str]]:
     return different, in_part
 
 
-@pytest.mark.parametrize("texts_s", [0.0025, 0.00002], ids=["fast machine", "slow machine"])
-def test_a_visit_drawn_in_parts_looks_as_if_drawn_whole(kiosk: WindowProcess, texts_s: float) -> None:
-    """On a slow machine a frame has time for one or two texts, and the others come later than what lies around them."""
-    different, in_part = kiosk.call(compared, texts_s)
+@pytest.mark.parametrize(
+    ("texts_s", "culled_after"),
+    [(0.0025, 1), (0.00002, 1), (0.0025, 0), (0.00002, 0)],
+    ids=["fast machine", "slow machine", "fast, all culled", "slow, all culled"],
+)
+def test_a_visit_drawn_in_parts_looks_as_if_drawn_whole(
+    kiosk: WindowProcess, texts_s: float, culled_after: int
+) -> None:
+    """On a slow machine a frame has time for one or two texts, and the others come later than what lies around them.
+
+    What lies elsewhere is left out of an area's second frame; here also of the first, so that every step is drawn so.
+    """
+    different, in_part, culled = kiosk.call(compared, texts_s, culled_after)
     assert different == []
+    assert culled > (0 if culled_after else len(in_part))
     # Small changes: the clock, the seconds left, a notice, a category, a quantity, each digit of the PIN.
     small = {
         "1 attract",
@@ -114,6 +128,16 @@ def test_a_visit_drawn_in_parts_looks_as_if_drawn_whole(kiosk: WindowProcess, te
 
 def pressed_and_let_go(kiosk: Program, view: views.View) -> tuple[list[str], int]:
     """Press everything on a page: presses whose picture is not that of a whole frame, while down and after."""
+    culling = kiosk.ui._redraw._culling
+    assert culling is not None
+    usual, culling._after = culling._after, 0  # with less from the first frame on
+    try:
+        return _pressed_and_let_go(kiosk, view)
+    finally:
+        culling._after = usual
+
+
+def _pressed_and_let_go(kiosk: Program, view: views.View) -> tuple[list[str], int]:
     from kivy.base import EventLoop
     from kivy.core.window import Window
 
