@@ -121,7 +121,7 @@ class Kiosk:
 
         motion.set_reduced(self._settings.ui.reduced_motion)
         logging.getLogger("kivy").setLevel(logging.WARNING)  # Kivy sets its own when it is imported
-        return KioskUI(self._tell, self._drawn, built=allocator.give_back)
+        return KioskUI(self._tell, self._drawn, tidy=allocator.give_back)
 
     def _rules(self) -> st.Rules:
         timing = self._settings.timing

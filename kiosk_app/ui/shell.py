@@ -45,6 +45,7 @@ _HEAD_START_S = 0.07
 _DAWN = 0.42
 """From this share of the lights on, dark letters are read better on the ground than light ones."""
 _QUIET_S = 3.0
+_TIDY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +64,20 @@ class KioskUI:
     Args:
         tell: gets each touch as an action with its argument (`kiosk_app.flow.actions`), on the UI thread.
         drawn: called after each frame that changed the glass.
-        built: called once, when every screen is built.
+        tidy: called when every screen is built, half a second after each change of screens, and when nobody touches: on the UI thread.
     """
 
     def __init__(
         self,
         tell: Callable[[str, str], None],
         drawn: Callable[[Drawn], None] | None = None,
-        built: Callable[[], None] = lambda: None,
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
         theme.register_fonts()
         self.tell = tell
         self.frames = 0
         self._drawn = drawn
-        self._built = built
+        self._tidy = Clock.create_trigger(lambda _: tidy(), _TIDY_S)
         self._view: views.View | None = None
         self._screens: dict[str, Screen] = {}
         self._large: dict[tuple[str, bool], LargeScreen] = {}
@@ -229,7 +230,7 @@ class KioskUI:
         """Take everything out of the window and stop the workers (for tests; a program just ends)."""
         if self._unwatch is not None:
             self._unwatch()
-        for event in (self._pace, self._warming, self._change, self._wiping):
+        for event in (self._pace, self._tidy, self._warming, self._change, self._wiping):
             if event is not None:
                 event.cancel()
         Window.unbind(
@@ -312,7 +313,7 @@ class KioskUI:
             catalogue.warm()
             window.release_shader_compiler()
             self._warming = None
-            self._built()
+            self._tidy()
             return
         if self._change is None:
             self._warm.add(unbuilt)
@@ -384,6 +385,7 @@ class KioskUI:
             leaving.left()
         self._current.entered()
         damage.everything()
+        self._tidy()
         if self._wipe_due and leaving is not None:
             self._wipe_due = False
             self._blank(leaving)
@@ -408,6 +410,7 @@ class KioskUI:
     def _slow_down(self, _elapsed: float) -> None:
         if self._change is None and Clock.get_time() - self._last_touch >= _QUIET_S:
             window.be_idle()
+            self._tidy()
         else:
             self._pace()
 
