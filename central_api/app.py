@@ -23,11 +23,15 @@ from central_api.db import Database
 from central_api.device_api import router as devices
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
+from central_api.gather import Gatherer
 from central_api.migrations import runner
 from central_api.openapi import StoredPayloads
+from central_api.rewards.commands import Desk
+from central_api.rewards.service import Redeemer
 from central_api.security import keyring
 from central_api.security.passwords import Passwords
 from central_api.timing import Timing
+from club.model import voucher
 from club.model.clock import Clock, clock_for
 from club.settings.central import CentralSettings
 from club.wire import signing
@@ -77,13 +81,18 @@ def open_context(
         feed.ensure_epoch(tx)
     hub = Hub()
     db.after_commit(hub.tell)
+    time = clock or clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
+    desk = Desk(new_id, lambda: voucher.make(random_below), settings.sessions.card_minutes)
+    redeemer, due = Redeemer(db, desk), asyncio.Event()
     return Context(
         settings=settings,
         db=db,
-        clock=clock or clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs),
+        clock=time,
         hub=hub,
         keyring=keyring.load_or_create(settings.keys.file),
         passwords=Passwords(),
+        redeems=Gatherer(lambda asks: redeemer.redeem(asks, time.now()), turns=1 if db.is_sqlite else 2, told=due.set),
+        due=due,
         new_id=new_id,
         random_below=random_below,
     )
@@ -130,7 +139,7 @@ async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, Non
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         context.hub.close()
-        for lane in (context.taps, context.upkeep):
+        for lane in (context.taps, context.upkeep, context.redeems):
             await asyncio.to_thread(lane.close)
         if close:
             context.passwords.close()

@@ -1,10 +1,11 @@
-"""What the service does beside answering: tells of growth, renews what time has changed, clears away, seals the ledger."""
+"""What the service does beside answering: tells of growth and of redemptions, renews what time has changed, clears away, seals."""
 
 import asyncio
 import logging
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from central_api.context import Context
 from central_api.db import Database
 from central_api.feed import service as feed
 from central_api.ledger.proof import sealing
-from central_api.rewards import catalogue
+from central_api.rewards import catalogue, publishing
 from club.model import errors
 
 LOOK_S = 2.0  # how often another process's commits are looked for, in case nothing told us
@@ -23,6 +24,7 @@ RENEW_S = (
     60.0  # how often boards and catalogue are looked over: activities begin and points expire without anybody's edit
 )
 SEAL_S = 10.0  # how long a new entry of the ledger waits for its seal
+TELL_S = 1.0  # what redemptions have changed is published at most so often (A11)
 _AT_EASE = 5  # a backlog is sealed in batches, with pauses so many times as long as a batch takes
 CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
 
@@ -50,6 +52,24 @@ async def _look_for_growth(context: Context) -> None:
             heads = await _round("feeds_not_looked_at", _heads, context.db)
             if heads is not None:
                 context.hub.seen(heads)
+
+
+async def _tell_of_redemptions(context: Context) -> None:
+    """Publish what redemptions have noted: at once when nothing was published for a second, else when the second is over.
+
+    Redemptions of this process wake it; those of another are looked for.
+    """
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(context.due.wait(), LOOK_S)
+        context.due.clear()
+        await _round("changes_not_published", publish_due, context)
+        await asyncio.sleep(TELL_S)
+
+
+def publish_due(context: Context) -> int:
+    """Publish what redemptions have noted; how many notes there were."""
+    return publishing.publish_due(context.db, context.keyring, context.clock.now())
 
 
 async def _renew(context: Context) -> None:
@@ -123,5 +143,5 @@ def _heads(db: Database) -> dict[str, int]:
         return feed.all_heads(tx)
 
 
-TASKS = (_look_for_growth, _renew, _seal)
+TASKS = (_look_for_growth, _tell_of_redemptions, _renew, _seal)
 """Each runs until it is cancelled."""

@@ -2,7 +2,8 @@
 
 SQLite has one writer at a time (a lock of this process; no busy waiting between its threads) with WAL and
 synchronous=FULL, so that an answered commit survives a power cut (X1). PostgreSQL works with row locks; a function run by
-`Database.run` is run again when the server ends it for a deadlock or a serialisation failure.
+`Database.run` is run again when the server ends it for a deadlock or a serialisation failure. `Database.call` is one
+statement that is its own transaction: one round trip.
 """
 
 import os
@@ -114,12 +115,23 @@ class _Content(TypeDecorator[Any]):
         self.kind = kind
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else _read(value, self.kind)
+        return None if value is None else read_content(value, self.kind)
 
 
 @lru_cache(maxsize=1024)  # some hundred rewards, and the rules
-def _read(written: str, kind: type) -> Any:
+def read_content(written: str, kind: type) -> Any:
+    """The text of a `Json` column as `kind`, for queries that are plain SQL (see `content`)."""
     return msgspec.json.decode(written, type=kind)
+
+
+def sqlite_text(moment: datetime) -> str:
+    """An instant as SQLite keeps it, for queries that are plain SQL."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def sqlite_moment(text: str) -> datetime:
+    """The instant of `sqlite_text`."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Tx:
@@ -135,6 +147,14 @@ class Tx:
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self.connection.dialect.name
+
+    @property
+    def sqlite(self) -> sqlite3.Connection:
+        """The driver's own connection in this transaction, for plain SQL where a statement is too dear to be composed."""
+        raw = self.connection.connection.driver_connection
+        if not isinstance(raw, sqlite3.Connection):
+            raise TypeError(f"expected a transaction of SQLite, found one of {self.dialect}")
+        return raw
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run one statement, or many when `parameters` is a list of mappings."""
@@ -188,6 +208,7 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 8, wait_s: float = 20.0, read_only: bool = False) -> None:
         self.engine = _engine(url, pool, wait_s, read_only)
+        self._calling = None if self.is_sqlite else _calling_engine(url)
         self._wait_s = wait_s
         self._listeners: list[Callable[[Sequence[object]], None]] = []
         self._writer = threading.Lock() if self.is_sqlite else None
@@ -239,6 +260,30 @@ class Database:
                     raise
         raise AssertionError("the last try returns or raises")
 
+    def call(self, statement: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement of PostgreSQL, in its driver's spelling, that is a whole transaction: one round trip.
+
+        It is run again after a deadlock, as in `run`, and once more when the connection turns out to be gone, which may
+        have been after the commit: so it must be one that does nothing the second time.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        if self._calling is None:
+            raise TypeError("expected PostgreSQL, found SQLite, where a call saves nothing")
+        lost = False
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                with _mapped(), self._calling.connect() as connection:
+                    return connection.exec_driver_sql(statement, tuple(parameters)).all()
+            except errors.Unavailable as fault:
+                cause = fault.__cause__
+                gone = isinstance(cause, DBAPIError) and cause.connection_invalidated and not lost
+                lost = lost or gone
+                if last or not (gone or (isinstance(cause, DBAPIError) and _state(cause) in _RETRIED)):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
     def check(self) -> None:
         """Reach the database once, before anything is built on it.
 
@@ -283,6 +328,8 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        if self._calling is not None:
+            self._calling.dispose()
 
     @contextmanager
     def _transaction(self, on_sqlite: str, on_postgresql: dict[str, Any]) -> Iterator[Connection]:
@@ -316,6 +363,10 @@ def _mapped() -> Iterator[None]:
     """
     try:
         yield
+    except sqlite3.Error as fault:  # of plain SQL
+        if getattr(fault, "sqlite_errorcode", 0) & 0xFF in _SQLITE_PASSING:
+            raise errors.Unavailable(f"the database does not answer or ended this transaction: {fault}") from fault
+        raise
     except DBAPIError as fault:
         if isinstance(fault, DataError) and "NUL" in str(fault.orig):
             raise errors.Malformed("expected text without NUL characters, found one") from fault
@@ -337,6 +388,28 @@ def _may_pass(fault: DBAPIError) -> bool:
 
 def _state(fault: DBAPIError) -> str:
     return str(getattr(fault.orig, "sqlstate", "") or "")
+
+
+def _calling_engine(url: str) -> Engine:
+    """For `Database.call`: the connection is not asked whether it is there, nor told where a transaction begins and ends."""
+    return create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        json_deserializer=msgspec.json.decode,
+        hide_parameters=True,
+        pool_size=4,
+        max_overflow=32,
+        pool_reset_on_return=None,
+        connect_args=_postgresql_arguments(read_only=False),
+    )
+
+
+def _postgresql_arguments(*, read_only: bool) -> dict[str, Any]:
+    return {
+        "connect_timeout": 5,
+        "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+        + (" -c default_transaction_read_only=on" if read_only else ""),
+    }
 
 
 def _engine(url: str, pool: int, wait_s: float, read_only: bool) -> Engine:
@@ -369,11 +442,7 @@ def _engine(url: str, pool: int, wait_s: float, read_only: bool) -> Engine:
         pool_size=pool,
         max_overflow=pool,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": 5,
-            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
-            + (" -c default_transaction_read_only=on" if read_only else ""),
-        },
+        connect_args=_postgresql_arguments(read_only=read_only),
     )
 
 

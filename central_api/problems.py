@@ -45,12 +45,16 @@ def status_of(error: errors.ClubError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def title_of(error: errors.ClubError) -> str:
+    """What kind of error it is, in a line."""
+    return (type(error).__doc__ or "").split("\n", maxsplit=1)[0]
+
+
 def encoded(error: errors.ClubError, reference: str = "") -> bytes:
     """The problem+json of an error."""
-    title = (type(error).__doc__ or "").split("\n", maxsplit=1)[0]
     return encode(
         wire.Problem(
-            title=title,
+            title=title_of(error),
             status=status_of(error),
             code=error.code,
             detail=str(error),

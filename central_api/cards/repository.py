@@ -1,7 +1,6 @@
 """Queries of cards, card sessions, PINs and grants."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -61,6 +60,11 @@ def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
     return tx.rows(select(cards).where(cards.c.member == member_id).order_by(cards.c.id))
 
 
+def cards_of_all(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
+    """As `cards_of` of several members."""
+    return tx.rows(select(cards).where(cards.c.member.in_(members)).order_by(cards.c.id))
+
+
 def raise_counter(tx: Tx, card_id: str, counter: int) -> bool:
     """Move a card's counter up to `counter`; False when it was there or above, and nothing changed."""
     return tx.first(_RAISE_COUNTER, {"card": card_id, "counter": counter}) is not None
@@ -117,8 +121,3 @@ def pin_given(tx: Tx, session_id: str) -> bool:
 def add_grant(tx: Tx, values: dict[str, object]) -> None:
     """Write a new grant."""
     tx.execute(insert(grants).values(**values))
-
-
-def use_grant(tx: Tx, grant_id: str, now: datetime) -> None:
-    """Note that a grant's command has ended."""
-    tx.execute(update(grants).where(grants.c.id == grant_id).values(used_at=now))

@@ -23,8 +23,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
 from central_api.context import Context
+from central_api.db import Tx
 from central_api.devices import service as devices
+from central_api.devices.known import KnownDevice
 from central_api.devices.service import Device
+from central_api.rewards.commands import DeviceChanged
+from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from club.model import errors
 from club.wire import signing
@@ -34,6 +38,7 @@ H = TypeVar("H", bound=BaseRouteHandler)
 
 _LONGEST_VERSION = 4  # digits
 _PROOF = "proves_its_caller_by"  # the attribute that a route with a proof carries
+_GUESSES = 3  # at who a device is, each against the database after the first
 
 Signed = NamedDependency[SignedRequest]
 """The request as it was signed; nothing proved yet."""
@@ -42,8 +47,12 @@ EnrolledDevice = NamedDependency[Device]
 """The device that signed it; comes from `for_devices` alone."""
 
 Kiosk = NamedDependency[Device]
-"""The kiosk that signed it; comes from `for_kiosks` and `for_commands` alone. Routes of members and their cards take one and
+"""The kiosk that signed it; comes from `for_kiosks`, `for_commands` and `for_gathered_commands` alone. Routes of members and their cards take one and
 refuse displays, which hang in public (X2)."""
+
+
+KnownKiosk = NamedDependency[KnownDevice]
+"""The same with the key its signature was proved by; comes from `for_gathered_commands` alone."""
 
 
 def for_devices(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
@@ -61,6 +70,31 @@ def for_commands(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
     return _proving(route, "kiosk", _commander, _on_taps)
 
 
+def for_gathered_commands(route: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
+    """As `for_commands`, for a coroutine that gathers what many kiosks send: no thread of its own, nor a question to the database.
+
+    It takes `kiosk` as a `KnownDevice`, kept from an earlier command, and has to see in its own transaction that the device
+    is still that one: it raises `DeviceChanged` when not, and is then run once more with the device as it is now.
+    """
+    signature = _with_parameter(route, "kiosk")
+
+    @functools.wraps(route)
+    async def proved(*, request: Request[Any, Any, Any], **others: Any) -> R:
+        context: Context = request.app.state.context
+        signed = signed_parts(request, await request.body())
+        for _ in range(_GUESSES):
+            known = await _known_commander(context, signed)
+            try:
+                return await route(kiosk=known, context=context, signed=signed, **others)
+            except DeviceChanged:
+                context.known.forget(signed.device)
+        raise errors.Unavailable(
+            "expected a device that stays as it is while it is asked, found it changing; try again"
+        )
+
+    return _as_route(proved, signature, {"kiosk", "context", "signed"}, _known_commander)
+
+
 def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
     """`handlers`, each with a proof of its caller; `besides` are those that see to it themselves.
 
@@ -70,7 +104,8 @@ def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
     for handler in handlers:
         if handler not in besides and not hasattr(handler.fn, _PROOF):
             raise TypeError(
-                f"expected one of @for_devices, @for_kiosks and @for_commands on {handler.fn.__qualname__}, found none"
+                f"expected one of @for_devices, @for_kiosks, @for_commands and @for_gathered_commands on "
+                f"{handler.fn.__qualname__}, found none"
             )
     return list(handlers)
 
@@ -110,9 +145,12 @@ def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) ->
 def known_device(context: Context, signed: SignedRequest, *, may_be_old: bool = False) -> Device:
     """The enrolled device that signed a request; blocks on the database (see `devices.service.authenticate`)."""
     with context.db.read() as tx:
-        return devices.authenticate(
-            tx, signed, context.clock.now(), skew_s=context.settings.sessions.signature_skew_s, may_be_old=may_be_old
-        )
+        return _proved_device(context, tx, signed, may_be_old=may_be_old)
+
+
+def _proved_device(context: Context, tx: Tx, signed: SignedRequest, *, may_be_old: bool) -> Device:
+    skew_s = context.settings.sessions.signature_skew_s
+    return devices.authenticate(tx, signed, context.clock.now(), skew_s=skew_s, may_be_old=may_be_old)
 
 
 async def _signed(request: Request[Any, Any, Any]) -> SignedRequest:
@@ -128,9 +166,36 @@ def _kiosk(context: Context, signed: SignedRequest) -> Device:
 
 
 def _commander(context: Context, signed: SignedRequest) -> Device:
+    _must_have_key(signed)
+    return _must_be_kiosk(known_device(context, signed, may_be_old=True))
+
+
+def _must_have_key(signed: SignedRequest) -> None:
     if not signed.key:
         raise errors.Malformed(f"expected an {signing.KEY_HEADER} with a command, found none")
-    return _must_be_kiosk(known_device(context, signed, may_be_old=True))
+
+
+async def _known_commander(context: Context, signed: SignedRequest) -> KnownDevice:
+    """The kiosk that signed a command, by the key it was proved with before; the database is asked when that does not fit."""
+    known: KnownDevice | None = context.known.get(signed.device)
+    if known is not None and signed.key:
+        try:
+            signatures.prove_with(signed, known.key)
+        except errors.SignatureWrong:
+            context.known.forget(signed.device)
+        else:
+            return known
+
+    def ask() -> KnownDevice:
+        _must_have_key(signed)
+        with context.db.read() as tx:  # of one moment: the key is the one it was proved with
+            device = _proved_device(context, tx, signed, may_be_old=True)
+            public_key = devices.public_key(tx, device)
+        return KnownDevice(_must_be_kiosk(device), public_key, signatures.read_key(public_key))
+
+    known = await context.taps.run(ask)
+    context.known.put(signed.device, known)
+    return known
 
 
 def _must_be_kiosk(device: Device) -> Device:
@@ -164,10 +229,8 @@ def _proving(
     Raises:
         TypeError: the route has no such parameter; whom it is for would stand nowhere.
     """
-    signature = inspect.signature(route)
+    signature = _with_parameter(route, caller)
     taken = set(signature.parameters)
-    if caller not in taken:
-        raise TypeError(f"expected a parameter {caller!r} of {route.__qualname__}, found {', '.join(sorted(taken))}")
 
     @functools.wraps(route)
     async def proved(*, request: Request[Any, Any, Any], **others: Any) -> R:
@@ -184,10 +247,24 @@ def _proving(
 
         return await run(context, job)
 
-    hidden = {caller, "context", "signed", "request"}
+    return _as_route(proved, signature, {caller, "context", "signed", "request"}, prove)
+
+
+def _with_parameter(route: Callable[..., Any], caller: str) -> inspect.Signature:
+    signature = inspect.signature(route)
+    if caller not in signature.parameters:
+        found = ", ".join(sorted(signature.parameters))
+        raise TypeError(f"expected a parameter {caller!r} of {route.__qualname__}, found {found}")
+    return signature
+
+
+def _as_route(
+    proved: Callable[..., Awaitable[R]], signature: inspect.Signature, hidden: set[str], proof: Callable[..., Any]
+) -> Callable[..., Awaitable[R]]:
+    """Show the framework a proved route without what only its proof can give, and with the request the proof needs."""
     shown = [parameter for name, parameter in signature.parameters.items() if name not in hidden]
     shown.append(inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any]))
-    setattr(proved, _PROOF, prove)
+    setattr(proved, _PROOF, proof)
     proved.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
     proved.__annotations__ = {parameter.name: parameter.annotation for parameter in shown} | {
         "return": signature.return_annotation

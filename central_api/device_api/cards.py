@@ -1,5 +1,6 @@
 """The routes of a tap: card sessions, step-ups, redemptions."""
 
+import hashlib
 from typing import Annotated, Any
 
 from litestar import Response, delete, get, post
@@ -12,14 +13,13 @@ from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api import home
 from central_api.device_api.answers import answer, stored
-from central_api.device_api.caller import Kiosk, Signed, for_commands, for_kiosks
+from central_api.device_api.caller import Kiosk, KnownKiosk, Signed, for_gathered_commands, for_kiosks
 from central_api.devices import repository as stores
 from central_api.devices.service import Device
 from central_api.programme import service as programmes
-from central_api.rewards import commands
 from central_api.rewards import service as rewards
-from club.model import errors, voucher
-from club.wire import codec
+from central_api.rewards.commands import Ask
+from club.model import errors
 from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.rewards import Redeem, Redeemed
 
@@ -84,27 +84,19 @@ def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signe
 
 
 @post("/redemptions", dto=strict(Redeem), return_dto=None, status_code=200, tags=["rewards"])
-@for_commands
-def redeem(data: JSONBody[Redeem], context: Served, kiosk: Kiosk, signed: Signed) -> Response[Redeemed]:
+@for_gathered_commands
+async def redeem(data: JSONBody[Redeem], context: Served, kiosk: KnownKiosk, signed: Signed) -> Response[Redeemed]:
     """Take the points and issue the vouchers, once for ever under this key (A12)."""
     if signed.key != data.command_id:
         raise errors.Malformed("expected the command's id as its idempotency key, found another")
-    now = context.clock.now()
-    desk = rewards.Desk(
-        context.keyring,
-        context.new_id,
-        lambda: voucher.make(context.random_below),
-        context.settings.sessions.card_minutes,
+    ask = Ask(
+        command=data,
+        device=kiosk.device.id,
+        public_key=kiosk.public_key,
+        body_sha256=hashlib.sha256(signed.body).hexdigest(),
+        signed_at=signed.moment,
     )
-    found = commands.answer_once(
-        context.db,
-        key=signed.key,
-        device_id=kiosk.id,
-        body=signed.body,
-        now=now,
-        work=lambda tx: codec.encode(rewards.redeem(tx, desk, kiosk, data, signed_at=signed.moment, now=now)),
-    )
-    return stored(found)
+    return stored(await context.redeems.submit(ask))
 
 
 handlers: list[Any] = [open_card_session, card_session, end_card_session, step_up, redeem]

@@ -65,6 +65,11 @@ def authenticate(tx: Tx, request: SignedRequest, now: datetime, *, skew_s: int, 
     return Device(row.id, row.kind, row.place, row.store)
 
 
+def public_key(tx: Tx, device: Device) -> str:
+    """A device's public key (base64url), for whoever proves many requests of it. Reads only."""
+    return str(repository.caller(tx, device.id).public_key)
+
+
 def make_code(
     tx: Tx, keyring: Keyring, *, place: str, now: datetime, minutes: int, digits: str, code_id: str
 ) -> datetime:

@@ -1,8 +1,8 @@
-"""Change feeds: a counter each, the log of changes, and every entity as it was last published."""
+"""Change feeds: a counter each, the log of changes, every entity as it was last published, and what is to be published soon."""
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 
-from central_api.db import UtcDateTime, metadata
+from central_api.db import BigId, UtcDateTime, metadata
 
 feeds = Table(
     "feeds",
@@ -37,4 +37,12 @@ feed_epoch = Table(
     metadata,
     Column("id", String(8), primary_key=True),  # always "epoch": one row
     Column("epoch", String(64), nullable=False),
+)
+
+feed_due = Table(
+    "feed_due",  # rows are only added and taken away: no two transactions ever meet at one
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("entity", String(32), nullable=False),  # member | reward
+    Column("entity_id", String(64), nullable=False),
 )

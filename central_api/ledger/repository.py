@@ -1,6 +1,7 @@
 """Queries of accounts, entries and lots."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -26,6 +27,22 @@ def lock_account(tx: Tx, account: str) -> int:
 def balance(tx: Tx, account: str) -> int:
     """The balance of a member's account; 0 for one that was never booked on."""
     return int(tx.scalar(_BALANCE, {"account": account}) or 0)
+
+
+def usable_points(tx: Tx, members: Sequence[str], today: date) -> dict[str, int]:
+    """The points that each of these members can spend on `today`; who has none is not named."""
+    query = (
+        select(lots.c.member, func.sum(lots.c.left).label("points"))
+        .where(lots.c.member.in_(members), lots.c.left > 0, lots.c.expires >= today)
+        .group_by(lots.c.member)
+    )
+    return {row.member: int(row.points) for row in tx.rows(query)}
+
+
+def balances_of(tx: Tx, ids: Sequence[str]) -> dict[str, int]:
+    """The balances of these accounts; one that was never booked on is not named."""
+    query = select(accounts.c.id, accounts.c.balance).where(accounts.c.id.in_(ids))
+    return {row.id: int(row.balance) for row in tx.rows(query)}
 
 
 def change_balance(tx: Tx, account: str, by: int) -> None:

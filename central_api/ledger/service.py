@@ -9,6 +9,7 @@ from typing import Any, Literal
 from central_api.db import Tx
 from central_api.ledger import repository
 from central_api.ledger.proof import verify
+from club.model import errors
 from club.model import points as model
 from club.model.points import Expiry, Lot
 
@@ -126,7 +127,7 @@ def spend(
     occasion: Occasion,
     *,
     new_id: Callable[[], str],
-    between: Callable[[], None] = lambda: None,
+    held: int = 0,
 ) -> str:
     """Take reward points from the lots that expire first, by one entry that records which.
 
@@ -137,7 +138,7 @@ def spend(
         today: the store's day, on which lots must still be good.
         occasion: what for.
         new_id: makes the entry's id.
-        between: called when the entry is written and its lots are not yet taken (faults are put in there).
+        held: whole points that are not free, for they are kept for another spending (A13).
 
     Returns:
         The entry's id.
@@ -145,11 +146,16 @@ def spend(
     Raises:
         NotEnoughPoints: the usable lots hold less.
     """
-    taken = model.spend(repository.lots_of(tx, member, lock=True), points, today)
+    found = repository.lots_of(tx, member, lock=True)
+    taken = model.spend(found, points, today)
+    free = max(0, model.balance(found, today) - held)
+    if free < points:
+        raise errors.NotEnoughPoints(
+            f"expected at least {points} free points, found {free}", balance=free, price=points
+        )
     entry = new_id()
     moves = {member_account(member, "points"): -points}
     book(tx, entry, member, occasion, moves, {club_account("points", "redeemed"): points})
-    between()
     repository.take(tx, entry, taken)
     return entry
 

@@ -1,5 +1,6 @@
 """Queries of members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,3 +12,8 @@ from central_api.members.tables import members
 def member(tx: Tx, member_id: str) -> Any:
     """The row of a member; it exists, for cards and accounts point to it."""
     return tx.connection.execute(select(members).where(members.c.id == member_id)).one()
+
+
+def some(tx: Tx, ids: Sequence[str]) -> Sequence[Any]:
+    """The rows of these members."""
+    return tx.rows(select(members).where(members.c.id.in_(ids)))

@@ -1,29 +1,53 @@
-"""Answers a command once for ever: same key and body, same answer to the byte; same key and another body, a conflict (A12)."""
+"""A command to redeem as it came, and its answer: once for ever, to the byte, whichever database works it out (A12)."""
 
-import hashlib
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
-from central_api import faults, problems
-from central_api.db import Database, Tx
-from central_api.rewards import repository
+from central_api import problems
 from club.model import errors
+from club.wire.rewards import Redeem
 
-# Refusals that are an answer: the club's rules said no to this very command. Others (a PIN is missing, a session over, the
-# database away) leave the key free, and the same command may come again.
-FINAL = (
-    errors.NotEnoughPoints,
-    errors.OutOfStock,
-    errors.LimitReached,
-    errors.TierTooLow,
-    errors.RewardNotOffered,
-    errors.DailyCapReached,
-)
+FINAL: Mapping[str, type[errors.ClubError]] = {
+    kind.code: kind
+    for kind in (
+        errors.NotEnoughPoints,
+        errors.OutOfStock,
+        errors.LimitReached,
+        errors.TierTooLow,
+        errors.RewardNotOffered,
+        errors.DailyCapReached,
+    )
+}
+"""Refusals that are an answer: the club's rules said no to this very command. Others (a PIN is missing, a session over, the
+database away) leave the key free, and the same command may come again."""
+
 OK = 200
 
-_log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One command that is to be carried out.
+
+    Args:
+        command: what the member confirmed; its id is the idempotency key.
+        device: who sent it.
+        public_key: the key its signature was proved with; when the device has another by now, or none, nothing is done.
+        body_sha256: hex digest of the bytes that were signed.
+        signed_at: when the device signed them; a command may arrive long after its session.
+    """
+
+    command: Redeem
+    device: str
+    public_key: str
+    body_sha256: str
+    signed_at: datetime
+
+    @property
+    def key(self) -> str:
+        """The idempotency key."""
+        return self.command.command_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,53 +58,25 @@ class Answer:
     body: bytes
 
 
-def answer_once(
-    db: Database, *, key: str, device_id: str, body: bytes, now: datetime, work: Callable[[Tx], bytes]
-) -> Answer:
-    """Do a command's work and store its answer in one transaction, or give the answer stored before.
-
-    Args:
-        db: the database.
-        key: the idempotency key the device made.
-        device_id: who sent it.
-        body: the bytes that were signed.
-        now: the instant.
-        work: does it, in the transaction it is given, and returns the answer's JSON.
-
-    Raises:
-        IdempotencyConflict: the key was used with another body, or by another device.
-        ClubError: what `work` raised, unless it is one of `FINAL`, which is stored as the answer.
-    """
-    digest = hashlib.sha256(body).hexdigest()
-
-    def once(tx: Tx) -> Answer:
-        if not repository.begin_key(tx, key, device_id, digest, now):
-            return _stored(tx, key, device_id, digest)
-        faults.point("redeem.after-idempotency")
-        answer = _try(tx, key, work)
-        repository.finish_key(tx, key, answer.status, answer.body.decode())
-        faults.point("redeem.answer-stored")
-        tx.at_end("~~last", lambda _tx: faults.point("redeem.before-commit"))
-        return answer
-
-    faults.point("redeem.before-transaction")
-    answer = db.run(once)
-    faults.point("redeem.after-commit")
-    _log.info("command %s answered %d to device %s", key, answer.status, device_id)
-    return answer
+class DeviceChanged(Exception):
+    """The device was revoked, or has another key, since its signature was proved. Nothing was done."""
 
 
-def _try(tx: Tx, key: str, work: Callable[[Tx], bytes]) -> Answer:
-    try:
-        with tx.savepoint():
-            return Answer(OK, work(tx))
-    except FINAL as refusal:
-        _log.info("command %s refused: %s %s", key, refusal.code, dict(refusal.facts))
-        return Answer(problems.status_of(refusal), problems.encoded(refusal))
+Outcome: TypeAlias = Answer | Exception
+"""An answer that is stored, or why there is none; then nothing was changed and the key is free."""
 
 
-def _stored(tx: Tx, key: str, device_id: str, digest: str) -> Answer:
-    row = repository.key(tx, key)
-    if row.body_sha256 != digest or row.device != device_id:
-        raise errors.IdempotencyConflict("this idempotency key was used before with another body")
-    return Answer(row.status, row.answer.encode())
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What commands are worked on with: the sources of ids and voucher codes, how many minutes a card session lives."""
+
+    new_id: Callable[[], str]
+    new_code: Callable[[], str]
+    session_minutes: int
+
+
+def final_problems() -> dict[str, dict[str, Any]]:
+    """Status and title of each final refusal's answer, by its code."""
+    return {
+        code: {"status": problems.status_of(kind()), "title": problems.title_of(kind())} for code, kind in FINAL.items()
+    }

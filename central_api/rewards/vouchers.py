@@ -1,7 +1,7 @@
-"""Makes vouchers and shows them to their owner (A14)."""
+"""Shows vouchers to their owner (A14)."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from central_api.db import Tx
@@ -10,10 +10,6 @@ from central_api.rewards.content import RewardContent
 from club.model import voucher as codes
 from club.model.text import Text
 from club.wire.cards import VoucherView
-
-_TRIES = (
-    8  # a code is one of 2^40: a second try is next to never, an eighth says that the source of randomness is broken
-)
 
 
 def view(row: Any, names: Mapping[str, Text], today: date) -> VoucherView:
@@ -44,45 +40,3 @@ def of_member(tx: Tx, member_id: str, names: Mapping[str, Text], today: date) ->
     usable = [voucher for voucher in found if voucher.state == "issued"]
     over = [voucher for voucher in found if voucher.state != "issued"]
     return (*usable, *sorted(over, key=lambda voucher: voucher.closed_at or voucher.issued_at, reverse=True))
-
-
-def issue(  # noqa: PLR0913 -- a voucher's whole row
-    tx: Tx,
-    *,
-    member_id: str,
-    reward: str,
-    redemption: str | None,
-    number: int,
-    valid_to: date,
-    now: datetime,
-    new_id: Callable[[], str],
-    new_code: Callable[[], str],
-) -> None:
-    """Write one voucher with a code nobody else has.
-
-    Args:
-        tx: a unit of work that writes.
-        member_id, reward, redemption: whose, for what, bought by which redemption (None: given).
-        number: from 1 within the redemption.
-        valid_to: its last day.
-        now: the instant.
-        new_id: makes its id.
-        new_code: makes a code; tried again when it is taken.
-    """
-    for _ in range(_TRIES):
-        values = {
-            "id": new_id(),
-            "code": new_code(),
-            "member": member_id,
-            "reward": reward,
-            "redemption": redemption,
-            "number": number,
-            "state": "issued",
-            "issued_at": now,
-            "valid_to": valid_to,
-            "closed_at": None,
-            "closed_by": "",
-        }
-        if repository.add_voucher(tx, values):
-            return
-    raise RuntimeError(f"expected an unused voucher code within {_TRIES} tries, found none")

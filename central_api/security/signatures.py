@@ -49,6 +49,24 @@ def prove(request: SignedRequest, public_key: str) -> None:
     Raises:
         SignatureWrong: it was not made with that key over this very request.
     """
+    try:
+        key = read_key(public_key)
+    except ValueError as fault:
+        raise _wrong(request) from fault
+    prove_with(request, key)
+
+
+def read_key(public_key: str) -> Ed25519PublicKey:
+    """A public key (base64url) as the library takes it; to be read once for many requests.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return Ed25519PublicKey.from_public_bytes(signing.from_text(public_key))
+
+
+def prove_with(request: SignedRequest, key: Ed25519PublicKey) -> None:
+    """As `prove`, with a key that was read before."""
     text = signing.text_to_sign(
         method=request.method,
         target=request.target,
@@ -58,12 +76,15 @@ def prove(request: SignedRequest, public_key: str) -> None:
         key=request.key,
     )
     try:
-        key = Ed25519PublicKey.from_public_bytes(signing.from_text(public_key))
         key.verify(signing.from_text(request.signature), text)
     except (InvalidSignature, ValueError) as fault:
-        raise errors.SignatureWrong(
-            f"the signature of {request.method} {request.target.partition('?')[0]} does not verify"
-        ) from fault
+        raise _wrong(request) from fault
+
+
+def _wrong(request: SignedRequest) -> errors.SignatureWrong:
+    return errors.SignatureWrong(
+        f"the signature of {request.method} {request.target.partition('?')[0]} does not verify"
+    )
 
 
 def must_be_fresh(request: SignedRequest, now: datetime, skew_s: int = signing.FRESH_S) -> None:

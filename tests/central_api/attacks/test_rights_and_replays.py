@@ -5,6 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
+from central_api import background
 from central_api.cards import repository as cards
 from central_api.devices import service as devices
 from central_api.feed import service as feed
@@ -52,6 +53,7 @@ def test_a_display_learns_that_the_feed_has_grown_but_not_by_whom(club: Club) ->
     kiosk, tv = club.device("kiosk-1"), club.device("tv-1")
     before = read(tv.get("/v1/snapshot"), Snapshot)
     club.redeemed(kiosk, a_redeem(kiosk.session(club.card())))
+    background.publish_due(club.context)
     after = ",".join(f"{name}:{seq}" for name, seq in before.cursors.items())
     target = f"/v1/sync?epoch={before.epoch}&after={after}"
     told, grown = read(tv.get(target), SyncAnswer), read(kiosk.get(target), SyncAnswer)

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select, update
 
+from central_api import background
 from central_api.feed import service as feed
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import ledger_entries, lot_uses
@@ -261,6 +262,7 @@ def test_the_devices_learn_of_the_new_balance_and_stock(club: Club) -> None:
     places = ",".join(f"{feed}:{seq}" for feed, seq in start["cursors"].items())
     command = a_redeem(device.session(club.card()), "fuel-card-100", 2000)
     club.redeemed(device, command)
+    background.publish_due(club.context)
     told = device.get(f"/v1/sync?epoch={start['epoch']}&after={places}").json()
     found = {change["entity"]: change for change in told["changes"]}
     assert found["member"]["feed"] == "store-east"

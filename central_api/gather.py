@@ -1,0 +1,107 @@
+"""Gathers commands that arrive at this process while others are under way into one call and one commit (ADR 0011).
+
+Nobody waits for company: a command that finds a free turn goes at once, alone if need be; those that arrive while all
+turns are taken go together when the next is free.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from central_api.lane import Lane
+
+
+class Keyed(Protocol):
+    """A command with its idempotency key."""
+
+    @property
+    def key(self) -> str:
+        """The key."""
+
+
+Q = TypeVar("Q", bound=Keyed)
+A = TypeVar("A")
+
+MOST = 32
+"""Commands in one call: PostgreSQL keeps at most 64 savepoints of a transaction where looking them up is cheap."""
+
+
+class Gatherer(Generic[Q, A]):
+    """Belongs to one event loop.
+
+    Args:
+        work: carries out commands of different keys; blocks, and gives an outcome for each.
+        turns: calls under way at once. One is right for SQLite, which has one writer; with two, PostgreSQL works on one
+            batch while the next is being read and proved.
+        told: called after each batch, on the event loop.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Q]], Sequence[A | Exception]],
+        *,
+        turns: int,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._work, self._turns, self._told = work, turns, told
+        self._lane = Lane("redeem", turns)
+        self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
+        self._under_way: set[str] = set()  # keys
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, ask: Q) -> A:
+        """The answer to one command.
+
+        Raises:
+            Exception: what `work` gave as its outcome.
+        """
+        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._waiting.append((ask, future))
+        self._start()
+        return await future
+
+    def close(self) -> None:
+        """End the threads once their work is done; blocks."""
+        self._lane.close()
+
+    def _start(self) -> None:
+        while len(self._tasks) < self._turns:
+            batch = self._next()
+            if not batch:
+                return
+            task = asyncio.get_running_loop().create_task(self._carry_out(batch))
+            self._tasks.add(task)
+
+    def _next(self) -> list[tuple[Q, asyncio.Future[A]]]:
+        """The oldest that wait. Of one key only one is under way: its repeat finds the answer stored."""
+        batch: list[tuple[Q, asyncio.Future[A]]] = []
+        left: list[tuple[Q, asyncio.Future[A]]] = []
+        while self._waiting and len(batch) < MOST:
+            one = self._waiting.popleft()
+            if one[0].key in self._under_way:
+                left.append(one)
+            else:
+                self._under_way.add(one[0].key)
+                batch.append(one)
+        self._waiting.extendleft(reversed(left))
+        return batch
+
+    async def _carry_out(self, batch: list[tuple[Q, asyncio.Future[A]]]) -> None:
+        asks = [ask for ask, _ in batch]
+        try:
+            outcomes: Sequence[A | Exception] = await self._lane.run(lambda: self._work(asks))
+        except Exception as fault:  # noqa: BLE001 -- each of those who wait is told
+            outcomes = [fault] * len(asks)
+        finally:
+            self._under_way.difference_update(ask.key for ask in asks)
+            self._tasks.discard(asyncio.current_task())
+            self._start()
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if future.done():  # whoever asked has gone; the answer is stored
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+        self._told()

@@ -1,0 +1,47 @@
+"""Tells devices what redemptions have changed: each member and reward once, however often it was noted (`feed.due`).
+
+A redemption only notes that its member and its reward have changed. What stands in the feeds is written here, some notes
+at a time and in a transaction of its own: a reward that everybody wants makes one change a second, not one a redemption.
+"""
+
+from datetime import datetime
+
+from central_api.db import Database, Tx
+from central_api.feed import due
+from central_api.feed import service as feed
+from central_api.ledger import mirror
+from central_api.members import repository as members
+from central_api.rewards import catalogue, repository
+from central_api.security.keyring import Keyring
+
+NOTES = 200
+"""Taken at once: SQLite's writer is held for as long as it takes to publish so many."""
+
+
+def publish_due(db: Database, keyring: Keyring, now: datetime) -> int:
+    """Publish everything that is noted; how many notes there were.
+
+    Raises:
+        Unavailable: the database does not answer; the notes stay.
+    """
+    done = 0
+    while True:
+        with db.read() as tx:
+            if not due.is_any(tx):
+                return done
+        done += db.run(lambda tx: _publish_some(tx, keyring, now))
+
+
+def _publish_some(tx: Tx, keyring: Keyring, now: datetime) -> int:
+    notes = due.take(tx, NOTES)
+    if not notes:
+        return 0
+    people = sorted({note.entity_id for note in notes if note.entity == due.MEMBER})
+    slugs = sorted({note.entity_id for note in notes if note.entity == due.REWARD})
+    homes = {feed.store_feed(row.home_store) for row in members.some(tx, people)}
+    due.lock(tx, homes | ({feed.GLOBAL} if slugs else set()))
+    mirror.publish_members(tx, keyring, people, now)
+    names = catalogue.store_names(tx)
+    for row in repository.some_rewards(tx, slugs):
+        feed.publish(tx, feed.GLOBAL, "reward", row.slug, catalogue.entity(row, names, now), now=now)
+    return len(notes)
