@@ -19,7 +19,7 @@ from club.wire.rewards import step_up_digest
 from club.wire.signing import FRESH_S
 
 _CALL = "SELECT command_n, answer_status, answer_body FROM club_redeem_v1(%s::text::jsonb)"
-_SPARE_CODES = 2  # for pieces whose code is taken; a code is one of 2^40
+_SPARE_CODES = 1  # for a piece whose code is taken: a code is one of 2^40, and the command may be sent again
 
 
 class _ZoneMissing(errors.Unavailable):
