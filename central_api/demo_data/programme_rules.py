@@ -1,4 +1,4 @@
-"""Reads earn, tier, renewal, birthday and referral rules from the demo's programme.toml, through the same checks as any other rules."""
+"""Reads the rules that count points, tiers and entitlements from the demo's programme.toml, through the same checks as any other rules."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 import msgspec
 
 from central_api.programme.birthday import BirthdayRules
+from central_api.programme.content import DebtRules
 from central_api.programme.earn_rules import EarnRules
+from central_api.programme.entitlement_rules import EntitlementRules
 from central_api.programme.referral import ReferralRules
 from central_api.programme.renewal import RenewalRules
+from central_api.programme.spenders import Ranking
 from central_api.programme.tier_rules import TierRules
 from club.model.relative_dates import RelativeDates
 
@@ -107,6 +110,31 @@ def referral_rules(row: Mapping[str, Any]) -> ReferralRules:
         },
         ReferralRules,
     )
+
+
+def rankings(row: Mapping[str, Any]) -> tuple[Ranking, ...]:
+    """Whose spending is honoured, by the file."""
+    lists = [
+        {"slug": one["slug"], "name": _text(one), "per": one["per"], "rewards": one["rewards"][: one["places"]]}
+        for one in row["ranking"]
+    ]
+    return msgspec.convert(lists, tuple[Ranking, ...])
+
+
+def entitlement_rules(row: Mapping[str, Any]) -> EntitlementRules:
+    """The counted entitlements of the file; what is for a year lives to the end of its quarter."""
+    counted = [
+        {**{key: one[key] for key in ("slug", "per", "department", "value_fen", "counts")}, "name": _text(one)}
+        for one in row["entitlement"]
+    ]
+    return msgspec.convert({"entitlements": counted, "round_expiry_to": "quarter-end"}, EntitlementRules)
+
+
+def debt_rules(row: Mapping[str, Any]) -> DebtRules:
+    """What becomes of refunded points that were spent, by the file."""
+    found = row["expiry"]["debt"]
+    rules = {"next-earning": "owe", "forgive": "forgive"}
+    return msgspec.convert({"rule": rules[found["rule"]], "most_points": -found["floor_points"]}, DebtRules)
 
 
 def _ladder(row: Mapping[str, Any], slug: str = "") -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Table, insert, select
 
 from central_api.db import Tx
+from central_api.demo_data import programme_rules
 from central_api.demo_data.files import DemoFolder
 from central_api.devices import tables as device_tables
 from central_api.programme import content as rules
@@ -41,7 +42,8 @@ def load_programme(tx: Tx, folder: DemoFolder, dates: RelativeDates, now: dateti
     """The club's rules, in force since the file says."""
     row = folder.programme
     if row["slug"] not in _known(tx, programme_tables.programme_versions, "id"):
-        programmes.add_version(tx, row["slug"], _programme(row), dates.instant(row["effective_from"]), now)
+        since = dates.instant(row["effective_from"])
+        programmes.add_version(tx, row["slug"], _programme(row), since, now, _counting(row, dates))
         programmes.publish(tx, now)
 
 
@@ -66,6 +68,19 @@ def _programme(row: Mapping[str, Any]) -> rules.Programme:
         ),
         show_expiries=row["expiry"]["show_next"],
         lapsed_grace_days=row["membership"]["lapsed_grace_days"],
+    )
+
+
+def _counting(row: Mapping[str, Any], dates: RelativeDates) -> rules.Counting:
+    return rules.Counting(
+        earn=programme_rules.earn_rules(row, dates),
+        ladder=programme_rules.tier_rules(row),
+        renewal=programme_rules.renewal_rules(row),
+        birthday=programme_rules.birthday_rules(row),
+        referral=programme_rules.referral_rules(row),
+        rankings=programme_rules.rankings(row),
+        entitlements=programme_rules.entitlement_rules(row),
+        debt=programme_rules.debt_rules(row),
     )
 
 

@@ -38,6 +38,7 @@ _KINDS: Mapping[str, MovementKind] = {
     "opening": "opening",
 }
 _EXCLUDED = frozenset({"insurer-paid", "warranty-paid", "government-fee"})  # categories with a reason of their own
+_TOLD = frozenset({"exclusion", "multiplier", "stepped-bonus"})  # steps whose rule the club named
 _NOTED = frozenset({"activity"})  # bonuses whose title is not the reason
 
 _ENTRIES = (
@@ -167,7 +168,8 @@ def _lines(tx: Tx, member: str, start: datetime) -> list[_Line]:
 def _movement(lines: Sequence[_Line], time_zone: str, bought: Mapping[str, Bought]) -> Movement:
     """The lines of one bill, or a single entry, as one movement; the first line is its face."""
     first = lines[0]
-    points, paid = sum(line.points for line in lines), sum(line.row.paid_fen for line in lines)
+    points = sum(line.points for line in lines)
+    paid = sum(line.row.paid_fen for line in lines if line.row.kind != "adjust")  # a refund's money was not paid
     kind = _KINDS.get(first.row.kind, "earned" if points >= 0 else "spent")
     excluded = first.row.kind == "bill" and points == 0 and paid > 0
     by_day: dict[date, int] = {}
@@ -180,7 +182,7 @@ def _movement(lines: Sequence[_Line], time_zone: str, bought: Mapping[str, Bough
         kind=kind,
         category=first.row.category,
         title=_title(lines, purchase),
-        note=_note(first, excluded, time_zone),
+        note=_said(lines) or _note(first, excluded, time_zone),
         paid_fen=paid,
         points=points,
         tier_points=sum(line.tier_points for line in lines),
@@ -194,6 +196,9 @@ def _title(lines: Sequence[_Line], purchase: Bought | None) -> Text:
     kind = lines[0].row.kind
     if purchase is not None:
         return texts.both(lambda language: _redeemed(purchase, language))
+    corrects = next((fact for fact in ("refund", "debt") if kind == "adjust" and fact in lines[0].row.facts), None)
+    if corrects is not None:
+        return texts.both(lambda language: words(language)(f"server.history.{corrects}"))
     given = dict.fromkeys(texts.text(line.row.facts.get("title")) for line in lines)
     given.pop(Text(""), None)
     if not given:
@@ -208,6 +213,18 @@ def _redeemed(purchase: Bought, language: str) -> str:
     if name[:1].isascii() and not language.startswith("en"):
         name = f" {name}"  # 兑换 100 元代金券: figures and Latin letters stand off Chinese
     return words(language)("server.history.redeemed", reward=name, quantity=purchase.quantity)
+
+
+def _said(lines: Sequence[_Line]) -> Text | None:
+    """What the rules did to a bill, in the words the club gave them: exclusions, multipliers, bonuses; None: nothing to be said."""
+    why = [one for line in lines for one in line.row.facts.get("why", ()) if one["step"] in _TOLD]
+    said = [text for text in dict.fromkeys(texts.text(one["said"]) for one in why) if text.zh]
+    if not said:
+        return None
+    return Text(
+        "、".join(text.zh for text in said),
+        ", ".join(text.en for text in said) if all(text.en for text in said) else "",
+    )
 
 
 def _note(line: _Line, excluded: bool, time_zone: str) -> Text:

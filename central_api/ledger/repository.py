@@ -1,13 +1,16 @@
 """Queries of accounts, entries and lots."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
-from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots
+from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots, point_debts
+from central_api.members.tables import members
 from club.model.points import Lot, Taken
 
 # Statements of every tap are built once.
@@ -15,6 +18,7 @@ _BALANCE = select(accounts.c.balance).where(accounts.c.id == bindparam("account"
 _LOTS = select(lots.c.id, lots.c.expires, lots.c.earned_at, lots.c.left).where(
     lots.c.member == bindparam("member"), lots.c.left > 0
 )
+_HOLDS = lots.c.left > literal_column("0")  # written out: only then SQLite takes the index of lots that hold something
 _LOTS_LOCKED = _LOTS.with_for_update()
 
 
@@ -120,3 +124,67 @@ def moved(tx: Tx, entry_id: str, account: str) -> int:
 def entry(tx: Tx, entry_id: str) -> Any:
     """The row of an entry, or None."""
     return tx.first(select(ledger_entries).where(ledger_entries.c.id == entry_id))
+
+
+def lapsing(
+    tx: Tx, before: date, after: tuple[date, str], most: int, of_stores: Collection[str]
+) -> list[tuple[date, str]]:
+    """Members of these home stores who hold points whose last day lies before a day: the next `most` behind `after`.
+
+    Each with that last day, in the order of days and members, which is the order of the index of lots that hold something:
+    nothing else is looked at. A member comes once for each such day.
+    """
+    place = tuple_(lots.c.expires, lots.c.member)
+    query = (
+        select(lots.c.expires, lots.c.member)
+        .distinct()
+        .join(members, members.c.id == lots.c.member)
+        .where(lots.c.expires < before, _HOLDS, members.c.home_store.in_(of_stores))
+        .where(place > tuple_(*after))
+        .order_by(lots.c.expires, lots.c.member)
+        .limit(most)
+    )
+    return [(row.expires, row.member) for row in tx.rows(query)]
+
+
+def ensure_account(tx: Tx, account: str, track: str) -> None:
+    """Make one of the club's own accounts, unless it is there."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    values = {"id": account, "track": track, "member": None, "balance": None}
+    tx.execute(make(accounts).values(**values).on_conflict_do_nothing(index_elements=[accounts.c.id]))
+
+
+def debts_of(tx: Tx, member: str) -> Sequence[Any]:
+    """What a member still owes, oldest first. Whoever changes it has locked the member."""
+    query = select(point_debts).where(point_debts.c.member == member, point_debts.c.left > literal_column("0"))
+    return tx.rows(query.order_by(point_debts.c.at, point_debts.c.entry))
+
+
+def add_debt(tx: Tx, refund: str, member: str, points: int, at: datetime) -> None:
+    """Write what a refund left a member owing."""
+    values = {"entry": refund, "member": member, "at": at, "points": points, "left": points}
+    tx.execute(insert(point_debts).values(**values))
+
+
+def pay_debt(tx: Tx, refund: str, points: int) -> None:
+    """Take points off a debt."""
+    statement = update(point_debts).where(point_debts.c.entry == refund)
+    tx.execute(statement.values(left=point_debts.c.left - points))
+
+
+def purchases_of(tx: Tx, member: str) -> Sequence[Any]:
+    """A member's lines of bills, oldest first: id, at, bill, category, facts, paid, and what of that was given back, in fen."""
+    refunded = (
+        select(ledger_entries.c.reverses, func.sum(ledger_entries.c.paid_fen).label("fen"))
+        .where(ledger_entries.c.member == member, ledger_entries.c.kind == "adjust")
+        .where(ledger_entries.c.reverses.is_not(None))
+        .group_by(ledger_entries.c.reverses)
+        .subquery()
+    )
+    columns = (ledger_entries.c[name] for name in ("id", "at", "bill", "category", "facts", "paid_fen"))
+    query = (
+        select(*columns, func.coalesce(refunded.c.fen, 0).label("refunded_fen"))
+        .outerjoin(refunded, refunded.c.reverses == ledger_entries.c.id)
+        .where(ledger_entries.c.member == member, ledger_entries.c.kind == "bill", ledger_entries.c.paid_fen > 0)
+    )
+    return tx.rows(query.order_by(ledger_entries.c.at, ledger_entries.c.id))

@@ -69,6 +69,8 @@ lots = Table(
     CheckConstraint('"left" >= 0 AND "left" <= earned', name="left"),
     Index(None, "member"),
     Index(None, "entry"),
+    # Of lots that hold something: the nightly expiry finds those that are over without looking at any other.
+    Index(None, "expires", "member", postgresql_where=text('"left" > 0'), sqlite_where=text('"left" > 0')),
 )
 
 lot_uses = Table(
@@ -100,4 +102,16 @@ ledger_unsealed = Table(
     Column("arrival", BigId, primary_key=True),
     Column("entry", String(64), nullable=False, unique=True),
     Column("store", String(64), nullable=False),
+)
+
+point_debts = Table(
+    "point_debts",  # refunded points that were spent and that later earnings pay (A4)
+    metadata,
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), primary_key=True),  # of the refund
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("left", BigInteger, nullable=False),
+    CheckConstraint('"left" >= 0 AND "left" <= points', name="left"),
+    Index(None, "member", postgresql_where=text('"left" > 0'), sqlite_where=text('"left" > 0')),
 )

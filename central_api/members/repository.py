@@ -17,3 +17,8 @@ def member(tx: Tx, member_id: str) -> Any:
 def some(tx: Tx, ids: Sequence[str]) -> Sequence[Any]:
     """The rows of these members."""
     return tx.rows(select(members).where(members.c.id.in_(ids)))
+
+
+def known(tx: Tx, member_id: str) -> Any:
+    """The row of a member, or None: an id that came from outside."""
+    return tx.first(select(members).where(members.c.id == member_id))

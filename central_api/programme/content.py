@@ -4,6 +4,13 @@ from typing import Literal
 
 import msgspec
 
+from central_api.programme.birthday import BirthdayRules
+from central_api.programme.earn_rules import EarnRules
+from central_api.programme.entitlement_rules import EntitlementRules
+from central_api.programme.referral import ReferralRules
+from central_api.programme.renewal import RenewalRules
+from central_api.programme.spenders import Ranking
+from central_api.programme.tier_rules import TierRules
 from club.model.text import Text
 from club.model.tier import Tier
 from club.wire.limits import Count, Points
@@ -27,6 +34,17 @@ class RedeemRules(msgspec.Struct, frozen=True, kw_only=True):
     reversible_days: Count
 
 
+class DebtRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a refunded bill's points that the member has spent (A4).
+
+    `owe`: they are kept as a debt, and what is earned later pays it first; what is beyond `most_points`, and with `forgive` all
+    of it, the store's own account bears.
+    """
+
+    rule: Literal["owe", "forgive"] = "owe"
+    most_points: Points = 1_000_000_000
+
+
 class Programme(msgspec.Struct, frozen=True, kw_only=True):
     """All rules of the club that are in force together."""
 
@@ -38,3 +56,17 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     redeem: RedeemRules
     show_expiries: Count
     lapsed_grace_days: Count
+
+
+class Counting(msgspec.Struct, frozen=True, kw_only=True):
+    """What bills, days and staff move: kept beside `Programme`, which is read with every tap and stays small."""
+
+    earn: EarnRules | None = None  # None: this version books no bills
+    ladder: TierRules | None = None  # None: tiers stay as they are
+    renewal: RenewalRules | None = None
+    birthday: BirthdayRules | None = None
+    referral: ReferralRules | None = None
+    rankings: tuple[Ranking, ...] = ()
+    entitlements: EntitlementRules | None = None
+    debt: DebtRules = DebtRules()
+    notice_days: Count = 30  # how long before its first day a change that costs members something is put in (C5)

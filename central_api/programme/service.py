@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, insert, select
 from central_api import texts
 from central_api.db import Tx, content
 from central_api.feed import service as feed
-from central_api.programme.content import Programme
+from central_api.programme.content import Counting, Programme
 from central_api.programme.tables import benefit_uses, programme_versions
 from club.model import errors
 from club.wire.changes import ProgrammeEntity, TierEntity
@@ -23,6 +23,13 @@ _CURRENT = (
     .order_by(programme_versions.c.effective_from.desc())
     .limit(1)
 )
+_COUNTING = (
+    select(content(programme_versions.c.counting, Counting))
+    .where(programme_versions.c.effective_from <= bindparam("now"))
+    .order_by(programme_versions.c.effective_from.desc())
+    .limit(1)
+)
+_FIRST = select(programme_versions.c.effective_from).order_by(programme_versions.c.effective_from).limit(1)
 _SAVED = select(func.sum(benefit_uses.c.saved_fen)).where(
     benefit_uses.c.member == bindparam("member"),
     benefit_uses.c.at >= bindparam("since"),
@@ -42,12 +49,38 @@ def current(tx: Tx, now: datetime) -> Programme:
     return found
 
 
-def add_version(tx: Tx, version_id: str, rules: Programme, effective_from: datetime, now: datetime) -> None:
-    """Keep a set of rules with its date of effect."""
+def counting(tx: Tx, at: datetime) -> Counting:
+    """The rules that were in force when something happened, however late it is told.
+
+    Raises:
+        Malformed: it happened before the club's first rules.
+        Unavailable: no programme is loaded yet.
+    """
+    found: Counting | None = tx.scalar(_COUNTING, {"now": at})
+    if found is not None:
+        return found
+    first = tx.scalar(_FIRST)
+    if first is None:
+        raise errors.Unavailable("expected a programme, found none; load one (central-api load-demo)")
+    raise errors.Malformed(
+        f"expected an instant from {first.isoformat()} on, the club's first rules, found {at.isoformat()}"
+    )
+
+
+def add_version(
+    tx: Tx,
+    version_id: str,
+    rules: Programme,
+    effective_from: datetime,
+    now: datetime,
+    counting: Counting = Counting(),  # noqa: B008 -- frozen
+) -> None:
+    """Keep a set of rules with its date of effect; `changes.put` checks what it may be."""
     values: dict[str, Any] = {
         "id": version_id,
         "effective_from": effective_from,
         "content": msgspec.to_builtins(rules),
+        "counting": msgspec.to_builtins(counting),
         "made_at": now,
     }
     tx.execute(insert(programme_versions).values(**values))

@@ -1,4 +1,4 @@
-"""The demo club for every test of the service, on SQLite and on PostgreSQL."""
+"""The demo club, empty books, and a club with rules in them, for every test of the service, on SQLite and on PostgreSQL."""
 
 import secrets
 from collections.abc import Iterator
@@ -8,7 +8,10 @@ import pytest
 
 from central_api import app
 from club.model.clock import HandClock
-from tests.support import central, postgres
+from tests.support import books as book_support
+from tests.support import central, postgres, programme_house
+from tests.support.books import Books
+from tests.support.programme_house import House
 
 _TEMPLATE = "demo_club"
 
@@ -52,3 +55,40 @@ def club(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[central.Clu
             yield found
     finally:
         cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def books_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepared books on SQLite; not to be changed."""
+    return book_support.template_on_sqlite(tmp_path_factory.mktemp("books"))
+
+
+@pytest.fixture(scope="session")
+def pg_books(pg_cluster: postgres.Cluster) -> postgres.Cluster:
+    """A server with prepared books; not to be changed."""
+    book_support.template_on_postgresql(pg_cluster)
+    return pg_cluster
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
+    """Empty books, on each engine."""
+    if request.param == "sqlite":
+        with book_support.on_sqlite(request.getfixturevalue("books_template"), tmp_path) as found:
+            yield found
+        return
+    with book_support.on_postgresql(request.getfixturevalue("pg_books"), f"books_{secrets.token_hex(6)}") as found:
+        yield found
+
+
+@pytest.fixture
+def books_on_postgresql(pg_books: postgres.Cluster) -> Iterator[Books]:
+    """Empty books on PostgreSQL."""
+    with book_support.on_postgresql(pg_books, f"books_{secrets.token_hex(6)}") as found:
+        yield found
+
+
+@pytest.fixture
+def house(books: Books, tmp_path: Path) -> House:
+    """A club with rules in empty books, on each engine."""
+    return programme_house.furnish(books, tmp_path)

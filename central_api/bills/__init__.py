@@ -1,0 +1,1 @@
+"""Facts of the billing system: bills, refunds, and the points they move."""

@@ -1,0 +1,144 @@
+"""Queries of bills, their parts and refunds."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, insert, select, text, update
+
+from central_api.bills.schemas import Bill, BookedBill, BookedRefund, Refund
+from central_api.bills.shares import Back, Part
+from central_api.bills.tables import bill_parts, bill_refunds, bills
+from central_api.db import Tx, content
+
+_BILL = content(bills.c.content, Bill)
+
+
+def lock_number(tx: Tx, source: str, bill: str) -> None:
+    """Let everything about one bill of the billing system happen one after the other: it, its repetitions, its refunds."""
+    if tx.dialect == "postgresql":
+        key = int.from_bytes(hashlib.sha256(f"bill {source} {bill}".encode()).digest()[:8], signed=True)
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def bill(tx: Tx, source: str, number: str) -> Any:
+    """The row of a bill by the billing system's number, or None."""
+    return tx.first(select(bills).where(bills.c.source == source, bills.c.number == number))
+
+
+def add_bill(tx: Tx, values: Mapping[str, object], parts: Sequence[Mapping[str, object]]) -> None:
+    """Write a bill and its parts."""
+    tx.execute(insert(bills).values(**values))
+    tx.execute(insert(bill_parts), list(parts))
+
+
+def set_bill_answer(tx: Tx, bill_id: str, answer: BookedBill) -> None:
+    """Keep what a bill was answered with."""
+    tx.execute(update(bills).where(bills.c.id == bill_id).values(answer=msgspec.to_builtins(answer)))
+
+
+def parts(tx: Tx, bill_id: str) -> list[tuple[Part, str]]:
+    """The parts of a bill in their order, each with the entry it became."""
+    rows = tx.rows(select(bill_parts).where(bill_parts.c.bill == bill_id).order_by(bill_parts.c.number))
+    return [
+        (
+            Part(
+                row.number,
+                row.line,
+                tuple(row.lines),
+                row.paid_fen,
+                row.refunded_fen,
+                row.points,
+                row.tier_points,
+                row.taken_points,
+                row.taken_tier_points,
+            ),
+            row.entry,
+        )
+        for row in rows
+    ]
+
+
+def take(tx: Tx, bill_id: str, back: Back) -> None:
+    """Keep what was given back of a part, and taken back."""
+    statement = update(bill_parts).where(bill_parts.c.bill == bill_id, bill_parts.c.number == back.part.number)
+    tx.execute(
+        statement.values(
+            refunded_fen=bill_parts.c.refunded_fen + back.fen,
+            taken_points=bill_parts.c.taken_points + back.points,
+            taken_tier_points=bill_parts.c.taken_tier_points + back.tier_points,
+        )
+    )
+
+
+def refund(tx: Tx, source: str, number: str) -> Any:
+    """The row of a refund by the billing system's number, or None."""
+    return tx.first(select(bill_refunds).where(bill_refunds.c.source == source, bill_refunds.c.number == number))
+
+
+def waiting(tx: Tx, source: str, bill_number: str) -> Sequence[Any]:
+    """The refunds that wait for a bill, in the order of their instants."""
+    query = select(bill_refunds).where(
+        bill_refunds.c.source == source, bill_refunds.c.bill == bill_number, bill_refunds.c.state == "waiting"
+    )
+    return tx.rows(query.order_by(bill_refunds.c.at, bill_refunds.c.number))
+
+
+def add_refund(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a refund."""
+    tx.execute(insert(bill_refunds).values(**values))
+
+
+def set_refund_answer(tx: Tx, answer: BookedRefund) -> None:
+    """Keep what became of a refund."""
+    statement = update(bill_refunds).where(bill_refunds.c.id == answer.refund_id)
+    tx.execute(statement.values(state=answer.state, answer=msgspec.to_builtins(answer)))
+
+
+def read_refund(row: Any) -> Refund:
+    """The refund of a row as it was told."""
+    return msgspec.convert(row.content, Refund)
+
+
+def told_between(tx: Tx, since: datetime, until: datetime, after: tuple[datetime, str], most: int) -> Sequence[Any]:
+    """The next bills made between two instants (the first included) behind a place, by instant and id.
+
+    Each with its id, instant, member, store, tier and content.
+    """
+    query = (
+        select(bills.c.id, bills.c.at, bills.c.member, bills.c.store, bills.c.tier, _BILL)
+        .where(bills.c.at >= since, bills.c.at < until)
+        .where((bills.c.at > after[0]) | ((bills.c.at == after[0]) & (bills.c.id > after[1])))
+    )
+    return tx.rows(query.order_by(bills.c.at, bills.c.id).limit(most))
+
+
+def paid_of(tx: Tx, bill_id: str, categories: Collection[str]) -> int:
+    """What the member paid on a bill for some categories, net of refunds, in fen."""
+    query = select(func.sum(bill_parts.c.paid_fen - bill_parts.c.refunded_fen)).where(
+        bill_parts.c.bill == bill_id, bill_parts.c.counts == 1, bill_parts.c.category.in_(categories)
+    )
+    return int(tx.scalar(query) or 0)
+
+
+def bills_of(tx: Tx, member_id: str, since: datetime) -> list[str]:
+    """The ids of a member's bills since an instant, by their instants."""
+    query = select(bills.c.id).where(bills.c.member == member_id, bills.c.at >= since)
+    return list(tx.connection.execute(query.order_by(bills.c.at, bills.c.id)).scalars())
+
+
+def spenders(tx: Tx, since: datetime, until: datetime, most: int) -> Sequence[Any]:
+    """Who paid most between two instants (the first included): member, fen net of refunds, and the last bill's instant."""
+    fen = func.sum(bill_parts.c.paid_fen - bill_parts.c.refunded_fen)
+    last = func.max(bills.c.at)
+    query = (
+        select(bills.c.member, fen.label("fen"), last.label("last"))
+        .join(bill_parts, bill_parts.c.bill == bills.c.id)
+        .where(bills.c.at >= since, bills.c.at < until, bill_parts.c.counts == 1)
+        .group_by(bills.c.member)
+        .having(fen > 0)
+        .order_by(fen.desc(), last, bills.c.member)
+    )
+    return tx.rows(query.limit(most))

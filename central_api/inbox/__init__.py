@@ -1,0 +1,1 @@
+"""What members are told and what staff are asked to do, once each."""

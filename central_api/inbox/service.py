@@ -1,0 +1,74 @@
+"""Writes a message or a task once, however often it is asked for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from central_api.db import Tx
+from central_api.inbox.tables import member_messages, staff_tasks
+from club.model import errors
+
+Facts = Mapping[str, int | str]
+
+
+def tell(tx: Tx, key: str, kind: str, member_id: str, facts: Facts, now: datetime) -> bool:
+    """Tell a member something; whether it is new.
+
+    Args:
+        tx: a unit of work that writes.
+        key: what makes this message the same message.
+        kind: the catalogue's name for it.
+        member_id: whom.
+        facts: slugs, whole numbers and days; never personal data.
+        now: the instant.
+    """
+    values = {"key": key, "member": member_id, "kind": kind, "at": now, "facts": dict(facts)}
+    return _add(tx, member_messages, values)
+
+
+def ask_staff(tx: Tx, key: str, kind: str, store: str, member_id: str | None, facts: Facts, now: datetime) -> bool:
+    """Put a task on a store's list; whether it is new. Arguments as in `tell`."""
+    values = {
+        "key": key,
+        "kind": kind,
+        "store": store,
+        "member": member_id,
+        "made_at": now,
+        "facts": dict(facts),
+        "done_at": None,
+    }
+    return _add(tx, staff_tasks, values)
+
+
+def open_tasks(tx: Tx, store: str) -> Sequence[Any]:
+    """What a store's staff still have to do, oldest first."""
+    query = select(staff_tasks).where(staff_tasks.c.store == store, staff_tasks.c.done_at.is_(None))
+    return tx.rows(query.order_by(staff_tasks.c.made_at, staff_tasks.c.key))
+
+
+def finish(tx: Tx, key: str, by: str, now: datetime) -> None:
+    """Say that a task is done; saying it again changes nothing.
+
+    Raises:
+        NotFound: there is no such task.
+    """
+    if tx.first(select(staff_tasks.c.key).where(staff_tasks.c.key == key)) is None:
+        raise errors.NotFound(f"expected a task of staff, found none under {key}", kind="task", id=key)
+    open_one = update(staff_tasks).where(staff_tasks.c.key == key, staff_tasks.c.done_at.is_(None))
+    tx.execute(open_one.values(done_at=now, done_by=by))
+
+
+def messages_of(tx: Tx, member_id: str) -> Sequence[Any]:
+    """What a member was told, newest first."""
+    query = select(member_messages).where(member_messages.c.member == member_id)
+    return tx.rows(query.order_by(member_messages.c.at.desc(), member_messages.c.key))
+
+
+def _add(tx: Tx, table: Table, values: Mapping[str, object]) -> bool:
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(table).values(**values).on_conflict_do_nothing(index_elements=[table.c.key])
+    return tx.first(statement.returning(table.c.key)) is not None

@@ -1,0 +1,1 @@
+"""What runs by schedule: which jobs there are, when they are due, and what came of each run."""

@@ -1,0 +1,87 @@
+"""Keeps what a member owes after a refund of points that were spent, and lets later earnings pay it first (A4).
+
+A balance never goes below zero. What a refund could not take is a debt of the member, or the store's own account bears it:
+the programme says which, and up to how much a member may owe.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import date, datetime
+
+from central_api.db import Tx
+from central_api.ledger import expiry, repository, service
+from central_api.ledger.service import Occasion
+from club.model import points as model
+
+
+def owed(tx: Tx, member: str) -> int:
+    """Whole points a member owes."""
+    return sum(row.left for row in repository.debts_of(tx, member))
+
+
+def keep(
+    tx: Tx, refund: str, short: int, most: int, occasion: Occasion, *, new_id: Callable[[], str]
+) -> tuple[int, int]:
+    """Keep what a refund could not take.
+
+    Args:
+        tx: a unit of work in which the member is locked.
+        refund: the entry of the refund.
+        short: whole points it could not take, more than 0.
+        most: how much the member may owe in all; 0: nothing, the store bears it.
+        occasion: when, and in which store.
+        new_id: makes the id of the store's entry.
+
+    Returns:
+        How much the member owes of it, and how much the store bears.
+    """
+    member = repository.entry(tx, refund).member
+    mine = min(short, max(0, most - owed(tx, member)))
+    if mine:
+        repository.add_debt(tx, refund, member, mine, occasion.at)
+    if short > mine:
+        # Both sides are the club's: what the store bears stays issued to the member, and stands against the store.
+        account = f"store:{occasion.store}:points:borne"
+        repository.ensure_account(tx, account, "points")
+        booked = replace(
+            occasion, kind="adjust", bill="", paid_fen=0, reference=None, reverses=None, facts={"borne": short - mine}
+        )
+        others = {service.club_account("points", "issued"): short - mine, account: mine - short}
+        service.book(tx, new_id(), member, booked, {}, others)
+    return mine, short - mine
+
+
+def settle_new(
+    tx: Tx, member: str, earned: Collection[str], today: date, at: datetime, store: str, *, new_id: Callable[[], str]
+) -> int:
+    """What is done with new lots at once: points whose last day is over expire, then debts are paid; whole points paid.
+
+    Args:
+        tx: a unit of work in which the member is locked.
+        member: id.
+        earned: the entries that made the lots.
+        today: the store's day.
+        at: the instant of the bookings.
+        store: whose chain they belong to.
+        new_id: makes the ids of entries.
+    """
+    fresh = [lot for lot, made_by in repository.all_lots_of(tx, member) if made_by in earned]
+    if any(lot.left and lot.expires < today for lot in fresh):  # a bill that came very late
+        expiry.expire(tx, member, today, at=at, new_id=new_id, store=store)
+    debts = repository.debts_of(tx, member)
+    free = model.balance(fresh, today)
+    paid: int = min(free, sum(int(debt.left) for debt in debts))
+    if not paid:
+        return 0
+    entry = new_id()
+    occasion = Occasion(kind="adjust", at=at, store=store, facts={"debt": paid})
+    mine = {service.member_account(member, "points"): -paid}
+    service.book(tx, entry, member, occasion, mine, {service.club_account("points", "issued"): paid})
+    repository.take(tx, entry, model.spend(fresh, paid, today))
+    rest = paid
+    for debt in debts:
+        part = min(rest, int(debt.left))
+        rest -= part
+        if part:
+            repository.pay_debt(tx, debt.entry, part)
+    return paid

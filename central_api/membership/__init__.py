@@ -1,0 +1,1 @@
+"""How long a membership lasts, and what renewed it."""

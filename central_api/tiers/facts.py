@@ -1,0 +1,96 @@
+"""Gathers what is known of a member for the tier rules: spend net of refunds, vehicles, payments, grants, the last move (A5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from central_api import texts
+from central_api.db import Tx
+from central_api.ledger import repository as books
+from central_api.ledger import service as ledger
+from central_api.programme.content import Counting
+from central_api.programme.earn_rules import EarnRules
+from central_api.programme.tier_facts import Facts, Fall, Grant, Payment, Purchase, Vehicle
+from central_api.tiers import repository
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A tier as it is held: since when, and which fall is not made good. `change` is the move that led here; None: none did."""
+
+    tier: str
+    since: datetime
+    fall: Fall | None
+    change: Any = None
+
+
+def standing(member: Any, changes: Sequence[Any], time_zone: str) -> Standing:
+    """How a member stands after these moves (rows of `members` and `tier_changes`)."""
+    if not changes:
+        return Standing(member.tier, texts.day_starts(member.joined, time_zone), None)
+    last = changes[-1]
+    return Standing(last.to_tier, last.since, _fall(last.fall), last)
+
+
+def held_at(member: Any, changes: Sequence[Any], at: datetime) -> str:
+    """The tier a member held just before an instant, as far as it was known then: a move counts from when it was booked."""
+    before = [one for one in changes if one.at < at]
+    if before:
+        return str(before[-1].to_tier)
+    return str(changes[0].from_tier if changes else member.tier)
+
+
+def gather(tx: Tx, member: Any, stands: Standing, rules: Counting, time_zone: str) -> Facts:
+    """All that the rules ask of one member. Reads only."""
+    groups, excluded = _groups(rules.earn)
+    purchases = tuple(
+        Purchase(
+            at=row.at,
+            bill=row.bill,
+            group=groups.get(row.category, ""),
+            category=row.category,
+            paid_fen=row.paid_fen - row.refunded_fen,
+            vehicle=str(row.facts.get("vehicle", "")),
+        )
+        for row in books.purchases_of(tx, member.id)
+        if row.paid_fen > row.refunded_fen and not row.facts.get("excluded") and row.category not in excluded
+    )
+    return Facts(
+        member=member.id,
+        tier=stands.tier,
+        tier_since=stands.since,
+        joined=texts.day_starts(member.joined, time_zone),
+        tier_points=books.balance(tx, ledger.member_account(member.id, "tier")),
+        purchases=purchases,
+        vehicles=tuple(
+            Vehicle(row.vehicle, row.owned_since, row.mileage_km, row.bought_here)
+            for row in repository.vehicles(tx, member.id)
+        ),
+        payments=tuple(
+            Payment(row.at, row.tier, row.from_tier, row.points) for row in repository.payments(tx, member.id)
+        ),
+        grants=tuple(Grant(row.at, row.tier, row.by, row.reason) for row in repository.grants(tx, member.id)),
+        fall=stands.fall,
+    )
+
+
+def fall_column(fall: Fall | None) -> dict[str, object] | None:
+    """The JSON of a fall."""
+    return None if fall is None else {**asdict(fall), "at": fall.at.isoformat()}
+
+
+def _fall(column: Mapping[str, Any] | None) -> Fall | None:
+    if column is None:
+        return None
+    return Fall(datetime.fromisoformat(column["at"]), column["first_from"], column["to"], int(column["tier_points"]))
+
+
+def _groups(rules: EarnRules | None) -> tuple[Mapping[str, str], frozenset[str]]:
+    """The group of each category, and the categories that are excluded whoever pays and whatever is bought."""
+    if rules is None:
+        return {}, frozenset()
+    excluded = frozenset(
+        category for one in rules.exclusions if not (one.payers or one.goods) for category in one.categories
+    )
+    return {one.slug: one.group for one in rules.categories}, excluded

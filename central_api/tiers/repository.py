@@ -1,0 +1,82 @@
+"""Queries of moves, grants, payments and vehicles."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from central_api.db import Tx
+from central_api.members.tables import members
+from central_api.tiers.tables import tier_changes, tier_grants, tier_payments, tier_vehicles
+
+
+def changes(tx: Tx, member_id: str) -> Sequence[Any]:
+    """Every move of a member's tier, the first first."""
+    query = select(tier_changes).where(tier_changes.c.member == member_id)
+    return tx.rows(query.order_by(tier_changes.c.id))
+
+
+def add_change(tx: Tx, values: Mapping[str, object]) -> int:
+    """Write a move and let the member hold the new tier; the move's number."""
+    tx.execute(update(members).where(members.c.id == values["member"]).values(tier=values["to_tier"]))
+    return int(tx.scalar(insert(tier_changes).values(**values).returning(tier_changes.c.id)))
+
+
+def grants(tx: Tx, member_id: str) -> Sequence[Any]:
+    """Tiers given by staff."""
+    return tx.rows(select(tier_grants).where(tier_grants.c.member == member_id).order_by(tier_grants.c.at))
+
+
+def add_grant(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a grant."""
+    tx.execute(insert(tier_grants).values(**values))
+
+
+def payments(tx: Tx, member_id: str) -> Sequence[Any]:
+    """Points paid for tiers and not taken back."""
+    query = select(tier_payments).where(tier_payments.c.member == member_id, tier_payments.c.reversed_at.is_(None))
+    return tx.rows(query.order_by(tier_payments.c.at))
+
+
+def payment(tx: Tx, payment_id: str) -> Any:
+    """The row of a payment, or None."""
+    return tx.first(select(tier_payments).where(tier_payments.c.id == payment_id))
+
+
+def add_payment(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a payment."""
+    tx.execute(insert(tier_payments).values(**values))
+
+
+def reverse_payment(tx: Tx, payment_id: str, now: datetime) -> None:
+    """Say that a payment was taken back."""
+    tx.execute(update(tier_payments).where(tier_payments.c.id == payment_id).values(reversed_at=now))
+
+
+def vehicles(tx: Tx, member_id: str) -> Sequence[Any]:
+    """The vehicles a member owns, as far as the billing system told."""
+    return tx.rows(select(tier_vehicles).where(tier_vehicles.c.member == member_id).order_by(tier_vehicles.c.vehicle))
+
+
+def vehicle(tx: Tx, number: str) -> Any:
+    """The row of a vehicle, or None."""
+    return tx.first(select(tier_vehicles).where(tier_vehicles.c.vehicle == number))
+
+
+def put_vehicle(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a vehicle, in place of what was known of it."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(tier_vehicles).values(**values)
+    others = {name: statement.excluded[name] for name in values if name != "vehicle"}
+    tx.execute(statement.on_conflict_do_update(index_elements=[tier_vehicles.c.vehicle], set_=others))
+
+
+def members_after(tx: Tx, after: str, most: int, of_stores: Collection[str]) -> Sequence[Any]:
+    """The next members of these home stores behind an id, without those who have left."""
+    query = select(members).where(
+        members.c.id > after, members.c.home_store.in_(of_stores), members.c.status.in_(("active", "expired"))
+    )
+    return tx.rows(query.order_by(members.c.id).limit(most))
