@@ -1,4 +1,4 @@
-"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup, ledger verify."""
+"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup, ledger verify, jobs."""
 
 import argparse
 import logging
@@ -14,6 +14,7 @@ from central_api.db import Database
 from central_api.demo_data import loader
 from central_api.demo_data.files import DemoFolder
 from central_api.devices import service as devices
+from central_api.jobs import cli as jobs
 from central_api.ledger.proof import report
 from central_api.migrations import runner
 from central_api.staff import cli as staff
@@ -85,6 +86,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STORE:SEQUENCE:HASH",
         help="the end of a chain as an earlier proof printed it; may be given many times",
     )
+    about = "what runs by schedule"
+    work = commands.add_parser("jobs", help=about, description=about).add_subparsers(required=True, metavar="COMMAND")
+    add("list", _jobs_list, "each job with its hour, how far it has come, and its last run", work)
+    run = add("run", _jobs_run, "run a job now; twice does no harm", work)
+    run.add_argument("name", help="of the job, as the list has it")
+    run.add_argument(
+        "--day", default="", metavar="YYYY-MM-DD", help="for which day; without it today, where the stores are"
+    )
+    run.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     return parser
 
 
@@ -140,6 +150,16 @@ def _backup(settings: CentralSettings, options: argparse.Namespace) -> None:
     with _open(settings) as context:
         written = backup.write(context, options.to)
     print("\n".join(str(path) for path in written))
+
+
+def _jobs_list(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings) as context:
+        jobs.show(context, print)
+
+
+def _jobs_run(settings: CentralSettings, options: argparse.Namespace) -> bool:
+    with _open(settings) as context:
+        return jobs.run(context, options.name, options.day, dry=options.dry_run, say=print)
 
 
 def _ledger_verify(settings: CentralSettings, options: argparse.Namespace) -> bool:

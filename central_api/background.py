@@ -1,7 +1,8 @@
-"""What the service does beside answering: tells of growth and of redemptions, renews what time has changed, clears away, seals."""
+"""What the service does beside answering: tells of growth and redemptions, renews, clears away, seals, runs the jobs."""
 
 import asyncio
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from central_api.boards import service as boards
 from central_api.context import Context
 from central_api.db import Database
 from central_api.feed import service as feed
+from central_api.jobs import runner
 from central_api.ledger.proof import sealing
 from central_api.rewards import catalogue, publishing
 from club.model import errors
@@ -25,6 +27,7 @@ RENEW_S = (
 )
 SEAL_S = 10.0  # how long a new entry of the ledger waits for its seal
 TELL_S = 1.0  # what redemptions have changed is published at most so often (A11)
+JOBS_S = 60.0  # how often jobs are looked for that are due
 _AT_EASE = 5  # a backlog is sealed in batches, with pauses so many times as long as a batch takes
 CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
 
@@ -93,6 +96,17 @@ async def _seal(context: Context) -> None:
         pause = min(SEAL_S, _AT_EASE * (time.monotonic() - began)) if more else SEAL_S
 
 
+async def _jobs(context: Context) -> None:
+    """Run the jobs that are due; one that is under way when the service ends stops after the member it is at."""
+    stop = threading.Event()
+    try:
+        while True:
+            await asyncio.sleep(JOBS_S)
+            await _round("jobs_not_run", runner.run_due, context, stop)
+    finally:
+        stop.set()
+
+
 def _seal_some(db: Database) -> int:
     try:
         return sealing.seal(db)
@@ -143,5 +157,5 @@ def _heads(db: Database) -> dict[str, int]:
         return feed.all_heads(tx)
 
 
-TASKS = (_look_for_growth, _tell_of_redemptions, _renew, _seal)
+TASKS = (_look_for_growth, _tell_of_redemptions, _renew, _seal, _jobs)
 """Each runs until it is cancelled."""

@@ -129,6 +129,12 @@ def bills_of(tx: Tx, member_id: str, since: datetime) -> list[str]:
     return list(tx.connection.execute(query.order_by(bills.c.at, bills.c.id)).scalars())
 
 
+def of_member(tx: Tx, member_id: str) -> Sequence[Any]:
+    """Id and instant of each of a member's bills, the first first."""
+    query = select(bills.c.id, bills.c.at).where(bills.c.member == member_id)
+    return tx.rows(query.order_by(bills.c.at, bills.c.id))
+
+
 def spenders(tx: Tx, since: datetime, until: datetime, most: int) -> Sequence[Any]:
     """Who paid most between two instants (the first included): member, fen net of refunds, and the last bill's instant."""
     fen = func.sum(bill_parts.c.paid_fen - bill_parts.c.refunded_fen)

@@ -12,6 +12,8 @@ from central_api.db import Tx
 from central_api.entitlements.tables import entitlement_grants as grants
 from central_api.programme.tables import benefit_uses
 
+_MANY = 500
+
 
 def add(tx: Tx, values: Mapping[str, object]) -> bool:
     """Write a grant; False when its key is taken, and nothing was written."""
@@ -62,3 +64,12 @@ def add_use(tx: Tx, values: Mapping[str, object]) -> None:
 def use_by_reference(tx: Tx, reference: str) -> Any:
     """The row of a use by what was behind it, or None."""
     return tx.first(select(benefit_uses).where(benefit_uses.c.reference == reference))
+
+
+def known_keys(tx: Tx, keys: Sequence[str]) -> frozenset[str]:
+    """Which of these grants are there."""
+    found: set[str] = set()
+    for start in range(0, len(keys), _MANY):
+        some = select(grants.c.key).where(grants.c.key.in_(keys[start : start + _MANY]))
+        found |= set(tx.connection.execute(some).scalars())
+    return frozenset(found)

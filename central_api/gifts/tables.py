@@ -26,10 +26,27 @@ birthday_gifts = Table(
     Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=True),
 )
 
+referral_codes = Table(
+    "referral_codes",
+    metadata,
+    Column("member", String(64), ForeignKey("members.id"), primary_key=True),
+    Column("code", String(16), nullable=False, unique=True),
+)
+
+referral_links = Table(
+    "referral_links",
+    metadata,
+    Column("friend", String(64), ForeignKey("members.id"), primary_key=True),  # nobody is recommended twice
+    Column("referrer", String(64), ForeignKey("members.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint("referrer <> friend", name="friend"),
+    Index(None, "referrer"),
+)
+
 referrals = Table(
     "referrals",
     metadata,
-    Column("id", String(64), primary_key=True),  # of the occasion: a bill's, a visit's
+    Column("id", String(96), primary_key=True),  # of the occasion: visit:FRIEND, vehicle:BILL
     Column("referrer", String(64), ForeignKey("members.id"), nullable=False),
     Column("friend", String(64), ForeignKey("members.id"), nullable=False),
     Column("occasion", String(16), nullable=False),

@@ -1,8 +1,9 @@
 """How far each job has come, who is at it, and what came of each run."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, String, Table
+from sqlalchemy import Boolean, CheckConstraint, Column, ColumnElement, Date, Index, String, Table, literal_column, text
 
 from central_api.db import Json, UtcDateTime, metadata
+from central_api.rewards.tables import vouchers
 
 job_states = Table(
     "job_states",
@@ -30,3 +31,16 @@ job_runs = Table(
     CheckConstraint("outcome IN ('running', 'done', 'failed', 'lost')", name="outcome"),
     Index(None, "job", "began"),
 )
+
+# Of vouchers that can still be used: those that are over are found without looking at any other.
+Index(
+    "ix_vouchers_valid_to",
+    vouchers.c.valid_to,
+    postgresql_where=text("state = 'issued'"),
+    sqlite_where=text("state = 'issued'"),
+)
+
+
+def due_vouchers() -> ColumnElement[bool]:
+    """The condition of that index, written out: only then SQLite takes it."""
+    return vouchers.c.state == literal_column("'issued'")

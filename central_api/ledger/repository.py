@@ -1,6 +1,6 @@
 """Queries of accounts, entries and lots."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots, point_debts
-from central_api.members.tables import members
 from club.model.points import Lot, Taken
 
 # Statements of every tap are built once.
@@ -126,21 +125,16 @@ def entry(tx: Tx, entry_id: str) -> Any:
     return tx.first(select(ledger_entries).where(ledger_entries.c.id == entry_id))
 
 
-def lapsing(
-    tx: Tx, before: date, after: tuple[date, str], most: int, of_stores: Collection[str]
-) -> list[tuple[date, str]]:
-    """Members of these home stores who hold points whose last day lies before a day: the next `most` behind `after`.
+def lapsing(tx: Tx, before: date, after: tuple[date, str], most: int) -> list[tuple[date, str]]:
+    """Members who hold points whose last day lies before a day: the next `most` behind `after`.
 
     Each with that last day, in the order of days and members, which is the order of the index of lots that hold something:
     nothing else is looked at. A member comes once for each such day.
     """
-    place = tuple_(lots.c.expires, lots.c.member)
     query = (
         select(lots.c.expires, lots.c.member)
         .distinct()
-        .join(members, members.c.id == lots.c.member)
-        .where(lots.c.expires < before, _HOLDS, members.c.home_store.in_(of_stores))
-        .where(place > tuple_(*after))
+        .where(lots.c.expires < before, _HOLDS, tuple_(lots.c.expires, lots.c.member) > tuple_(*after))
         .order_by(lots.c.expires, lots.c.member)
         .limit(most)
     )

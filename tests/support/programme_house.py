@@ -1,10 +1,12 @@
 """A club with rules of its own in empty books: bills and refunds are told to it, its clock is moved by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import select, update
@@ -12,6 +14,11 @@ from sqlalchemy import select, update
 from central_api import texts
 from central_api.bills import service as bills
 from central_api.bills.schemas import Bill, BillLine, BookedBill, BookedRefund, Refund, RefundedLine
+from central_api.db import Database
+from central_api.jobs import runner
+from central_api.jobs.catalogue import JOBS
+from central_api.jobs.job import Parts
+from central_api.jobs.runner import Ran
 from central_api.ledger import debts
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import lots
@@ -36,6 +43,7 @@ from central_api.programme.tier_rules import (
 )
 from central_api.security import keyring
 from central_api.security.keyring import Keyring
+from club.model.clock import Clock, PinnedClock
 from club.model.text import Text
 from club.model.tier import Tier
 from tests.support import books as support
@@ -172,6 +180,7 @@ class House:
     now: datetime = support.NOW
     numbers: int = 0
     rules: Counting = field(default=COUNTING)
+    chance: Random = field(default_factory=lambda: Random(7))
 
     def put(self, counting: Counting, since: datetime = FIRST) -> None:
         """Let rules hold from an instant on."""
@@ -259,6 +268,47 @@ class House:
     def faults(self) -> list[str]:
         """Whatever is wrong with the books."""
         return [str(fault) for fault in self.books.proof()[0]]
+
+    @property
+    def parts(self) -> Parts:
+        """What jobs are run with."""
+        return _Parts(self)
+
+    def tick(self, *only: str) -> list[Ran]:
+        """Run what is due, of the named jobs or of all."""
+        jobs = [job for job in JOBS if not only or job.name in only]
+        return runner.run_due(self.parts, only=jobs)
+
+    def at(self, day: date, hour: int = 12, minute: int = 0) -> None:
+        """Move the clock to an hour of a day in the store."""
+        self.now = datetime.combine(day, time(hour, minute), ZoneInfo(ZONE))
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of the service that jobs need; the clock is the house's."""
+
+    house: House
+
+    @property
+    def db(self) -> Database:
+        return self.house.books.db
+
+    @property
+    def clock(self) -> Clock:
+        return PinnedClock(self.house.now)
+
+    @property
+    def keyring(self) -> Keyring:
+        return self.house.keyring
+
+    @property
+    def new_id(self) -> Callable[[], str]:
+        return self.house.books.new_id
+
+    @property
+    def random_below(self) -> Callable[[int], int]:
+        return self.house.chance.randrange
 
 
 def furnish(books: Books, folder: Path, counting: Counting = COUNTING) -> House:

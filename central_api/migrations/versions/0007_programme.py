@@ -141,6 +141,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ranking", "first_day", "place", name="pk_ranking_places"),
     )
     op.create_table(
+        "referral_codes",
+        sa.Column("member", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["members.id"], name="fk_referral_codes_member_members"),
+        sa.PrimaryKeyConstraint("member", name="pk_referral_codes"),
+        sa.UniqueConstraint("code", name="uq_referral_codes_code"),
+    )
+    op.create_table(
+        "referral_links",
+        sa.Column("friend", sa.String(length=64), nullable=False),
+        sa.Column("referrer", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("referrer <> friend", name="links_friend"),
+        sa.ForeignKeyConstraint(["friend"], ["members.id"], name="fk_referral_links_friend_members"),
+        sa.ForeignKeyConstraint(["referrer"], ["members.id"], name="fk_referral_links_referrer_members"),
+        sa.PrimaryKeyConstraint("friend", name="pk_referral_links"),
+    )
+    op.create_index("ix_referral_links_referrer", "referral_links", ["referrer"])
+    op.create_table(
         "staff_tasks",
         sa.Column("key", sa.String(length=160), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -257,7 +276,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "referrals",
-        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=96), nullable=False),
         sa.Column("referrer", sa.String(length=64), nullable=False),
         sa.Column("friend", sa.String(length=64), nullable=False),
         sa.Column("occasion", sa.String(length=16), nullable=False),
@@ -323,9 +342,17 @@ def upgrade() -> None:
         sqlite_where=sa.text('"left" > 0'),
     )
     op.add_column("programme_versions", sa.Column("counting", Json, server_default="{}", nullable=False))
+    op.create_index(
+        "ix_vouchers_valid_to",
+        "vouchers",
+        ["valid_to"],
+        postgresql_where=sa.text("state = 'issued'"),
+        sqlite_where=sa.text("state = 'issued'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_vouchers_valid_to", "vouchers")
     op.drop_column("programme_versions", "counting")
     op.drop_index("ix_lots_expires_member", "lots")
     op.drop_index("ix_benefit_uses_reference", "benefit_uses")
@@ -344,6 +371,8 @@ def downgrade() -> None:
     op.drop_table("tier_grants")
     op.drop_table("tier_changes")
     op.drop_table("staff_tasks")
+    op.drop_table("referral_links")
+    op.drop_table("referral_codes")
     op.drop_table("ranking_places")
     op.drop_table("member_messages")
     op.drop_table("entitlement_grants")

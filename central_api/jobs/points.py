@@ -1,0 +1,80 @@
+"""Books off points and vouchers whose last day is over (A3, A14)."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy import select, update
+
+from central_api.db import Tx
+from central_api.devices import repository as stores
+from central_api.jobs.job import BATCH, Run
+from central_api.jobs.tables import due_vouchers
+from central_api.ledger import expiry, mirror
+from central_api.ledger import repository as books
+from central_api.ledger import service as ledger
+from central_api.members import repository as members
+from central_api.members.tables import members as member_rows
+from central_api.rewards.tables import vouchers
+from club.model import points as model
+
+
+def expire_points(run: Run) -> None:
+    """Book off what each member of the zone holds whose last day lies before the day; found by the index of such lots."""
+
+    def off(tx: Tx, member_id: str) -> None:
+        if not run.dry:
+            ledger.lock_member(tx, member_id)
+        gone = model.lapsed(books.lots_of(tx, member_id), run.day)
+        points = sum(lot.left for lot in gone)
+        if run.dry:
+            run.say(f"{member_id} {points}")
+        else:
+            home = members.member(tx, member_id).home_store
+            entries = expiry.expire(tx, member_id, run.day, at=run.now, new_id=run.new_id, store=home)
+            if not entries:
+                return
+            mirror.publish_member(tx, run.keyring, member_id, run.now, stores.store(tx, home).time_zone)
+        run.count("members")
+        run.count("points", points)
+
+    run.each(_lapsing(run), off)
+
+
+def _lapsing(run: Run) -> Iterator[str]:
+    """Each member of the zone who holds something that is over."""
+    after, seen = (date.min, ""), set[str]()
+    while True:
+        with run.db.read() as tx:
+            found = books.lapsing(tx, run.day, after, BATCH)
+            here = members.at_home(tx, {member for _, member in found}, run.stores)
+        for _, member in found:
+            if member in here and member not in seen:  # one with several such days is done with the first
+                seen.add(member)
+                yield member
+        if len(found) < BATCH:
+            return
+        after = found[-1]
+
+
+def expire_vouchers(run: Run) -> None:
+    """Let vouchers expire whose last day is over; the points are not given back."""
+    after = ""
+    while True:
+        run.still()
+        with run.db.write() as tx:
+            query = (
+                select(vouchers.c.id)
+                .join(member_rows, member_rows.c.id == vouchers.c.member)
+                .where(due_vouchers(), vouchers.c.valid_to < run.day, member_rows.c.home_store.in_(run.stores))
+                .where(vouchers.c.id > after)
+            )
+            found = list(tx.connection.execute(query.order_by(vouchers.c.id).limit(BATCH)).scalars())
+            if found and not run.dry:
+                over = update(vouchers).where(vouchers.c.id.in_(found), vouchers.c.state == "issued")
+                tx.execute(over.values(state="expired", closed_at=run.now))
+        run.count("vouchers", len(found))
+        for one in found:
+            run.say(one)
+        if len(found) < BATCH:
+            return
+        after = found[-1]
