@@ -1,0 +1,160 @@
+"""The two bodies of a redemption and one model: 5,000 acts on each database, 200,000 in the long run; and that it can fail."""
+
+import itertools
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from central_api.db import Database
+from central_api.ledger import service as ledger
+from central_api.rewards import body_sqlite
+from tests.central_api.rewards.conformance import invariants
+from tests.central_api.rewards.conformance.machine import Machine
+from tests.central_api.rewards.conformance.model import FINAL
+from tests.central_api.rewards.conformance.world import World
+from tests.support import postgres
+
+STEPS = 50
+ROUND = 200  # examples
+OUTCOMES = {
+    *FINAL,
+    "redeemed",
+    "held",
+    "card_blocked",
+    "step_up_required",
+    "grant_wrong",
+    "session_ended",
+    "edit_conflict",
+}
+PROCEDURE = Path(body_sqlite.__file__).parents[1] / "migrations" / "sql" / "redeem_v1.sql"
+
+ON_SQLITE = "sqlite"
+ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A small club in an empty database of the engine that the test names."""
+    if request.param == "sqlite":
+        db = Database(f"sqlite:///{tmp_path / 'world.db'}")
+        with db.engine.connect() as connection:  # a power cut is not what is tried here
+            connection.exec_driver_sql("PRAGMA synchronous=OFF")
+        made = World(db)
+        made.prepare()
+        yield made
+        db.close()
+        return
+    cluster: postgres.Cluster = request.getfixturevalue("pg_cluster")
+    name = f"world_{secrets.token_hex(6)}"
+    made = World(Database(cluster.create(name)))
+    made.prepare()
+    yield made
+    made.db.close()
+    cluster.drop(name)
+
+
+def run(world: World, operations: int, *, shrink: bool = True) -> None:
+    """Do at least so many acts, the same ones each time: rounds of examples, each round with its number for a seed."""
+    rounds = itertools.count(20260516)
+    while world.operations < operations:
+        machine: Any = seed(next(rounds))(type("Machine", (Machine,), {"world": world}))
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=min(ROUND, -(-(operations - world.operations) // STEPS)),
+                stateful_step_count=STEPS,
+                database=None,
+                deadline=None,
+                print_blob=False,
+                report_multiple_bugs=False,
+                phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+def compared(world: World, operations: int, capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.perf_counter()
+    run(world, operations)
+    took = time.perf_counter() - began
+    invariants.everything(world.db)
+    with world.db.read() as tx:
+        assert ledger.faults(tx) == []
+    with capsys.disabled():
+        engine = "SQLite" if world.db.is_sqlite else "PostgreSQL"
+        rate = world.operations / took
+        print(
+            f"\n{engine}: {world.operations} acts, {rate:.0f} a second, no difference; {dict(world.seen.most_common())}"
+        )
+    assert world.operations >= operations
+    assert world.seen["redeemed"] >= operations * 0.05, "most were refused: the acts do not try what they should"
+    assert set(world.seen) >= OUTCOMES
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("world", [ON_SQLITE, ON_POSTGRESQL], indirect=True)
+def test_the_body_does_what_the_model_does(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    compared(world, 5_000, capsys)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
+@pytest.mark.parametrize("world", [ON_SQLITE, ON_POSTGRESQL], indirect=True)
+def test_the_body_does_what_the_model_does_for_long(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    compared(world, 200_000, capsys)
+
+
+# -- that it can fail: the two bodies with one rule left out each ---------------------------------------------------------
+
+WRONG = {
+    "limit": ("figure + cmd.quantity > offer.limit_times", "false"),
+    "stock": ("SET stock = r.stock - cmd.quantity", "SET stock = r.stock - 1"),
+    "order of lots": ("ORDER BY l.expires, l.earned_at", "ORDER BY l.expires DESC, l.earned_at"),
+    "holds": ("h.state = 'open' AND h.until > instant", "false"),
+    "the card's cap": ("figure + price > (rules", "price > (rules"),
+    "the key": (
+        "SET status = done.status, answer = done.answer",
+        "SET status = done.status, answer = done.answer || ' '",
+    ),
+}
+"""What is changed in the procedure: left out, or turned round."""
+
+WRONG_ON_SQLITE = {
+    "limit": ("_TAKEN", "sum(quantity)", "sum(0)"),
+    "order of lots": ("_LOTS", "ORDER BY expires", "ORDER BY expires DESC"),
+    "holds": ("_HELD", "state = 'open'", "state = 'none'"),
+    "the card's cap": ("_SPENT", "sum(points)", "sum(0)"),
+}
+"""The same in the plain SQL of the other body, by the name of its statement."""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("what", WRONG_ON_SQLITE)
+@pytest.mark.parametrize("world", [ON_SQLITE], indirect=True)
+def test_a_wrong_rule_in_the_plain_sql_is_found(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, right, wrong = WRONG_ON_SQLITE[what]
+    statement: str = getattr(body_sqlite, name)
+    assert right in statement
+    monkeypatch.setattr(body_sqlite, name, statement.replace(right, wrong))
+    with pytest.raises(AssertionError):
+        run(world, 5_000, shrink=False)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize("world", [ON_POSTGRESQL], indirect=True)
+def test_a_wrong_rule_in_the_procedure_is_found(world: World, what: str) -> None:
+    right, wrong = WRONG[what]
+    source = PROCEDURE.read_text(encoding="utf-8")
+    assert right in source
+    functions = source[source.index("CREATE FUNCTION club_refuse_v1") :].replace(right, wrong)
+    with world.db.engine.begin() as connection:
+        connection.exec_driver_sql(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+    with pytest.raises(AssertionError):
+        run(world, 5_000, shrink=False)
