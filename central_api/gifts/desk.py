@@ -14,7 +14,7 @@ from central_api.members import repository as members
 from central_api.programme import earning
 from central_api.programme import service as programmes
 from central_api.rewards import repository as rewards
-from central_api.rewards import vouchers
+from central_api.rewards import voucher_life
 from central_api.security.keyring import Keyring
 from club.model import errors
 
@@ -84,12 +84,10 @@ def give_voucher(tx: Tx, desk: Desk, member_id: str, reward: str) -> None:
         raise errors.NotFound("expected a reward of the catalogue", kind="reward", id=reward)
     member = members.member(tx, member_id)
     today = texts.local_day(desk.now, stores.store(tx, member.home_store).time_zone)
-    vouchers.issue(
+    voucher_life.give(
         tx,
         member_id=member_id,
         reward=reward,
-        redemption=None,
-        number=1,
         valid_to=today + timedelta(days=row.valid_days),
         now=desk.now,
         new_id=desk.new_id,

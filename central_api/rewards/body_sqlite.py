@@ -35,9 +35,10 @@ _OFFER = """
 SELECT content, starts, ends, category, points, stock, sold_out, limit_per, limit_times, valid_days
   FROM rewards WHERE slug = ?"""
 _TAKEN = """
-SELECT coalesce(sum(quantity), 0) FROM redemptions WHERE member = ? AND reward = ? AND state = 'done' AND at >= ?"""
+SELECT coalesce(sum(quantity - cancelled), 0) FROM redemptions
+ WHERE member = ? AND reward = ? AND state = 'done' AND at >= ?"""
 _SPENT = """
-SELECT coalesce(sum(points), 0) FROM redemptions
+SELECT coalesce(sum(points - cancelled * unit_points), 0) FROM redemptions
  WHERE card = ? AND assurance <> 'cryptogram' AND state = 'done' AND at >= ?"""
 _LOTS = """
 SELECT id, "left" FROM lots WHERE member = ? AND "left" > 0 AND expires >= ? ORDER BY expires, earned_at, id"""

@@ -1,10 +1,12 @@
 """Queries of the catalogue, redemptions and vouchers; what a redemption itself asks stands in its two bodies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx, content
 from central_api.rewards.content import RewardContent
@@ -25,7 +27,8 @@ _LIMITED = (
     .where(rewards.c.limit_per != "")
     .order_by(rewards.c.position)
 )
-_TAKEN = select(redemptions.c.reward, redemptions.c.at, redemptions.c.quantity).where(
+_KEPT = (redemptions.c.quantity - redemptions.c.cancelled).label("quantity")
+_TAKEN = select(redemptions.c.reward, redemptions.c.at, _KEPT).where(
     redemptions.c.member == bindparam("member"), redemptions.c.state == "done", redemptions.c.at >= bindparam("since")
 )
 _VOUCHERS = (
@@ -33,6 +36,18 @@ _VOUCHERS = (
     .join(rewards, rewards.c.slug == vouchers.c.reward)
     .where(vouchers.c.member == bindparam("member"))
     .order_by(vouchers.c.valid_to, vouchers.c.issued_at, vouchers.c.id)
+)
+
+_BY_CODE = (
+    select(
+        vouchers,
+        redemptions.c.entry,
+        redemptions.c.unit_points,
+        _CONTENT,
+    )
+    .join(rewards, rewards.c.slug == vouchers.c.reward)
+    .outerjoin(redemptions, redemptions.c.id == vouchers.c.redemption)
+    .where(vouchers.c.code == bindparam("code"))
 )
 
 _BOUGHT = (
@@ -82,3 +97,54 @@ def vouchers_of(tx: Tx, member_id: str) -> Sequence[Any]:
 def bought_since(tx: Tx, member_id: str, since: datetime) -> Sequence[Any]:
     """Entry, quantity, the reward's content and each voucher's code of what a member redeemed since then."""
     return tx.rows(_BOUGHT, {"member": member_id, "since": since})
+
+
+def add_voucher(tx: Tx, values: Mapping[str, object]) -> bool:
+    """Write a voucher; False when its code is taken, and nothing was written."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(vouchers).values(**values).on_conflict_do_nothing(index_elements=[vouchers.c.code])
+    return tx.first(statement.returning(vouchers.c.id)) is not None
+
+
+def voucher_of_code(tx: Tx, code: str) -> Any:
+    """The voucher of a code with its reward's content, and the entry and price of a piece it was bought by; or None."""
+    return tx.first(_BY_CODE, {"code": code})
+
+
+def close_voucher(  # noqa: PLR0913 -- all that is kept of it
+    tx: Tx,
+    voucher_id: str,
+    state: str,
+    now: datetime,
+    by: str,
+    store: str,
+    reference: str,
+    *,
+    points: int = 0,
+    expired: int = 0,
+) -> None:
+    """End a voucher's life."""
+    values = {
+        "state": state,
+        "closed_at": now,
+        "closed_by": by,
+        "closed_store": store,
+        "closed_reference": reference,
+        "back_points": points,
+        "back_expired": expired,
+    }
+    tx.execute(update(vouchers).where(vouchers.c.id == voucher_id).values(**values))
+
+
+def cancel_piece(tx: Tx, redemption_id: str) -> None:
+    """Count one more piece of a redemption as given back; with the last one it is cancelled."""
+    now_cancelled = redemptions.c.cancelled + 1
+    state = case((now_cancelled == redemptions.c.quantity, "cancelled"), else_=redemptions.c.state)
+    statement = update(redemptions).where(redemptions.c.id == redemption_id)
+    tx.execute(statement.values(cancelled=now_cancelled, state=state))
+
+
+def put_back(tx: Tx, slug: str, quantity: int) -> bool:
+    """Put pieces back into a stock; False when the reward has none to count."""
+    statement = update(rewards).where(rewards.c.slug == slug, rewards.c.stock.is_not(None))
+    return tx.scalar(statement.values(stock=rewards.c.stock + quantity).returning(rewards.c.stock)) is not None

@@ -77,6 +77,9 @@ redemptions = Table(
     Column("assurance", String(16), nullable=False),
     Column("store", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column(
+        "cancelled", Integer, nullable=False, server_default="0"
+    ),  # pieces given back: all of them: the state says so
     CheckConstraint("quantity > 0 AND points = quantity * unit_points", name="points"),
     CheckConstraint("state IN ('done', 'cancelled')", name="state"),
     Index(None, "member", "reward", "at"),
@@ -97,6 +100,10 @@ vouchers = Table(
     Column("valid_to", Date, nullable=False),  # the last day, store time
     Column("closed_at", UtcDateTime, nullable=True),
     Column("closed_by", String(64), nullable=False, server_default=""),
+    Column("closed_store", String(64), nullable=False, server_default=""),
+    Column("closed_reference", String(64), nullable=False, server_default=""),  # the number of whoever closed it
+    Column("back_points", BigInteger, nullable=False, server_default="0"),  # given back when it was cancelled
+    Column("back_expired", BigInteger, nullable=False, server_default="0"),  # of them, gone at once with their last day
     CheckConstraint("state IN ('issued', 'fulfilled', 'cancelled', 'expired')", name="state"),
     CheckConstraint("(state = 'issued') = (closed_at IS NULL)", name="closed"),
     UniqueConstraint("redemption", "number"),

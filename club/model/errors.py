@@ -174,6 +174,12 @@ class EditConflict(Refusal):
     code = "edit_conflict"
 
 
+class VoucherClosed(Refusal):
+    """The voucher was fulfilled or cancelled before, or its last day is over. Facts: state, day."""
+
+    code = "voucher_closed"
+
+
 class Unauthorised(ClubError):
     """The caller may not do this."""
 

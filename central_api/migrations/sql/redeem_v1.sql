@@ -142,7 +142,7 @@ BEGIN
             jsonb_build_object('reward', slug, 'left', figure, 'wanted', cmd.quantity));
     END IF;
     IF offer.limit_per <> '' THEN
-        SELECT coalesce(sum(r.quantity), 0) INTO figure FROM redemptions r
+        SELECT coalesce(sum(r.quantity - r.cancelled), 0) INTO figure FROM redemptions r
          WHERE r.member = seen.member AND r.reward = slug AND r.state = 'done'
            AND r.at >= (days ->> offer.limit_per)::timestamptz;
         IF figure + cmd.quantity > offer.limit_times THEN
@@ -153,7 +153,7 @@ BEGIN
         END IF;
     END IF;
     IF seen.assurance <> 'cryptogram' THEN
-        SELECT coalesce(sum(r.points), 0) INTO figure FROM redemptions r
+        SELECT coalesce(sum(r.points - r.cancelled * r.unit_points), 0) INTO figure FROM redemptions r
          WHERE r.card = seen.card AND r.assurance <> 'cryptogram' AND r.state = 'done' AND r.at >= (days ->> 'day')::timestamptz;
         IF figure + price > (rules -> 'redeem' ->> 'uid_daily_cap')::bigint THEN
             PERFORM club_refuse_v1(

@@ -1,4 +1,4 @@
-"""Redemptions by one procedure (PostgreSQL), holds of points (A13), and what devices are to be told of soon."""
+"""Redemptions by one procedure (PostgreSQL), holds of points (A13), vouchers taken back, and what devices are to be told of."""
 
 from pathlib import Path
 
@@ -47,6 +47,11 @@ def upgrade() -> None:
     )
     is_open = sa.text("state = 'open'")
     op.create_index("ix_holds_member", "holds", ["member"], postgresql_where=is_open, sqlite_where=is_open)
+    op.add_column("redemptions", sa.Column("cancelled", sa.Integer(), nullable=False, server_default="0"))
+    for name in ("closed_store", "closed_reference"):
+        op.add_column("vouchers", sa.Column(name, sa.String(length=64), nullable=False, server_default=""))
+    for name in ("back_points", "back_expired"):
+        op.add_column("vouchers", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
     if op.get_bind().dialect.name == "postgresql":
         op.get_bind().exec_driver_sql(_PROCEDURE.read_text(encoding="utf-8"))
 
@@ -57,5 +62,8 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION club_redeem_one_v1(club_redeem_command_v1, jsonb, jsonb, timestamptz)")
         op.execute("DROP FUNCTION club_refuse_v1(text, text, jsonb)")
         op.execute("DROP TYPE club_redeem_command_v1")
+    for name in ("back_expired", "back_points", "closed_reference", "closed_store"):
+        op.drop_column("vouchers", name)
+    op.drop_column("redemptions", "cancelled")
     op.drop_table("holds")
     op.drop_table("feed_due")
