@@ -10,7 +10,8 @@ def names() -> list[str]:
     """The benches there are: every module of this folder with a `main`."""
     folder = Path(__file__).parent
     hidden = {"__init__", "__main__", "report"}
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in hidden)
+    found = {path.stem for path in folder.glob("*.py")} - hidden
+    return sorted(name for name in found if not name.startswith("test_"))
 
 
 def main(arguments: Sequence[str]) -> int:

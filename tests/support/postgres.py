@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -19,10 +19,16 @@ _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
 class Cluster:
-    """A running server. Databases are made in it by name, or as copies of one."""
+    """A running server. Databases are made in it by name, or as copies of one. `programs` is where its tools are."""
 
-    def __init__(self, sockets: Path) -> None:
+    def __init__(self, sockets: Path, programs: Path) -> None:
         self._sockets = sockets
+        self.programs = programs
+
+    @property
+    def address(self) -> dict[str, str]:
+        """Host (the folder of its socket) and user, as libpq names them."""
+        return {"host": str(self._sockets), "user": _ACCOUNT}
 
     def url(self, database: str) -> str:
         """What the central API's `[database] url` takes."""
@@ -43,8 +49,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a cluster; fails the tests where PostgreSQL is not installed: whoever has none leaves them out by their mark."""
+def cluster(*, durable: bool = False, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """Start a cluster; fails the tests where PostgreSQL is not installed: whoever has none leaves them out by their mark.
+
+    Args:
+        durable: whether a commit waits for the disk, as in a store; tests need not wait.
+        settings: more of the server's settings by name.
+    """
     found = shutil.which("initdb") or (str(_PLACES[0] / "initdb") if _PLACES else None)
     if found is None:
         _fail("expected PostgreSQL (Debian package postgresql), found none")
@@ -54,7 +65,9 @@ def cluster() -> Iterator[Cluster]:
     try:
         if account is not None:
             os.chown(folder, account.pw_uid, account.pw_gid)
-        data, settings = folder / "data", f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=100"
+        chosen = {"max_connections": "100", **(settings or {}), **({} if durable else {"fsync": "off"})}
+        data, given = folder / "data", f"-k {folder} -c listen_addresses=''"
+        given += "".join(f" -c {name}={value}" for name, value in chosen.items())
         run = _runner(account, folder)
         run(
             [
@@ -71,10 +84,10 @@ def cluster() -> Iterator[Cluster]:
                 "-N",
             ]
         )
-        start = [str(programs / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-o", settings, "-w", "start"]
+        start = [str(programs / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-o", given, "-w", "start"]
         run(start)
         try:
-            yield Cluster(folder)
+            yield Cluster(folder, programs)
         finally:
             run([str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:

@@ -1,0 +1,1 @@
+"""A small Django application on hordak: members' points, rewards, redemptions, idempotency keys."""
