@@ -34,6 +34,7 @@ def last_line(bench: str, figures: Mapping[str, float], aims: Mapping[str, Aim])
             "bench": bench,
             "figures": {name: round(value, 3) for name, value in figures.items()},
             "aims": {name: f"{'>=' if aim.at_least else '<='} {aim.value:g}" for name, aim in aims.items()},
+            "met_each": {name: aim.met_by(figures[name]) for name, aim in aims.items()},
             "met": all(aim.met_by(figures[name]) for name, aim in aims.items()),
         }
     )

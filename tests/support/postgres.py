@@ -59,7 +59,7 @@ def cluster(*, durable: bool = False, settings: Mapping[str, str] | None = None)
     found = shutil.which("initdb") or (str(_PLACES[0] / "initdb") if _PLACES else None)
     if found is None:
         _fail("expected PostgreSQL (Debian package postgresql), found none")
-    programs = Path(found).parent
+    programs = Path(found).resolve().parent  # a link on the PATH has not all of them beside it
     folder = Path(tempfile.mkdtemp(prefix="club-pg-"))
     account = _account()
     try:

@@ -30,7 +30,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of a cell: answers a second, latencies (ms), what was acknowledged and refused, and the client's own cost."""
+    """What came of a cell: redemptions a second, latencies (ms), what was acknowledged and refused, and the client's own cost.
+
+    `made` counts all redemptions, also those while it warmed up.
+    """
 
     per_s: float
     p50_ms: float
@@ -39,6 +42,7 @@ class Ran:
     refused: int
     elapsed_s: float
     client_cpu_share: float
+    made: int = 0
     odd: tuple[str, ...] = ()
 
 
@@ -117,5 +121,6 @@ def ran(said: dict[str, object], wanted: Sequence[Command]) -> Ran:
         refused=len(status) - len(good),
         elapsed_s=elapsed,
         client_cpu_share=cpu / elapsed if elapsed else 0.0,
+        made=len(good),
         odd=tuple(odd),
     )

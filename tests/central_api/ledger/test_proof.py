@@ -13,9 +13,9 @@ from sqlalchemy import select, text
 from central_api.ledger.proof import canonical, repository, sealing, verify
 from central_api.ledger.tables import ledger_entries, ledger_postings, lot_uses, lots
 from club.model import errors
-from tests.central_api.ledger.corruptions import CORRUPTIONS, CORRUPTIONS_OF_SQLITE
 from tests.support import books as support
 from tests.support.books import Books
+from tests.support.corruptions import CORRUPTIONS, CORRUPTIONS_OF_SQLITE
 
 ACTS = st.one_of(
     st.tuples(st.just("earn"), st.integers(0, 3), st.integers(0, 900), st.integers(-2, 40)),
