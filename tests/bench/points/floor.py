@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from central_api.rewards.body_postgresql import Procedure
 
 from central_api.context import new_id
 from central_api.db import Database, Tx
+from central_api.rewards.body_postgresql import Procedure
 from central_api.rewards.commands import Ask, Desk
 from club.model import voucher
 from club.wire import codec
