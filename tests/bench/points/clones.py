@@ -140,7 +140,7 @@ def _copy(connection: Connection, table: Table, row: Mapping[Any, Any], model: i
         before, tag, after = value.partition(digits(model)) if isinstance(value, str) else ("", "", "")
         if value is None:
             values.append(null())
-        elif own is not None and value != "":
+        elif own is not None and isinstance(value, str) and value:
             values.append(_numbers.c[own])
         elif tag:
             values.append(literal(before) + _numbers.c.digits + literal(after))
