@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from central_api.db import Database
@@ -109,7 +109,7 @@ def filled(engine: str, db: Database, folder: Path, members: int, nights: int) -
     lives = [twenty_entries(), *(twenty_entries(night) for night in range(nights))]
     made = club.fill(db, folder, Size(members, _STORES, _REWARDS), now, lives, lambda number: _like(number, nights))
     _say(f"{engine}: {members:,} members filled in {time.monotonic() - began:.0f} s")
-    return Books(engine, db, made, (now + timedelta(hours=8)).date(), len(lives))
+    return Books(engine, db, made, club.today_of(now), len(lives))
 
 
 def _like(number: int, nights: int) -> int:

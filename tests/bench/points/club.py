@@ -10,6 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert
 
+from central_api import texts
 from central_api.cards import repository as card_rows
 from central_api.cards.tables import card_sessions, cards
 from central_api.db import Database, Tx
@@ -95,6 +96,11 @@ class Club:
         return self.identities[self.store_of(member)]
 
 
+def today_of(now: datetime) -> date:
+    """The stores' day."""
+    return texts.local_day(now, ZONE)
+
+
 def member_id(number: int) -> str:
     """A member's id by number."""
     return f"m-{digits(number)}"
@@ -159,7 +165,7 @@ def fill(
     """
     runner.upgrade(db)
     club = Club(size, keyring.load_or_create(folder / "keys.toml"), _identities(size.stores))
-    today = (now + timedelta(hours=8)).date()
+    today = today_of(now)
     with db.write() as tx:
         feed.ensure_epoch(tx)
         _add_stores(tx, club, now)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support import wait
 from tests.support.served import Served, served
 
 SESSION_MIN = 120
@@ -26,7 +27,16 @@ class Service:
         try:
             yield
         finally:
-            self._running.process.send_signal(signal.SIGSTOP)
+            self.rest()
+
+    def rest(self) -> None:
+        """Stop it; returns when it stands still."""
+        self._running.process.send_signal(signal.SIGSTOP)
+        state = Path(f"/proc/{self.pid}/stat")
+        wait.until(
+            lambda: state.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "T",
+            "the service to stand still",
+        )
 
 
 @contextmanager
@@ -34,8 +44,8 @@ def service(folder: Path, url: str) -> Iterator[Service]:
     """Start it over a filled database; at rest until it is called. Everything is as in a store, but for `SESSION_MIN`."""
     with served(folder, f"database.url={url}", f"sessions.card_minutes={SESSION_MIN}") as running:
         found = Service(running)
-        running.process.send_signal(signal.SIGSTOP)
         try:
+            found.rest()
             yield found
         finally:
             running.process.send_signal(signal.SIGCONT)  # one that is stopped does not hear that it is to end
