@@ -122,8 +122,10 @@ def wait_for_seals(db: Database) -> None:
 
 
 def settle(db: Database) -> None:
-    """Have PostgreSQL learn what is there, as its autovacuum would soon; SQLite is left as the service leaves it."""
+    """Have PostgreSQL learn what is there, as its autovacuum would soon, and SQLite put its one huge log into the database."""
     if db.is_sqlite:
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
