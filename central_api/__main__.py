@@ -1,4 +1,4 @@
-"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup, ledger verify, jobs."""
+"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup, ledger, programme, jobs."""
 
 import argparse
 import logging
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from central_api import app, backup, server
+from central_api.bills import programme_cli as programme
 from central_api.context import Context
 from central_api.db import Database
 from central_api.demo_data import loader
@@ -86,6 +87,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STORE:SEQUENCE:HASH",
         help="the end of a chain as an earlier proof printed it; may be given many times",
     )
+    about = "the club's rules, each set with its date of effect"
+    rules = commands.add_parser("programme", help=about, description=about)
+    sets = rules.add_subparsers(required=True, metavar="COMMAND")
+    for name, call, text in (
+        ("preview", _programme_preview, "say what proposed rules would have changed last month; changes nothing"),
+        ("put", _programme_put, "keep proposed rules; refused when they begin too early"),
+    ):
+        add(name, call, text, sets).add_argument(
+            "file", type=Path, metavar="FILE", help="TOML or JSON, see docs/programme.md"
+        )
     about = "what runs by schedule"
     work = commands.add_parser("jobs", help=about, description=about).add_subparsers(required=True, metavar="COMMAND")
     add("list", _jobs_list, "each job with its hour, how far it has come, and its last run", work)
@@ -150,6 +161,16 @@ def _backup(settings: CentralSettings, options: argparse.Namespace) -> None:
     with _open(settings) as context:
         written = backup.write(context, options.to)
     print("\n".join(str(path) for path in written))
+
+
+def _programme_preview(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings) as context:
+        programme.preview(context.db, options.file, context.clock.now(), print)
+
+
+def _programme_put(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings) as context:
+        programme.put(context.db, options.file, context.clock.now(), print)
 
 
 def _jobs_list(settings: CentralSettings, options: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from central_api.db import Database
 from central_api.feed import service as feed
 from central_api.jobs import runner
 from central_api.ledger.proof import sealing
+from central_api.programme import service as programmes
 from central_api.rewards import catalogue, publishing
 from club.model import errors
 
@@ -116,9 +117,10 @@ def _seal_some(db: Database) -> int:
 
 
 def renew_catalogue(context: Context) -> None:
-    """Publish the rewards and activities that look another way by now: early access that is over, an outing that has ended."""
+    """Publish rules, rewards and activities that look another way by now: early access that is over, an outing that has ended."""
     now = context.clock.now()
     with context.db.write() as tx:
+        programmes.publish_due(tx, now)
         catalogue.publish_due(tx, now)
         activities.publish_due(tx, now)
 

@@ -1,5 +1,6 @@
 """Finds the rules in force, and adds up what membership saved a member this year (A7)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +76,7 @@ def add_version(
     now: datetime,
     counting: Counting = Counting(),  # noqa: B008 -- frozen
 ) -> None:
-    """Keep a set of rules with its date of effect; `changes.put` checks what it may be."""
+    """Keep a set of rules with its date of effect; `proposal.may_begin` says when it may be."""
     values: dict[str, Any] = {
         "id": version_id,
         "effective_from": effective_from,
@@ -86,10 +87,52 @@ def add_version(
     tx.execute(insert(programme_versions).values(**values))
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A version as it is kept."""
+
+    id: str
+    effective_from: datetime
+    programme: Programme
+    counting: Counting
+
+
+def version(tx: Tx, name: str, effective_from: datetime) -> Kept | None:
+    """The version of that name, or the one that begins at that instant; None where there is neither. Reads only."""
+    row = tx.first(
+        select(programme_versions)
+        .where((programme_versions.c.id == name) | (programme_versions.c.effective_from == effective_from))
+        .order_by((programme_versions.c.id == name).desc())
+    )
+    if row is None:
+        return None
+    return Kept(
+        row.id,
+        row.effective_from,
+        msgspec.convert(row.content, Programme),
+        msgspec.convert(row.counting, Counting),
+    )
+
+
 def publish(tx: Tx, now: datetime) -> None:
     """Tell every device the rules it shows."""
-    programme = current(tx, now)
-    entity = ProgrammeEntity(
+    feed.publish(tx, feed.GLOBAL, "programme", ENTITY_ID, _entity(current(tx, now)), now=now)
+
+
+def publish_due(tx: Tx, now: datetime) -> bool:
+    """Tell devices of rules that have come into force meanwhile; whether there was something to tell."""
+    programme = tx.scalar(_CURRENT, {"now": now})
+    if programme is None:
+        return False
+    entity = _entity(programme)
+    if feed.last_published(tx, feed.GLOBAL, "programme", ENTITY_ID) == msgspec.json.encode(entity):
+        return False
+    feed.publish(tx, feed.GLOBAL, "programme", ENTITY_ID, entity, now=now)
+    return True
+
+
+def _entity(programme: Programme) -> ProgrammeEntity:
+    return ProgrammeEntity(
         club=programme.club,
         tagline=programme.tagline,
         tiers=tuple(
@@ -101,7 +144,6 @@ def publish(tx: Tx, now: datetime) -> None:
         pin_tries=programme.pin.tries,
         pin_lock_minutes=programme.pin.lock_minutes,
     )
-    feed.publish(tx, feed.GLOBAL, "programme", ENTITY_ID, entity, now=now)
 
 
 def saved_this_year(tx: Tx, member_id: str, now: datetime, time_zone: str) -> int:

@@ -98,6 +98,7 @@ EARN = EarnRules(
     ),
     round_expiry_to="quarter-end",
 )
+DOWNGRADE = Downgrade(after_days=365, grace_days=15, keep_days=365, never_below="classic")
 LADDER = TierRules(
     rungs=(
         Rung(slug="classic", rank=1, any_of=(Join(),)),
@@ -114,18 +115,20 @@ LADDER = TierRules(
         Rung(slug="gold", rank=3, any_of=(TierPoints(at_least=12_000), StaffGrant())),
         Rung(slug="diamond", rank=4, any_of=(TierPoints(at_least=25_000),)),
     ),
-    downgrade=Downgrade(after_days=365, grace_days=15, keep_days=365, never_below="classic"),
+    downgrade=DOWNGRADE,
 )
+RENEWAL = RenewalRules(
+    fee_fen=19_900, points=500, insurance_at_least_fen=300_000, lapsed_grace_days=30, remind_days=(45, 15, 3)
+)
+REFERRAL = ReferralRules(first_visit_points=100, vehicle_points=1000, cap_per_year=2, delay_days=15)
 COUNTING = Counting(
     earn=EARN,
     ladder=LADDER,
-    renewal=RenewalRules(
-        fee_fen=19_900, points=500, insurance_at_least_fen=300_000, lapsed_grace_days=30, remind_days=(45, 15, 3)
-    ),
+    renewal=RENEWAL,
     birthday=BirthdayRules(
         gifts=(Gift(tier="classic", points=100), Gift(tier="silver", points=200), Gift(tier="gold", reward="wash")),
     ),
-    referral=ReferralRules(first_visit_points=100, vehicle_points=1000, cap_per_year=2, delay_days=15),
+    referral=REFERRAL,
     rankings=(
         Ranking(slug="month-top-3", name=Text("本月前三"), per="month", rewards=("cash-100", "cash-50", "cash-50")),
         Ranking(slug="quarter-top", name=Text("本季第一"), per="quarter", rewards=("service",)),
