@@ -112,9 +112,9 @@ def test_rules_that_give_more_may_begin_at_once_but_never_in_the_past(
     path = written(tmp_path, effective_from, generous())
     if refused:
         with pytest.raises(errors.Malformed, match="or later"):
-            programme_cli.put(house.books.db, path, house.now, [].append)
+            programme_cli.put(house.books.db, path, house.now, print)
     else:
-        programme_cli.put(house.books.db, path, house.now, [].append)
+        programme_cli.put(house.books.db, path, house.now, print)
     with house.books.db.read() as tx:
         assert (programmes.version(tx, "v2", effective_from) is None) == refused
 
@@ -145,7 +145,7 @@ def test_devices_are_told_when_rules_come_into_force(house: House, tmp_path: Pat
         'pin = "never"\nuid_daily_cap = 10\nreversible_days = 9\n',
         encoding="utf-8",
     )
-    programme_cli.put(house.books.db, path, house.now, [].append)
+    programme_cli.put(house.books.db, path, house.now, print)
     assert not told()
     house.at(LATER)
     assert (told(), told()) == (True, False)
