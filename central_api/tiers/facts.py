@@ -50,7 +50,7 @@ def gather(tx: Tx, member: Any, stands: Standing, rules: Counting, time_zone: st
             bill=row.bill,
             group=groups.get(row.category, ""),
             category=row.category,
-            paid_fen=row.paid_fen - row.refunded_fen,
+            paid_fen=row.paid_fen - int(row.refunded_fen),  # a sum is no int on PostgreSQL
             vehicle=str(row.facts.get("vehicle", "")),
         )
         for row in books.purchases_of(tx, member.id)
