@@ -8,23 +8,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
+from central_api import texts
 from central_api.cards import sessions
 from central_api.context import new_id
 from central_api.db import Database
 from central_api.device_api import history
 from central_api.devices.service import Device
 from central_api.feed.tables import feed_due
-from central_api.ledger import expiry
+from central_api.jobs.job import Run
+from central_api.jobs.points import expire_points
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import lots
 from central_api.rewards.commands import Ask, Desk
 from central_api.rewards.service import Redeemer
 from club.model import voucher
+from club.model.clock import PinnedClock
 from club.wire import codec
 from tests.bench.points import load
-from tests.bench.points.club import Club, device_id, member_id, session_id, store_slug
+from tests.bench.points.club import ZONE, Club, device_id, member_id, session_id, store_slug
 from tests.bench.points.life import ENTRIES
 from tests.bench.points.service import SESSION_MIN
 
@@ -91,22 +94,27 @@ EACH: Mapping[str, tuple[Callable[[Books, random.Random], float], int]] = {
 
 
 def expire_night(books: Books, night: int) -> tuple[float, int]:
-    """Book off everything that ended with a night (0: the next one): seconds, and how many lots ended."""
-    after = books.today + timedelta(days=night + 1)
-    ended = select(lots.c.member).where(lots.c.left > 0, lots.c.expires < after)
-    with books.db.read() as tx:
-        count = int(tx.scalar(select(func.count()).select_from(ended.subquery())))
-    at = datetime.combine(after, datetime.min.time(), UTC)
+    """Run the nightly job after a night (0: the next one): seconds, and how many lots ended."""
+    day = books.today + timedelta(days=night + 1)
+    ended = select(func.count()).select_from(lots).where(lots.c.left > 0, lots.c.expires < day)
+    run = Run(
+        db=books.db,
+        keyring=books.club.keys,
+        clock=PinnedClock(texts.day_starts(day, ZONE)),
+        new_id=new_id,
+        random_below=secrets.randbelow,
+        day=day,
+        time_zone=ZONE,
+        stores=tuple(store_slug(number) for number in range(books.club.size.stores)),
+        dry=False,
+        still=lambda: None,
+    )
+    count = _count(books, ended)
     began = time.perf_counter()
-    with books.db.read() as tx:
-        due = [row.member for row in tx.rows(ended.distinct())]
-    for member in due:
-        with books.db.write() as tx:
-            expiry.expire(tx, member, after, at=at, new_id=new_id)
+    expire_points(run)
     took = time.perf_counter() - began
-    with books.db.read() as tx:
-        left = int(tx.scalar(select(func.count()).select_from(ended.subquery())))
-    _must(count > 0 and left == 0, f"lots that end in night {night}, and none left after it", (count, left))
+    expected = f"lots that end in night {night}, all of them booked off, and none left after it"
+    _must(count > 0 and run.counts.get("members") == count and _count(books, ended) == 0, expected, run.counts)
     return took, count
 
 
@@ -114,6 +122,11 @@ def forget_notes(books: Books) -> None:
     """Nobody is told of what is done here."""
     with books.db.write() as tx:
         tx.execute(delete(feed_due))
+
+
+def _count(books: Books, query: Select[int]) -> int:
+    with books.db.read() as tx:
+        return int(tx.scalar(query))
 
 
 def _draw(books: Books, luck: random.Random) -> int:
