@@ -25,6 +25,7 @@ from club.wire.cards import VoucherView
 from club.wire.rewards import Redeemed
 
 _DEVICE = "SELECT 1 FROM devices WHERE id = ? AND public_key = ? AND kind = 'kiosk' AND revoked_at IS NULL"
+_MANY_STORES = "SELECT 1 FROM stores LIMIT 1 OFFSET ?"
 _TAP = """
 SELECT s.used_at, s.ended_at, g.made_at, s.store, t.time_zone, s.card, k.state, coalesce(k.blocked_since, ''), s.member,
        m.tier, s.assurance, coalesce(g.id, ''), coalesce(g.session, ''), coalesce(g.body_sha256, '')
@@ -65,8 +66,16 @@ class _Batch:
     now: datetime
     at: str
     programme: Programme | errors.ClubError
-    names: dict[str, Text]
+    names: dict[str, Text] | None = None
     days: dict[str, date] = field(default_factory=dict)
+
+    def stores_of(self, content: RewardContent) -> tuple[Text, ...]:
+        """Names of the stores a reward is good in; they are read once, and not at all when none would be named."""
+        if self.names is None:
+            if not content.stores and self.db.execute(_MANY_STORES, (catalogue.LISTED,)).fetchone():
+                return ()
+            self.names = catalogue.store_names(self.tx)
+        return catalogue.names_for(content, self.names)
 
     def today(self, time_zone: str) -> date:
         """The store's day."""
@@ -97,7 +106,7 @@ def _batch(tx: Tx, desk: Desk, now: datetime) -> _Batch:
         programme: Programme | errors.ClubError = programmes.current(tx, now)
     except errors.Unavailable as fault:
         programme = fault
-    return _Batch(tx, tx.sqlite, desk, now, sqlite_text(now), programme, catalogue.store_names(tx))
+    return _Batch(tx, tx.sqlite, desk, now, sqlite_text(now), programme)
 
 
 def _once(batch: _Batch, ask: Ask) -> Outcome:
@@ -233,7 +242,7 @@ def _take_points(batch: _Batch, ask: Ask, tap: Tap, lots: Sequence[tuple[str, in
 def _issue(batch: _Batch, ask: Ask, tap: Tap, offer: Offer, redemption: str) -> tuple[VoucherView, ...]:
     command, content = ask.command, offer.content
     valid_to = batch.today(tap.time_zone) + timedelta(days=offer.valid_days)
-    stores = catalogue.names_for(content, batch.names)
+    stores = batch.stores_of(content)
     issued = []
     for number in range(1, command.quantity + 1):
         made = batch.desk.new_id()

@@ -16,6 +16,10 @@ from club.model.text import Text
 from club.wire.cards import RewardLimit
 from club.wire.changes import RewardCategoryEntity, RewardEntity
 
+LISTED = 12
+"""A reward that is good everywhere names the stores of a club with at most so many. Of a larger one it names none: five
+hundred names in each voucher's answer are 20 kB that nobody reads and that every redemption would keep for ever."""
+
 
 def store_names(tx: Tx) -> dict[str, Text]:
     """Names of the stores by slug, in their order."""
@@ -28,8 +32,10 @@ def names_of(stores: Sequence[Any]) -> dict[str, Text]:
 
 
 def names_for(content: RewardContent, names: Mapping[str, Text]) -> tuple[Text, ...]:
-    """Names of the stores a reward is good in."""
-    return tuple(name for slug, name in names.items() if not content.stores or slug in content.stores)
+    """Names of the stores a reward is good in; none: in every one, and there are many (`LISTED`)."""
+    if not content.stores:
+        return tuple(names.values()) if len(names) <= LISTED else ()
+    return tuple(name for slug, name in names.items() if slug in content.stores)
 
 
 def entity(row: Any, names: Mapping[str, Text], now: datetime) -> RewardEntity:

@@ -37,7 +37,7 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VoucherView(msgspec.Struct, frozen=True, kw_only=True):
-    """A voucher as its owner sees it. `valid_to` is the last usable day; `code` is ungrouped, `qr` what its QR says."""
+    """A voucher as its owner sees it. `valid_to` is the last usable day; `code` is ungrouped, `qr` what its QR says; no `stores`: every one."""
 
     voucher_id: str
     code: str

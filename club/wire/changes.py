@@ -93,7 +93,7 @@ class RewardCategoryEntity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RewardEntity(msgspec.Struct, frozen=True, kw_only=True):
-    """A reward as every member may see it. `points_by_tier` overrides `points`; an empty `tiers` is every tier; `stock_left` None is unlimited."""
+    """A reward as every member may see it. `points_by_tier` overrides `points`; an empty `tiers` is every tier, no `stores` every store; `stock_left` None is unlimited."""
 
     slug: Slug
     name: Text

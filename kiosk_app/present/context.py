@@ -1,5 +1,6 @@
 """What every part of the presenter works with: the state, the words of its language, and texts made of both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -41,6 +42,10 @@ class Context:
     def pick(self, text: Text) -> str:
         """A text of the data in the screen's language."""
         return text.pick(self.words.language)
+
+    def stores(self, names: Sequence[Text]) -> str:
+        """Where something is good: the stores' names, or that it is so everywhere."""
+        return self.words("common.list-comma").join(map(self.pick, names)) or self.words("kiosk.reward.all-stores")
 
     def untranslated(self, text: Text) -> bool:
         """Whether the Chinese stands in for the screen's language."""

@@ -86,7 +86,7 @@ def success(ctx: Context, screen: st.Success) -> SuccessView:
     words, answer = ctx.words, screen.answer
     others = len(answer.vouchers) - 1
     first = answer.vouchers[0] if answer.vouchers else None
-    stores = words("common.list-comma").join(ctx.pick(store) for store in first.stores) if first else ""
+    stores = ctx.stores(first.stores) if first else ""
     return SuccessView(
         header=frame.header(ctx),
         dock=frame.dock(ctx, back=False),

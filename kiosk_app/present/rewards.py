@@ -143,11 +143,10 @@ def _why_not(ctx: Context, screen: st.RewardDetail, offer: Offer) -> str:
 
 def _facts(ctx: Context, offer: Offer) -> tuple[Fact, ...]:
     words, reward = ctx.words, offer.reward
-    stores = words("common.list-comma").join(ctx.pick(store) for store in reward.stores)
     facts = (
         Fact("car", words("kiosk.reward.fits"), ctx.pick(reward.fits)),
         Fact("calendar", words("kiosk.reward.valid"), words("kiosk.reward.valid-days", days=reward.valid_days)),
-        Fact("location", words("kiosk.reward.stores"), stores),
+        Fact("location", words("kiosk.reward.stores"), ctx.stores(reward.stores)),
         Fact("document", words("kiosk.reward.terms"), ctx.pick(reward.terms)),
     )
     return tuple(fact for fact in facts if fact.text)

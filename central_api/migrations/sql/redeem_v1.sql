@@ -199,8 +199,12 @@ BEGIN
     VALUES (cmd.redemption, cmd.key, seen.member, slug, cmd.quantity, cmd.unit_points, price, 'done', cmd.entry, cmd.device,
             cmd.session, seen.card, seen.assurance, seen.store, instant);
 
-    SELECT coalesce(json_agg(s.name ORDER BY s.position), '[]') INTO good_in FROM stores s
-     WHERE jsonb_array_length(coalesce(offer.in_stores, '[]')) = 0 OR offer.in_stores ? s.slug;
+    IF jsonb_array_length(coalesce(offer.in_stores, '[]')) = 0 AND EXISTS (SELECT FROM stores OFFSET 12) THEN
+        good_in := '[]';  -- everywhere, and there are many: catalogue.LISTED
+    ELSE
+        SELECT coalesce(json_agg(s.name ORDER BY s.position), '[]') INTO good_in FROM stores s
+         WHERE jsonb_array_length(coalesce(offer.in_stores, '[]')) = 0 OR offer.in_stores ? s.slug;
+    END IF;
     FOR piece IN 1 .. cmd.quantity LOOP
         LOOP
             code_at := code_at + 1;

@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from central_api import background
+from central_api.devices.tables import stores
 from central_api.feed import service as feed
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import ledger_entries, lot_uses
@@ -44,6 +45,19 @@ def test_a_redemption_takes_the_points_and_issues_a_voucher(club: Club) -> None:
     assert [v.state for v in home.vouchers].count("issued") == 4
     assert home.expiries[0].on == date(2026, 9, 30), "the 1,200 that expire first are the ones eaten"
     assert next(limit.left for limit in home.limits if limit.reward == "basic-service-voucher") == 1
+
+
+@pytest.mark.parametrize(("more", "named"), [(catalogue.LISTED - 2, catalogue.LISTED), (catalogue.LISTED - 1, 0)])
+def test_what_is_good_everywhere_names_the_stores_of_a_club_that_has_few(club: Club, more: int, named: int) -> None:
+    device = club.device()
+    with club.context.db.write() as tx:
+        for number in range(more):
+            values = {"slug": f"more-{number}", "name": {"zh": "店", "en": "Store"}, "time_zone": "Asia/Shanghai"}
+            tx.execute(insert(stores).values(**values, phone="", position=9))
+        everywhere = "json_remove(content, '$.stores')" if tx.dialect == "sqlite" else "content - 'stores'"
+        tx.execute(text(f"UPDATE rewards SET content = {everywhere}"))
+    done = club.redeemed(device, a_redeem(device.session(club.card())))
+    assert [len(made.stores) for made in done.vouchers] == [named]
 
 
 def test_the_lots_that_were_eaten_are_recorded(club: Club) -> None:

@@ -208,6 +208,14 @@ def test_the_detail_page() -> None:
     assert (view.after, view.why_not, view.redeem.enabled) == ("5,080", "", True)
 
 
+@pytest.mark.parametrize(("words", "said"), [(ZH, "全部门店"), (EN, "all stores")])
+def test_a_reward_without_stores_is_good_in_all_of_them(words: Words, said: str) -> None:
+    everywhere = dataclasses.replace(a_catalogue(), rewards=(make.a_reward(stores=()),))
+    view = shown(Visit(catalogue=everywhere).at_home(language=words.language).at_detail(), words)
+    assert isinstance(view, views.RewardDetailView)
+    assert view.facts[2].text == said
+
+
 def test_the_confirm_sheet() -> None:
     view = shown(Visit().at_home().at_detail().press("redeem"))
     assert isinstance(view, views.RewardDetailView)
