@@ -28,7 +28,9 @@ class Renewed:
     new: bool
 
 
-def renew(tx: Tx, member_id: str, offer: Offer, *, by: str, now: datetime, new_id: Callable[[], str]) -> Renewed:
+def renew(
+    tx: Tx, member_id: str, offer: Offer, *, by: str, now: datetime, new_id: Callable[[], str], held: int = 0
+) -> Renewed:
     """Renew a membership, or say until when the same offer renewed it before.
 
     Args:
@@ -38,6 +40,7 @@ def renew(tx: Tx, member_id: str, offer: Offer, *, by: str, now: datetime, new_i
         by: staff id, desk or device, for the books.
         now: the instant.
         new_id: makes ids of entries.
+        held: whole points that are kept for another spending (A13).
 
     Raises:
         RewardNotOffered, LimitReached, CardNotActive: as `programme.renewal.renew`.
@@ -47,7 +50,7 @@ def renew(tx: Tx, member_id: str, offer: Offer, *, by: str, now: datetime, new_i
     rules = programmes.counting(tx, now).renewal
     if rules is None:
         raise errors.RewardNotOffered("expected rules of renewal, the club has none", reward="renewal")
-    return _renew(tx, rules, member_id, offer, by, now, new_id=new_id)
+    return _renew(tx, rules, member_id, offer, by, now, new_id=new_id, held=held)
 
 
 def renew_by_insurance(
@@ -112,7 +115,15 @@ def end(tx: Tx, member_id: str, today: date, now: datetime) -> bool:
 
 
 def _renew(
-    tx: Tx, rules: RenewalRules, member_id: str, offer: Offer, by: str, now: datetime, *, new_id: Callable[[], str]
+    tx: Tx,
+    rules: RenewalRules,
+    member_id: str,
+    offer: Offer,
+    by: str,
+    now: datetime,
+    *,
+    new_id: Callable[[], str],
+    held: int = 0,
 ) -> Renewed:
     before = repository.renewal(tx, _key(member_id, offer.reference))
     if before is not None and before.undone_at is None:
@@ -127,7 +138,9 @@ def _renew(
         facts = {"renewal": found.valid_to.isoformat(), "by": by}
         # Not the key itself, which may be longer than a reference is.
         occasion = Occasion(kind="redeem", at=now, store=member.home_store, facts=facts)
-        entry = ledger.spend(tx, member_id, found.points, texts.local_day(now, time_zone), occasion, new_id=new_id)
+        entry = ledger.spend(
+            tx, member_id, found.points, texts.local_day(now, time_zone), occasion, new_id=new_id, held=held
+        )
     values = {
         "member": member_id,
         "way": found.way,

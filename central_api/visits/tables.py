@@ -15,5 +15,8 @@ service_jobs = Table(
     Column("promised_at", UtcDateTime, nullable=True),
     Column("ready_at", UtcDateTime, nullable=True),
     Column("handed_over_at", UtcDateTime, nullable=True),
+    Column("source", String(32), nullable=False, server_default=""),  # the billing system that told of it
+    Column("told_at", UtcDateTime, nullable=True),  # when it knew what stands here: what is older changes nothing
+    Column("digest", String(64), nullable=False, server_default=""),  # SHA-256 of what it said then
     Index(None, "member"),
 )

@@ -342,6 +342,9 @@ def upgrade() -> None:
         sqlite_where=sa.text('"left" > 0'),
     )
     op.add_column("programme_versions", sa.Column("counting", Json, server_default="{}", nullable=False))
+    op.add_column("service_jobs", sa.Column("source", sa.String(length=32), server_default="", nullable=False))
+    op.add_column("service_jobs", sa.Column("told_at", UtcDateTime(), nullable=True))
+    op.add_column("service_jobs", sa.Column("digest", sa.String(length=64), server_default="", nullable=False))
     op.create_index(
         "ix_vouchers_valid_to",
         "vouchers",
@@ -353,6 +356,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_vouchers_valid_to", "vouchers")
+    op.drop_column("service_jobs", "digest")
+    op.drop_column("service_jobs", "told_at")
+    op.drop_column("service_jobs", "source")
     op.drop_column("programme_versions", "counting")
     op.drop_index("ix_lots_expires_member", "lots")
     op.drop_index("ix_benefit_uses_reference", "benefit_uses")
