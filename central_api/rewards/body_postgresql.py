@@ -18,7 +18,7 @@ from club.model import errors, voucher
 from club.wire.rewards import step_up_digest
 from club.wire.signing import FRESH_S
 
-_CALL = "SELECT command_n, answer_status, answer_body FROM club_redeem_v1(%s::text::jsonb)"
+CALL = "SELECT command_n, answer_status, answer_body FROM club_redeem_v1(%s::text::jsonb)"
 _SPARE_CODES = 1  # for a piece whose code is taken: a code is one of 2^40, and the command may be sent again
 
 
@@ -36,8 +36,6 @@ class Procedure:
 
     def redeem(self, asks: Sequence[Ask], now: datetime) -> list[Outcome]:
         """Carry out commands of different keys in one transaction; an outcome each."""
-        if not self._zones:
-            self._learn_zones()
         faults.point("redeem.before-transaction")
         found = self._call(asks, now)
         faults.point("redeem.after-commit")
@@ -48,8 +46,11 @@ class Procedure:
                 found[n] = outcome
         return found
 
-    def _call(self, asks: Sequence[Ask], now: datetime) -> list[Outcome]:
-        batch = {
+    def batch(self, asks: Sequence[Ask], now: datetime) -> str:
+        """What the procedure is given: JSON as `redeem_v1.sql` says."""
+        if not self._zones:
+            self._learn_zones()
+        found = {
             "now": now,
             "session_minutes": self._desk.session_minutes,
             "fresh_s": FRESH_S,
@@ -58,7 +59,10 @@ class Procedure:
             "final": self._final,
             "commands": [_command(n, ask, self._desk) for n, ask in enumerate(asks)],
         }
-        rows = self._db.call(_CALL, [msgspec.json.encode(batch).decode()])
+        return msgspec.json.encode(found).decode()
+
+    def _call(self, asks: Sequence[Ask], now: datetime) -> list[Outcome]:
+        rows = self._db.call(CALL, [self.batch(asks, now)])
         outcomes: dict[int, Outcome] = {n: _outcome(status, body) for n, status, body in rows}
         return [outcomes[n] for n in range(len(asks))]
 

@@ -3,10 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+_PAUSE = threading.Event()
 _ACCOUNT = "postgres"  # PostgreSQL refuses to run as root
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -21,9 +24,10 @@ _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 class Cluster:
     """A running server. Databases are made in it by name, or as copies of one. `programs` is where its tools are."""
 
-    def __init__(self, sockets: Path, programs: Path) -> None:
+    def __init__(self, sockets: Path, programs: Path, start: Callable[[], None]) -> None:
         self._sockets = sockets
         self.programs = programs
+        self.start = start
 
     @property
     def address(self) -> dict[str, str]:
@@ -42,6 +46,20 @@ class Cluster:
     def drop(self, database: str) -> None:
         """Remove a database, whoever is connected."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def kill(self) -> None:
+        """End the server with all its processes as a power cut does; `start` starts it again."""
+        lock = self._sockets / "data" / "postmaster.pid"
+        head = int(lock.read_text(encoding="ascii").split("\n", maxsplit=1)[0])
+        ours = {head, *(pid for pid, parent in _living() if parent == head)}
+        for pid in ours:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while any(pid in ours for pid, _ in _living()):
+            _PAUSE.wait(0.02)
+        # Where nobody waits for orphans the dead one still has its number, and looks alive to the next.
+        for left in (lock, *self._sockets.glob(".s.PGSQL.*.lock")):
+            left.unlink()
 
     def _run(self, statement: sql.Composed) -> None:
         with psycopg.connect(host=str(self._sockets), user=_ACCOUNT, dbname="template1", autocommit=True) as link:
@@ -87,11 +105,22 @@ def cluster(*, durable: bool = False, settings: Mapping[str, str] | None = None)
         start = [str(programs / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-o", given, "-w", "start"]
         run(start)
         try:
-            yield Cluster(folder, programs)
+            yield Cluster(folder, programs, lambda: run(start))
         finally:
             run([str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _living() -> Iterator[tuple[int, int]]:
+    """Every process that has not ended, with its parent."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended while we looked
+        if state != "Z":
+            yield int(stat.parent.name), int(parent)
 
 
 def _fail(why: str) -> NoReturn:
@@ -125,6 +154,9 @@ def _runner(account: pwd.struct_passwd | None, folder: Path) -> Callable[[list[s
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{command[0]} failed: {done.stderr}"
+        log = folder / "log"
+        assert done.returncode == 0, (
+            f"{command[0]} failed: {done.stderr}{log.read_text()[-2000:] if log.exists() else ''}"
+        )
 
     return run

@@ -1,91 +1,42 @@
 """Many kiosks at once: nothing is sold twice, no balance goes below zero, the feed stays dense (A12)."""
 
-import hashlib
+import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import msgspec
+import psycopg
+import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, text, update
 
-from central_api.cards.tables import cards, grants
-from central_api.feed.tables import change_log, feeds
+from central_api.ledger import expiry, returns
 from central_api.ledger import service as ledger
-from central_api.ledger.tables import lots
-from central_api.rewards.commands import Answer, Ask, Desk
-from central_api.rewards.service import Redeemer
+from central_api.ledger.tables import ledger_entries, lot_uses, lots
+from central_api.rewards.body_postgresql import CALL, Procedure
+from central_api.rewards.commands import Answer, Desk
 from central_api.rewards.tables import redemptions, rewards, vouchers
 from club.model import errors, voucher
-from club.wire.codec import encode
-from club.wire.rewards import Redeem, step_up_digest
-from tests.support.central import Club, Device, a_redeem, new_id
-
-AT_ONCE = 32
-
-
-class Counter:
-    """Sends redemptions at the service below HTTP, from as many threads as a store has kiosks."""
-
-    def __init__(self, club: Club, device: Device) -> None:
-        self._club = club
-        context = club.context
-        self._redeemer = Redeemer(context.db, Desk(context.new_id, lambda: voucher.make(context.random_below), 10))
-        self._device, self._public_key = device.identity.device_id, device.identity.public_key
-
-    def granted(self, command: Redeem) -> Redeem:
-        """The command with a grant of its own (the PIN was right)."""
-        grant = new_id()
-        values = {
-            "id": grant,
-            "command": command.command_id,
-            "session": command.session_id,
-            "body_sha256": step_up_digest(command),
-            "made_at": self._club.clock.now(),
-        }
-        with self._club.context.db.write() as tx:
-            tx.execute(insert(grants).values(**values))
-        return replace(command, grant=grant)
-
-    def send(self, command: Redeem) -> Answer:
-        return self._redeemer.redeem_one(self.ask(command), self._club.clock.now())
-
-    def ask(self, command: Redeem) -> Ask:
-        digest = hashlib.sha256(encode(command)).hexdigest()
-        return Ask(command, self._device, self._public_key, digest, self._club.clock.now())
-
-    def all_at_once(self, wanted: list[Redeem]) -> list[Answer]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self.send, wanted))
-
-
-def books_are_right(club: Club) -> None:
-    with club.context.db.read() as tx:
-        assert ledger.faults(tx) == []
-        for feed in tx.rows(select(feeds)):
-            rows = tx.rows(select(change_log.c.seq).where(change_log.c.feed == feed.id).order_by(change_log.c.seq))
-            assert [row.seq for row in rows] == list(range(1, feed.seq + 1)), "dense, nothing missing"
-
-
-def rich_members(club: Club, count: int) -> list[str]:
-    """UIDs of NTAG 424 cards whose members can pay for a quick wash."""
-    with club.context.db.read() as tx:
-        query = (
-            select(cards.c.uid)
-            .join(lots, lots.c.member == cards.c.member)
-            .where(cards.c.family == "ntag424", cards.c.state == "active", lots.c.expires > club.clock.now().date())
-            .group_by(cards.c.uid)
-            .having(func.sum(lots.c.left) >= 2400)
-        )
-        return [row.uid for row in tx.rows(query)][:count]
+from club.wire.rewards import Redeem, Redeemed
+from tests.central_api.rewards.counter import (
+    AT_ONCE,
+    Counter,
+    books_are_right,
+    cheap_wash,
+    many_washes,
+    rich_members,
+)
+from tests.support.central import WANG, Club, a_redeem
+from tests.support.wait import until
 
 
 def test_fifty_pieces_go_to_fifty_of_a_hundred_and_sixty(club: Club) -> None:
     device = club.device()
     counter = Counter(club, device)
-    with club.context.db.write() as tx:
-        tx.execute(update(rewards).where(rewards.c.slug == "quick-wash").values(stock=50, points=10, limit_times=1000))
-    people = rich_members(club, 8)
-    sessions = [device.session(club.card(uid)) for uid in people]
-    wanted = [counter.granted(a_redeem(sessions[n % len(sessions)], "quick-wash", 10)) for n in range(160)]
-    answers = counter.all_at_once(wanted)
+    cheap_wash(club, stock=50)
+    answers = counter.all_at_once(many_washes(club, device, 160))
     assert [answer.status for answer in answers].count(200) == 50
     assert all(b"out_of_stock" in answer.body for answer in answers if answer.status != 200)
     with club.context.db.read() as tx:
@@ -150,3 +101,121 @@ def test_one_key_with_two_bodies_is_one_redemption_and_a_conflict(club: Club) ->
     assert found[::2] == ["200"] * 8
     assert set(found[1::2]) <= {"idempotency_conflict", "grant_wrong"}
     books_are_right(club)
+
+
+def test_batches_that_meet_at_everything_sell_what_there_is_and_never_wait_in_a_ring(club: Club) -> None:
+    device = club.device()
+    counter = Counter(club, device)
+    slugs = ["quick-wash", "detail-wash", "basic-service-voucher"]
+    with club.context.db.write() as tx:
+        content = {"name": {"zh": "洗车", "en": ""}, "line": {"zh": "", "en": ""}}
+        values = {"stock": 40, "points": 5, "limit_per": "", "content": content}
+        tx.execute(update(rewards).where(rewards.c.slug.in_(slugs)).values(**values))
+    sessions = [device.session(club.card(uid)) for uid in rich_members(club, 4)]
+    chance = random.Random(7)
+    batches = [
+        [counter.granted(a_redeem(chance.choice(sessions), chance.choice(slugs), 5)) for _ in range(8)]
+        for _ in range(AT_ONCE)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        outcomes = [outcome for found in pool.map(counter.send_together, batches) for outcome in found]
+    assert all(isinstance(outcome, Answer) for outcome in outcomes), [o for o in outcomes if not isinstance(o, Answer)][
+        :3
+    ]
+    assert sum(isinstance(outcome, Answer) and outcome.status == 200 for outcome in outcomes) == 3 * 40
+    with club.context.db.read() as tx:
+        assert [row.stock for row in tx.rows(select(rewards.c.stock).where(rewards.c.slug.in_(slugs)))] == [0, 0, 0]
+    books_are_right(club)
+
+
+def test_redemptions_a_refund_and_expiry_meet_at_midnight(club: Club) -> None:
+    device = club.device()
+    counter = Counter(club, device)
+    cheap_wash(club, points=100)
+    midnight = datetime(2026, 5, 16, 16, tzinfo=UTC)
+    before, after = midnight - timedelta(seconds=1), midnight + timedelta(seconds=1)
+    new_id, db = club.context.new_id, club.context.db
+    last_day = ledger.Occasion(kind="bonus", at=club.clock.now(), store="east")
+    with db.write() as tx:
+        whole = ledger.balances(tx, WANG, before.date()).points + 1000
+        bonus = ledger.earn(tx, WANG, 1000, 0, before.date(), last_day, new_id=new_id)
+    session = device.session(club.card())
+    first = counter.send(counter.granted(a_redeem(session, "quick-wash", 100)), before)
+    assert first.status == 200
+    with db.read() as tx:
+        redeemed = msgspec.json.decode(first.body, type=Redeemed).redemption_id
+        spent = tx.scalar(select(redemptions.c.entry).where(redemptions.c.id == redeemed))
+        tomorrow = datetime.date(after + timedelta(hours=8))
+
+    def refund() -> str:
+        occasion = ledger.Occasion(kind="reverse", at=after, store="east")
+        try:
+            db.run(lambda tx: returns.give_back(tx, spent, tomorrow, occasion, new_id=new_id))
+        except ValueError:
+            return "again"
+        return "back"
+
+    def lapse() -> str:
+        db.run(lambda tx: expiry.expire(tx, WANG, tomorrow, at=after, new_id=new_id, store="east"))
+        return "lapsed"
+
+    def redeem(command: Redeem, now: datetime) -> str:
+        return str(counter.send(command, now).status)
+
+    wanted = [counter.granted(a_redeem(session, "quick-wash", 100)) for _ in range(20)]
+    acts: list[Callable[[], str]] = [
+        partial(redeem, command, at) for command, at in zip(wanted, [before, after] * 10, strict=True)
+    ]
+    acts += [refund] * 6 + [lapse] * 6
+    random.Random(11).shuffle(acts)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(lambda act: act(), acts))
+    lapse()  # one that came before the refund left nothing behind, and one after it finds nothing
+    assert found.count("200") == 20
+    assert (found.count("back"), found.count("again"), found.count("lapsed")) == (1, 5, 6)
+    with db.read() as tx:
+        gone = select(func.sum(lot_uses.c.points)).join(ledger_entries, ledger_entries.c.id == lot_uses.c.entry)
+        expired = int(tx.scalar(gone.where(ledger_entries.c.kind == "expire", ledger_entries.c.at == after)) or 0)
+        assert tx.scalar(select(lots.c.left).where(lots.c.entry == bonus)) == 0
+        assert ledger.balances(tx, WANG, tomorrow).points == whole - 100 - 20 * 100 + 100 - expired
+        assert expired >= 100, "what came back into the lot that was over went at once"
+    books_are_right(club)
+
+
+@pytest.mark.parametrize("locked", [True, False])
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_the_second_waits_for_the_member_and_without_that_lock_would_take_too_much(club: Club, locked: bool) -> None:
+    device = club.device()
+    counter = Counter(club, device)
+    cheap_wash(club, times=1)
+    session = device.session(club.card())
+    mine, theirs = (counter.granted(a_redeem(session, "quick-wash", 10)) for _ in range(2))
+    desk = Desk(club.context.new_id, lambda: voucher.make(club.context.random_below), 10)
+    batch = Procedure(club.context.db, desk).batch([counter.ask(theirs)], club.clock.now())
+    url = club.context.db.engine.url
+    with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as other:
+        if not locked:
+            (body,) = other.execute("SELECT pg_get_functiondef('club_redeem_v1(jsonb)'::regprocedure)").fetchone() or (
+                "",
+            )
+            assert LOCK in body
+            other.execute(body.replace(LOCK, ""))
+            other.commit()
+        assert (other.execute(CALL, [batch]).fetchone() or ())[1] == 200
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(counter.send, mine)
+            until(lambda: _somebody_waits(club), "the second to wait for the first")
+            other.commit()
+            if locked:
+                assert b"limit_reached" in answer.result().body
+            else:
+                assert answer.result().status == 200, "one more than the limit"
+
+
+LOCK = "FOR NO KEY UPDATE"
+
+
+def _somebody_waits(club: Club) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%club_redeem%'"
+    with club.context.db.read() as tx:
+        return bool(tx.scalar(text(query)))
