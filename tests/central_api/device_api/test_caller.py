@@ -9,10 +9,22 @@ from litestar.exceptions import ImproperlyConfiguredException
 
 from central_api.context import Served
 from central_api.device_api import cards, history, routes, screens
-from central_api.device_api.caller import EnrolledDevice, Kiosk, all_proved, for_commands, for_devices, for_kiosks
+from central_api.device_api.caller import (
+    EnrolledDevice,
+    Kiosk,
+    all_proved,
+    for_commands,
+    for_devices,
+    for_gathered_commands,
+    for_kiosks,
+)
+from central_api.devices import repository
+from central_api.devices import service as devices
 from central_api.lane import Lane
-from club.wire.signing import KEY_HEADER
-from tests.support.central import Club, code_of
+from club.wire.codec import decode, encode
+from club.wire.rewards import Redeem
+from club.wire.signing import DEVICE_HEADER, KEY_HEADER
+from tests.support.central import Club, a_redeem, code_of
 
 JSON = {"Content-Type": "application/json"}
 OPEN_TO_STRANGERS = {"/devices/enrol", "/devices/pairings"}  # signed too, with the key they bring
@@ -49,7 +61,8 @@ def test_a_proof_for_another_caller_than_the_route_takes_is_refused_at_once() ->
 
     with pytest.raises(TypeError, match="expected a parameter 'device'"):
         for_devices(of_a_kiosk)
-    for proof in (for_kiosks, for_commands):
+    proofs: list[Callable[..., Any]] = [for_kiosks, for_commands, for_gathered_commands]
+    for proof in proofs:
         with pytest.raises(TypeError, match="expected a parameter 'kiosk'"):
             proof(of_a_device)
 
@@ -105,3 +118,39 @@ def test_a_tap_is_proved_and_answered_in_one_job(club: Club, monkeypatch: pytest
     monkeypatch.setattr(Lane, "run", counted)
     assert kiosk.open(club.card().tap()).status_code == 200
     assert len(jobs) == 1
+
+
+def test_a_kept_device_that_is_revoked_redeems_nothing_from_that_commit_on(club: Club) -> None:
+    device = club.device()
+    session = device.session(club.card())
+    assert device.redeem(club.granted(device, a_redeem(session))).status_code == 200
+    command, first = club.granted(device, a_redeem(session, "detail-wash", 600)), device.identity.device_id
+    with club.context.db.write() as tx:
+        devices.revoke(tx, first, club.clock.now(), by="staff:1000")
+    for _ in range(2):
+        assert code_of(device.redeem(command)) == "device_revoked"
+
+
+def test_a_kept_device_that_has_a_new_key_is_known_by_that_alone(club: Club) -> None:
+    device, other = club.device(), club.device("kiosk-2")
+    session = device.session(club.card())
+    assert device.redeem(club.granted(device, a_redeem(session))).status_code == 200
+    command = club.granted(device, a_redeem(session, "detail-wash", 600))
+    with club.context.db.write() as tx:
+        repository.change_device(tx, device.identity.device_id, {"public_key": other.identity.public_key})
+    assert code_of(device.redeem(command)) == "signature_wrong"
+    with club.context.db.write() as tx:
+        repository.change_device(tx, device.identity.device_id, {"public_key": device.identity.public_key})
+    assert device.redeem(command).status_code == 200
+
+
+def test_a_kept_device_proves_each_command_anew(club: Club) -> None:
+    device, other = club.device(), club.device("kiosk-2")
+    session = device.session(club.card())
+    assert device.redeem(club.granted(device, a_redeem(session))).status_code == 200
+    body = encode(a_redeem(session, "detail-wash", 600))
+    key = decode(body, Redeem).command_id
+    signed = other.identity.sign(method="POST", target="/v1/redemptions", body=body, at=club.clock.now(), key=key)
+    headers = {**JSON, **signed, DEVICE_HEADER: device.identity.device_id}
+    for _ in range(2):
+        assert code_of(club.http.post("/v1/redemptions", content=body, headers=headers)) == "signature_wrong"
