@@ -32,14 +32,18 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Text,
+    any_,
     create_engine,
     event,
+    func,
+    literal,
     make_url,
+    select,
     text,
     type_coerce,
 )
 from sqlalchemy import cast as cast_column
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -73,6 +77,14 @@ def content(column: ColumnElement[Any], kind: type[T]) -> ColumnElement[T]:
     again. What was read is kept by the text itself, so that nothing can be out of date.
     """
     return type_coerce(cast_column(column, Text), _Content(kind)).label(column.key)
+
+
+def among(tx: "Tx", column: ColumnElement[str], ids: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column is one of many ids: one parameter, so that the statement is the same whatever their number."""
+    if tx.dialect == "sqlite":
+        each = func.json_each(msgspec.json.encode(list(ids)).decode()).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(list(ids), ARRAY(Text)))
 
 
 _TRIES = 4

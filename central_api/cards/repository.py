@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.cards.tables import card_sessions, cards, grants, pins
-from central_api.db import Tx
+from central_api.db import Tx, among
 from central_api.members.tables import members
 
 # Statements of every tap are built once.
@@ -62,7 +62,7 @@ def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
 
 def cards_of_all(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
     """As `cards_of` of several members."""
-    return tx.rows(select(cards).where(cards.c.member.in_(members)).order_by(cards.c.id))
+    return tx.rows(select(cards).where(among(tx, cards.c.member, members)).order_by(cards.c.id))
 
 
 def raise_counter(tx: Tx, card_id: str, counter: int) -> bool:

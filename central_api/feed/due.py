@@ -29,9 +29,10 @@ def is_any(tx: Tx) -> bool:
 
 def take(tx: Tx, limit: int) -> Sequence[Any]:
     """The oldest notes, taken away: entity and entity's id. Another who takes at the same time waits, and gets others."""
-    found = tx.rows(select(feed_due).order_by(feed_due.c.id).limit(limit).with_for_update())
-    tx.execute(delete(feed_due).where(feed_due.c.id.in_([note.id for note in found])))
-    return found
+    # These very rows: one with a lower number may be committed only now.
+    oldest = select(feed_due.c.id).order_by(feed_due.c.id).limit(limit).with_for_update()
+    taken = delete(feed_due).where(feed_due.c.id.in_(oldest))
+    return tx.rows(taken.returning(feed_due.c.entity, feed_due.c.entity_id))
 
 
 def lock(tx: Tx, names: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
+from central_api.feed import bulk
 from central_api.feed.tables import change_log, feed_entities, feed_epoch, feeds
 from club.wire.changes import GONE, Change, DisplayEntity, Snapshot, SnapshotRow, SyncAnswer
 
@@ -84,19 +85,9 @@ def _flush(tx: Tx) -> None:
         changes = by_feed[feed]
         last = _raise_counter(tx, feed, len(changes))
         first = last - len(changes) + 1
-        rows = [
-            {
-                "feed": feed,
-                "seq": first + n,
-                "entity": c.entity,
-                "entity_id": c.entity_id,
-                "payload": c.payload,
-                "at": c.at,
-            }
-            for n, c in enumerate(changes)
-        ]
-        tx.execute(insert(change_log), rows)
-        _remember(tx, feed, changes)
+        rows = [bulk.Row(first + n, c.entity, c.entity_id, c.payload, c.at) for n, c in enumerate(changes)]
+        bulk.write(tx, feed, rows)
+        _forget_gone(tx, feed, changes)
         tx.notes.append(Nudge(feed, last))
         tx.notes.extend(DisplayHint(feed, c.display.slug, c.display.revision) for c in changes if c.display)
 
@@ -110,20 +101,7 @@ def _raise_counter(tx: Tx, feed: str, by: int) -> int:
     return int(tx.scalar(raised))
 
 
-def _remember(tx: Tx, feed: str, changes: list[_Pending]) -> None:
-    kept = [
-        {"feed": feed, "entity": c.entity, "entity_id": c.entity_id, "payload": c.payload}
-        for c in changes
-        if c.payload is not None
-    ]
-    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
-    if kept:
-        statement = make(feed_entities)
-        statement = statement.on_conflict_do_update(
-            index_elements=[feed_entities.c.feed, feed_entities.c.entity, feed_entities.c.entity_id],
-            set_={"payload": statement.excluded.payload},
-        )
-        tx.execute(statement, kept)
+def _forget_gone(tx: Tx, feed: str, changes: list[_Pending]) -> None:
     gone = [{"f": feed, "e": c.entity, "i": c.entity_id} for c in changes if c.payload is None]
     if gone:
         tx.execute(

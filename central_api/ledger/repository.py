@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, insert, literal_column, select, tuple_, 
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx
+from central_api.db import Tx, among
 from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots, point_debts
 from club.model.points import Lot, Taken
 
@@ -36,7 +36,7 @@ def usable_points(tx: Tx, members: Sequence[str], today: date) -> dict[str, int]
     """The points that each of these members can spend on `today`; who has none is not named."""
     query = (
         select(lots.c.member, func.sum(lots.c.left).label("points"))
-        .where(lots.c.member.in_(members), lots.c.left > 0, lots.c.expires >= today)
+        .where(among(tx, lots.c.member, members), lots.c.left > 0, lots.c.expires >= today)
         .group_by(lots.c.member)
     )
     return {row.member: int(row.points) for row in tx.rows(query)}
@@ -44,7 +44,7 @@ def usable_points(tx: Tx, members: Sequence[str], today: date) -> dict[str, int]
 
 def balances_of(tx: Tx, ids: Sequence[str]) -> dict[str, int]:
     """The balances of these accounts; one that was never booked on is not named."""
-    query = select(accounts.c.id, accounts.c.balance).where(accounts.c.id.in_(ids))
+    query = select(accounts.c.id, accounts.c.balance).where(among(tx, accounts.c.id, ids))
     return {row.id: int(row.balance) for row in tx.rows(query)}
 
 

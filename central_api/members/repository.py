@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from central_api.db import Tx
+from central_api.db import Tx, among
 from central_api.members.tables import members
 
 
@@ -16,7 +16,7 @@ def member(tx: Tx, member_id: str) -> Any:
 
 def some(tx: Tx, ids: Sequence[str]) -> Sequence[Any]:
     """The rows of these members."""
-    return tx.rows(select(members).where(members.c.id.in_(ids)))
+    return tx.rows(select(members).where(among(tx, members.c.id, ids)))
 
 
 def known(tx: Tx, member_id: str) -> Any:

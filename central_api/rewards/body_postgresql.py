@@ -19,11 +19,10 @@ from club.wire.rewards import step_up_digest
 from club.wire.signing import FRESH_S
 
 CALL = "SELECT command_n, answer_status, answer_body FROM club_redeem_v1(%s::text::jsonb)"
-_SPARE_CODES = 1  # for a piece whose code is taken: a code is one of 2^40, and the command may be sent again
 
 
-class _ZoneMissing(errors.Unavailable):
-    """The batch brought no calendar for the store's zone."""
+class _Again(errors.Unavailable):
+    """What was given in did not do: no calendar for the store's zone, or a voucher code that is taken (one of 2^40)."""
 
 
 class Procedure:
@@ -39,8 +38,8 @@ class Procedure:
         faults.point("redeem.before-transaction")
         found = self._call(asks, now)
         faults.point("redeem.after-commit")
-        again = [n for n, outcome in enumerate(found) if isinstance(outcome, _ZoneMissing)]
-        if again:  # a store was opened since, or moved
+        again = [n for n, outcome in enumerate(found) if isinstance(outcome, _Again)]
+        if again:
             self._learn_zones()
             for n, outcome in zip(again, self._call([asks[n] for n in again], now), strict=True):
                 found[n] = outcome
@@ -89,7 +88,7 @@ def _command(n: int, ask: Ask, desk: Desk) -> Mapping[str, Any]:
         "redemption": desk.new_id(),
         "entry": desk.new_id(),
         "voucher_ids": _several(desk.new_id, command.quantity),
-        "codes": _several(desk.new_code, command.quantity + _SPARE_CODES),
+        "codes": _several(desk.new_code, command.quantity),
     }
 
 
@@ -109,8 +108,8 @@ def _outcome(status: int, body: str) -> Outcome:
     match said["code"]:
         case "stale_device":
             return DeviceChanged()
-        case "zone_missing":
-            return _ZoneMissing(said["detail"])
+        case "again":
+            return _Again(said["detail"])
         case "fault":
             return RuntimeError(f"expected the procedure to carry out a command, found {said['detail']}")
         case code:

@@ -17,7 +17,7 @@ CREATE TYPE club_redeem_command_v1 AS (
     grant_id text,
     digest text,           -- what a grant is bound to
     signed_at timestamptz,
-    redemption text,       -- ids and voucher codes are given in, some codes more than pieces
+    redemption text,       -- ids and voucher codes are given in, a code a piece or more
     entry text,
     voucher_ids text[],
     codes text[]
@@ -104,7 +104,7 @@ BEGIN
     END IF;
     days := batch -> 'zones' -> seen.time_zone;  -- the calendar is the caller's, the same on both databases
     IF days IS NULL THEN
-        PERFORM club_refuse_v1('zone_missing', format('expected the calendar of %s in the batch, found none', seen.time_zone), '{}');
+        PERFORM club_refuse_v1('again', format('expected the calendar of %s in the batch, found none', seen.time_zone), '{}');
     END IF;
     today := (days ->> 'today')::date;
     IF offer.starts > instant OR offer.ends <= instant THEN
@@ -209,7 +209,7 @@ BEGIN
         LOOP
             code_at := code_at + 1;
             IF code_at > cardinality(cmd.codes) THEN
-                PERFORM club_refuse_v1('unavailable', format('expected an unused voucher code among %s, found none', code_at - 1), '{}');
+                PERFORM club_refuse_v1('again', format('expected an unused voucher code among %s, found none', code_at - 1), '{}');
             END IF;
             INSERT INTO vouchers (id, code, member, reward, redemption, number, state, issued_at, valid_to)
             VALUES (cmd.voucher_ids[piece], cmd.codes[code_at], seen.member, slug, cmd.redemption, piece, 'issued', instant,
