@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from club.model.text import Text
-from club.wire.limits import Fen, Instant, Points, Short, SignedPoints, Slug
+from club.wire.limits import Fen, Instant, Points, Short, Slug
 
 Number = Annotated[
     str,
@@ -75,11 +75,15 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     lines: Annotated[tuple[RefundedLine, ...], Meta(max_length=500)] = ()
 
 
+Signed = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Earned = Annotated[int, Meta(ge=0, le=2**53, description="whole points of one bill")]
+
+
 class LotMade(msgspec.Struct, frozen=True, kw_only=True):
     """Reward points with their last day; ISO date."""
 
     category: Slug
-    points: Points
+    points: Earned
     expires: str
 
 
@@ -89,8 +93,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     line: str
     step: str
     rule: str
-    points: SignedPoints
-    tier_points: SignedPoints
+    points: Signed
+    tier_points: Signed
     said: Text = Text("")
 
 
@@ -103,9 +107,9 @@ class BookedBill(msgspec.Struct, frozen=True, kw_only=True):
     bill_id: str
     source: Source
     number: Number
-    points: Points
-    tier_points: Points
-    debt_paid: Points
+    points: Earned
+    tier_points: Earned
+    debt_paid: Earned
     lots: tuple[LotMade, ...]
     why: tuple[Why, ...]
     tier_before: Slug
@@ -123,10 +127,10 @@ class BookedRefund(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     number: Number
     state: Literal["waiting", "booked", "refused"]
-    points: Points = 0
-    tier_points: Points = 0
-    expired: Points = 0
-    owed: Points = 0
-    borne: Points = 0
+    points: Earned = 0
+    tier_points: Earned = 0
+    expired: Earned = 0
+    owed: Earned = 0
+    borne: Earned = 0
     tier: str = ""
     why_refused: str = ""

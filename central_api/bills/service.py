@@ -19,17 +19,21 @@ from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.inbox import service as inbox
 from central_api.ledger import debts, mirror
+from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.members import repository as members
 from central_api.membership import service as membership
 from central_api.programme import earning
 from central_api.programme import service as programmes
 from central_api.programme.content import Counting
+from central_api.programme.earning import Earned
 from central_api.security.keyring import Keyring
 from central_api.tiers import service as tiers
 from club.model import errors
 
 AHEAD = timedelta(minutes=15)  # how far a billing system's clock may be before ours
+_MOST_POINTS = 1_000_000_000  # as on the wire (club.wire.limits)
+_LARGE = 1_000_000  # what is less needs no look at the balance
 _OLDEST = 1970
 _YEAR = timedelta(days=400)  # in which another bill of insurance may stand for a refunded one
 
@@ -67,6 +71,7 @@ def book(tx: Tx, bill: Bill, now: datetime, new_id: Callable[[], str], *, keyrin
     tier_before = members.member(tx, bill.member).tier
     held = tiers.held_at(tx, bill.member, bill.at)
     earned = earning.earn(case.earn, writing.judged(case, held))
+    _must_fit(tx, bill, earned)
     entries = writing.write(tx, desk, case, held, digest, earned)
     today = texts.local_day(now, case.time_zone)
     paid = debts.settle_new(tx, bill.member, entries, today, now, bill.store, new_id=new_id)
@@ -149,6 +154,19 @@ def _case(tx: Tx, bill: Bill, desk: Desk) -> Case:
             "expected earn rules in the programme, found none; put a version in that has them (central-api programme put)"
         )
     return Case(desk.new_id(), bill, member, store.time_zone, rules, rules.earn)
+
+
+def _must_fit(tx: Tx, bill: Bill, earned: Earned) -> None:
+    """Refuse what would carry a member beyond what travels to devices: somebody has mistyped an amount."""
+    if max(earned.points, earned.tier_points) < _LARGE:
+        return
+    for track, points in (("points", earned.points), ("tier", earned.tier_points)):
+        account = ledger.member_account(bill.member, track)  # type: ignore[arg-type]  # the two tracks
+        if books.balance(tx, account) + points > _MOST_POINTS:
+            raise errors.Malformed(
+                f"expected bill {bill.number} to leave the member at most {_MOST_POINTS} points, found {points} more; "
+                "check its amounts"
+            )
 
 
 def _book_waiting(tx: Tx, desk: Desk, row: Any) -> None:

@@ -75,7 +75,10 @@ def write(tx: Tx, desk: Desk, case: Case, held: str, digest: str, earned: Earned
             bill=case.id,
             paid_fen=line.paid_fen,
             reference=f"bill:{case.id}:{len(parts) + 1}",
-            facts=_facts(line.title.zh, line.title.en, line.vehicle, why, excluded=excluded),
+            facts={
+                **_facts(line.title.zh, line.title.en, line.vehicle, why, excluded=excluded),
+                "place": len(parts) + 1,
+            },
         )
         part: dict[str, object] = {
             "line": line.line,
@@ -98,7 +101,7 @@ def write(tx: Tx, desk: Desk, case: Case, held: str, digest: str, earned: Earned
             store=bill.store,
             bill=case.id,
             reference=f"bill:{case.id}:{len(parts) + 1}",
-            facts=_facts("", "", "", [effect], excluded=False),
+            facts={**_facts("", "", "", [effect], excluded=False), "place": len(parts) + 1},
         )
         part = {
             "line": "",

@@ -170,6 +170,7 @@ def register(tx: Tx, member_id: str, use: Use, *, new_id: Callable[[], str]) -> 
 
     Raises:
         Malformed: it was used no times, or too often at once.
+        CardNotActive: the membership does not stand. Facts: reason.
         NotFound: the club has no such entitlement, and the member bought none.
         LimitReached: fewer are left. Facts: reward, left, wanted.
         IdempotencyConflict: the reference registered another use.
@@ -183,6 +184,8 @@ def register(tx: Tx, member_id: str, use: Use, *, new_id: Callable[[], str]) -> 
             raise errors.IdempotencyConflict("this reference registered another use")
         return False
     member = members.member(tx, member_id)
+    if member.status != "active":
+        raise errors.CardNotActive(f"expected a membership that stands, found it {member.status}", reason="membership")
     today = texts.local_day(use.at, stores.store(tx, member.home_store).time_zone)
     rules = programmes.counting(tx, use.at).entitlements
     kind = None if rules is None else rules.of(use.entitlement)

@@ -80,6 +80,7 @@ def renew_entitlements(run: Run) -> None:
         wanted = {
             share.key(row.id): row.id
             for row in rows
+            if row.status == "active"
             for share in entitlement_rules.shares(rules, row.tier, row.joined, run.day)
         }
         known = granted.known_keys(tx, list(wanted))

@@ -161,7 +161,7 @@ def _lines(tx: Tx, member: str, start: datetime) -> list[_Line]:
             tuple(expires.get(name, ())),
             tuple(earned.get(name, ())),
         )
-        for name, row in sorted(rows.items())
+        for name, row in sorted(rows.items(), key=lambda one: (one[1].facts.get("place", 0), one[0]))
     ]
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select, update
 
-from central_api.bills.schemas import BillLine
+from central_api.bills.schemas import BillLine, Title
 from central_api.devices.tables import stores
 from central_api.ledger import history
 from central_api.ledger.tables import ledger_entries
@@ -144,6 +144,28 @@ def test_what_cannot_be_is_refused_and_changes_nothing(house: House) -> None:
             house.book(told)
     assert entries(house, member) == 0
     assert house.points(member) == (0, 0, 0)
+
+
+def test_amounts_at_their_limits_are_booked_or_refused_whole_and_the_answer_can_be_read_again(house: House) -> None:
+    member = house.member()
+    for fen in (0, 1, 99, 100_000_000):
+        told = house.bill(member, fen)
+        assert house.book(told) == house.book(told)
+    before = house.points(member)
+    with pytest.raises(errors.Malformed, match="check its amounts"):
+        house.book(house.bill(member, 1_000_000_000_000))
+    with pytest.raises(errors.Malformed, match="check its amounts"):
+        house.book(house.bill(member, *[BillLine(line=str(n), category="repair", paid_fen=10**11) for n in range(500)]))
+    assert house.points(member) == before
+
+
+def test_the_lines_of_a_bill_are_told_in_its_order(house: House) -> None:
+    member = house.member()
+    lines = [BillLine(line=str(n), category="repair", paid_fen=100, title=Title(zh=f"第{n}项")) for n in range(1, 13)]
+    house.book(house.bill(member, *lines))
+    with house.books.db.read() as tx:
+        (movement,) = history.movements(tx, member, house.now - timedelta(days=1), club.ZONE, {})
+    assert movement.title.zh.split("、") == [f"第{n}项" for n in range(1, 13)]
 
 
 def test_an_insurance_bill_that_is_enough_renews_the_membership_once(house: House) -> None:

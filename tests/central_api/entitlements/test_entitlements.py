@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from central_api.entitlements import service as entitlements
 from central_api.entitlements.service import Held, Use
 from central_api.jobs import runner
+from central_api.members.tables import members
 from central_api.programme import entitlement_rules
 from central_api.programme import service as programmes
 from central_api.programme.tables import benefit_uses
@@ -67,6 +68,17 @@ def test_what_is_used_up_is_refused_and_registers_nothing(house: House) -> None:
     with pytest.raises(errors.IdempotencyConflict):
         use(house, member, "lounge", "job-1")
     assert saved(house, member) == 12_000
+
+
+@pytest.mark.parametrize("status", ["expired", "closed"])
+def test_a_membership_that_does_not_stand_uses_nothing_and_is_granted_nothing(house: House, status: str) -> None:
+    member = house.member("gold")
+    with house.books.db.write() as tx:
+        tx.execute(update(members).where(members.c.id == member).values(status=status))
+    with pytest.raises(errors.CardNotActive):
+        use(house, member, "free-wash", "job-1")
+    assert runner.run_by_hand(house.parts, "entitlements")[0].counts == {}
+    assert held(house, member) == {}
 
 
 def test_without_limit_is_without_limit(house: House) -> None:
