@@ -1,0 +1,94 @@
+"""Bills, refunds, spending, expiry and the night's judging of one member at once: exact sums, and no deadlock that surfaces."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import date, timedelta
+from random import Random
+
+from sqlalchemy import func, select
+
+from central_api.bills.schemas import Bill, BillLine
+from central_api.jobs import runner
+from central_api.ledger.tables import ledger_entries, ledger_postings
+from central_api.programme.content import DebtRules
+from club.model import errors
+from tests.support import programme_house as club
+from tests.support.programme_house import House
+
+CLIENTS, ACTS = 8, 12
+LATER = date(2027, 1, 2)  # accessories of May have expired by then
+
+
+def posted(house: House, kind: str) -> int:
+    """What entries of a kind moved on the members' points accounts."""
+    query = (
+        select(func.sum(ledger_postings.c.amount))
+        .join(ledger_entries, ledger_entries.c.id == ledger_postings.c.entry)
+        .where(ledger_entries.c.kind == kind, ledger_postings.c.account.like("member:%:points"))
+    )
+    with house.books.db.read() as tx:
+        return int(tx.scalar(query) or 0)
+
+
+def test_everything_at_once_to_one_member(house: House) -> None:
+    house.at(date(2026, 5, 16))
+    member = house.member()
+    lapsing = [
+        house.bill(member, BillLine(line="1", category="accessories", paid_fen=20_000), at=house.now) for _ in range(5)
+    ]
+    for one in lapsing:
+        house.book(one)
+    house.at(LATER)
+    told = [house.bill(member, 10_000 * (n + 1), at=house.now - timedelta(days=n)) for n in range(20)]
+    earned = sum(one.lines[0].paid_fen // 100 for one in [*told, *lapsing])
+    refunds = [house.refund(one, {"1": 5_000}) for one in told[::2]]
+    spent: list[int] = []
+
+    def spend(points: int) -> None:
+        with suppress(errors.NotEnoughPoints):
+            house.spend(member, points)
+            spent.append(points)
+
+    def client(seed: int) -> None:
+        chance = Random(seed)
+        acts: list[Callable[[], object]] = [lambda: spend(chance.randint(1, 90)) for _ in range(ACTS)]
+        acts += [lambda one=one: house.book(one) for one in told]  # type: ignore[misc]
+        acts += [lambda one=one: house.give_back(one) for one in refunds]  # type: ignore[misc]
+        if seed % 4 == 0:
+            acts += [lambda: night("expire-points"), lambda: night("tiers")]
+        chance.shuffle(acts)
+        for act in acts:
+            act()
+
+    def night(job: str) -> None:
+        with suppress(errors.Unavailable):  # another one is at it
+            runner.run_by_hand(house.parts, job)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(client, range(CLIENTS)))
+    night("expire-points")
+    points, tier_points, owed = house.points(member)
+    taken_back = sum(one.lines[0].paid_fen // 100 for one in refunds)
+    assert tier_points == earned - taken_back
+    assert posted(house, "redeem") == -sum(spent)
+    assert points - owed == earned - taken_back - sum(spent) + posted(house, "expire")
+    assert house.faults() == []
+
+
+def test_refunds_that_the_store_bears_meet_at_its_account(house: House) -> None:
+    house.put(club.changed(club.COUNTING, debt=DebtRules(rule="forgive")), since=house.now - timedelta(days=1))
+    bills: list[Bill] = []
+    for _ in range(CLIENTS):
+        member = house.member()
+        bills.append(house.bill(member, 50_000))
+        house.book(bills[-1])
+        house.spend(member, 500)
+    refunds = [house.refund(one) for one in bills]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        found = list(pool.map(house.give_back, refunds))
+    assert [one.borne for one in found] == [500] * CLIENTS
+    query = select(func.sum(ledger_postings.c.amount)).where(ledger_postings.c.account == "store:east:points:borne")
+    with house.books.db.read() as tx:
+        assert tx.scalar(query) == -500 * CLIENTS
+    assert house.faults() == []
