@@ -81,6 +81,7 @@ def _counting(row: Mapping[str, Any], dates: RelativeDates) -> rules.Counting:
         rankings=programme_rules.rankings(row),
         entitlements=programme_rules.entitlement_rules(row),
         debt=programme_rules.debt_rules(row),
+        expiry_warn_days=tuple(row["expiry"]["warn_days"]),
     )
 
 

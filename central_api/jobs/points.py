@@ -1,12 +1,13 @@
-"""Books off points and vouchers whose last day is over (A3, A14)."""
+"""Books off points and vouchers whose last day is over, and tells of points that end soon (A3, A14, A16)."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select, update
 
 from central_api.db import Tx
 from central_api.devices import repository as stores
+from central_api.inbox import service as inbox
 from central_api.jobs.job import BATCH, Run
 from central_api.jobs.tables import due_vouchers
 from central_api.ledger import expiry, mirror
@@ -14,6 +15,7 @@ from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.members import repository as members
 from central_api.members.tables import members as member_rows
+from central_api.programme import service as programmes
 from central_api.rewards.tables import vouchers
 from club.model import points as model
 
@@ -37,20 +39,51 @@ def expire_points(run: Run) -> None:
         run.count("members")
         run.count("points", points)
 
-    run.each(_lapsing(run), off)
+    seen: set[str] = set()
 
-
-def _lapsing(run: Run) -> Iterator[str]:
-    """Each member of the zone who holds something that is over."""
-    after, seen = (date.min, ""), set[str]()
-    while True:
-        with run.db.read() as tx:
-            found = books.lapsing(tx, run.day, after, BATCH)
-            here = members.at_home(tx, {member for _, member in found}, run.stores)
-        for _, member in found:
-            if member in here and member not in seen:  # one with several such days is done with the first
+    def once() -> Iterator[str]:
+        for _, member in _lapsing(run, run.day):
+            if member not in seen:  # one with several such days is done with the first
                 seen.add(member)
                 yield member
+
+    run.each(once(), off)
+
+
+def warn_of_expiry(run: Run) -> None:
+    """Tell members of points that end soon, once for each last day and each of the programme's days before it (A16)."""
+    with run.db.read() as tx:
+        days = programmes.counting(tx, run.judged_at).expiry_warn_days
+    ending: dict[str, list[date]] = {}
+
+    def who() -> Iterator[str]:
+        last = run.day + timedelta(days=max(days, default=-1) + 1)
+        for day, member in _lapsing(run, last, since=run.day):
+            ending.setdefault(member, []).append(day)
+        yield from ending
+
+    def tell(tx: Tx, member_id: str) -> None:
+        held = books.lots_of(tx, member_id)
+        for day in ending[member_id]:
+            due = min(one for one in days if (day - run.day).days <= one)  # the nearest, where some were missed
+            points = sum(lot.left for lot in held if lot.expires == day)
+            facts: inbox.Facts = {"days": due, "points": points, "expires": day.isoformat()}
+            key = f"points-expire:{member_id}:{day.isoformat()}:{due}"
+            if points and (run.dry or inbox.tell(tx, key, "points-expire", member_id, facts, run.now)):
+                run.count("told")
+                run.say(f"{member_id} {points} until {day.isoformat()}")
+
+    run.each(who(), tell)
+
+
+def _lapsing(run: Run, before: date, since: date = date.min) -> Iterator[tuple[date, str]]:
+    """Each last day before a day, and not before `since`, on which a member of the zone holds something."""
+    after = (since, "")
+    while True:
+        with run.db.read() as tx:
+            found = books.lapsing(tx, before, after, BATCH)
+            here = members.at_home(tx, {member for _, member in found}, run.stores)
+        yield from (one for one in found if one[1] in here)
         if len(found) < BATCH:
             return
         after = found[-1]

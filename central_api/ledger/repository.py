@@ -126,7 +126,7 @@ def entry(tx: Tx, entry_id: str) -> Any:
 
 
 def lapsing(tx: Tx, before: date, after: tuple[date, str], most: int) -> list[tuple[date, str]]:
-    """Members who hold points whose last day lies before a day: the next `most` behind `after`.
+    """Members who hold points whose last day lies before a day: the next `most` behind `after`, a last day and a member.
 
     Each with that last day, in the order of days and members, which is the order of the index of lots that hold something:
     nothing else is looked at. A member comes once for each such day.

@@ -69,4 +69,5 @@ class Counting(msgspec.Struct, frozen=True, kw_only=True):
     rankings: tuple[Ranking, ...] = ()
     entitlements: EntitlementRules | None = None
     debt: DebtRules = DebtRules()
+    expiry_warn_days: tuple[Count, ...] = ()  # how long before their last day members are told of points (A16)
     notice_days: Count = 30  # how long before its first day a change that costs members something is put in (C5)

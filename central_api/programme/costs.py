@@ -26,6 +26,7 @@ def of(before: Counting, after: Counting) -> tuple[str, ...]:
         "rankings": _rankings(before, after),
         "entitlements": _entitlements(before, after),
         "debt": before.debt.rule == "forgive" and after.debt.rule == "owe",
+        "warnings": not set(before.expiry_warn_days) <= set(after.expiry_warn_days),
         "notice": after.notice_days < before.notice_days,
     }
     return tuple(name for name, costs in named.items() if costs)

@@ -1,6 +1,6 @@
 """Birthdays once a year, referrals late, capped and taken back, rankings by approval (A8)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -250,6 +250,27 @@ def test_the_months_spenders_are_proposed_and_paid_only_when_staff_approve(shop:
     with pytest.raises(errors.NotFound):
         shop.books.db.run(lambda tx: decide(tx, 4))
     assert given(shop, second) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "month"),
+    [
+        (datetime(2026, 5, 31, 15, 59, 59, tzinfo=UTC), date(2026, 5, 1)),
+        (datetime(2026, 5, 31, 16, 0, 0, tzinfo=UTC), date(2026, 6, 1)),
+        (datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), date(2026, 12, 1)),
+        (datetime(2026, 12, 31, 16, 0, 0, tzinfo=UTC), date(2027, 1, 1)),
+        (datetime(2028, 2, 29, 15, 59, 59, tzinfo=UTC), date(2028, 2, 1)),
+    ],
+)
+def test_a_month_is_the_clubs_own_from_midnight_to_midnight(shop: House, at: datetime, month: date) -> None:
+    member = shop.member()
+    shop.now = at
+    shop.book(shop.bill(member, 10_000))
+    shop.at(month + timedelta(days=35), 7)
+    shop.at(shop.today.replace(day=1), 7)
+    runner.run_by_hand(shop.parts, "rankings")
+    with shop.books.db.read() as tx:
+        assert [row.member for row in rankings.of_period(tx, "month-top-3", month)] == [member]
 
 
 def test_quarters_and_missed_months_are_each_proposed_once(shop: House) -> None:

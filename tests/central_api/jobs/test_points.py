@@ -9,10 +9,12 @@ from sqlalchemy import event, insert, select, text, update
 
 from central_api.bills.schemas import BillLine
 from central_api.devices.tables import stores
+from central_api.inbox import service as inbox
 from central_api.jobs import runner
 from central_api.ledger import repository as ledger_rows
 from central_api.ledger.tables import ledger_entries
 from central_api.rewards.tables import reward_categories, rewards, vouchers
+from tests.support import programme_house as club
 from tests.support.programme_house import House
 
 LAST = date(2027, 6, 30)  # of points of 16 May 2026, at home a year and then to the quarter's end
@@ -55,6 +57,31 @@ def test_after_weeks_of_downtime_every_last_day_is_an_entry_of_its_own(house: Ho
     assert len(rows) == 2
     assert house.points(member) == (0, 1200, 0)
     assert house.faults() == []
+
+
+def test_members_are_told_of_points_that_end_soon_once_for_each_of_the_programmes_days(house: House) -> None:
+    house.put(club.changed(club.COUNTING, expiry_warn_days=(45, 15, 3)), since=club.FIRST + timedelta(days=1))
+    house.at(date(2026, 5, 16))
+    member, spender = a_member_with_points(house), a_member_with_points(house)
+    house.book(house.bill(member, BillLine(line="1", category="accessories", paid_fen=70_000)))  # to 31 December
+    house.spend(spender, 500)
+    house.tick()
+    for day in (date(2026, 11, 15), date(2026, 11, 16), date(2026, 12, 29), date(2027, 1, 1), date(2027, 6, 30), LAST):
+        house.at(day)
+        house.tick("expire-points", "expiry-warnings")
+        runner.run_by_hand(house.parts, "expiry-warnings")
+    with house.books.db.read() as tx:
+        told = [
+            (row.at.date(), row.facts["days"], row.facts["expires"], row.facts["points"])
+            for row in reversed(inbox.messages_of(tx, member))
+            if row.kind == "points-expire"
+        ]
+        assert not [row for row in inbox.messages_of(tx, spender) if row.kind == "points-expire"]
+    assert told == [
+        (date(2026, 11, 16), 45, "2026-12-31", 700),
+        (date(2026, 12, 29), 3, "2026-12-31", 700),
+        (date(2027, 6, 30), 3, "2027-06-30", 500),
+    ]
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "America/Santiago", "Pacific/Kiritimati"])
