@@ -215,7 +215,7 @@ def _insurance(rules: Counting) -> frozenset[str]:
 
 
 def _vehicles(tx: Tx, case: Case) -> None:
-    sales = {one.slug for one in case.earn.categories if one.group == "sales"}
+    sales = {one.slug for one in case.earn.categories if one.group == taking.SALES}
     for line in case.bill.lines:
         if line.vehicle:
             sold = line.category in sales

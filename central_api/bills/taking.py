@@ -11,7 +11,10 @@ from central_api.devices import repository as stores
 from central_api.ledger import debts, returns
 from central_api.ledger.service import Occasion
 from central_api.programme import service as programmes
+from central_api.tiers import service as tiers
 from club.model import errors
+
+SALES = "sales"  # the group of categories by which cars are sold
 
 
 def take_back(tx: Tx, desk: Desk, bill: Any, refund_id: str, refund: Refund) -> BookedRefund:
@@ -50,6 +53,7 @@ def take_back(tx: Tx, desk: Desk, bill: Any, refund_id: str, refund: Refund) -> 
         if found.short:
             mine, stores_part = debts.keep(tx, found.entry, found.short, most, occasion, new_id=desk.new_id)
             owed, borne = owed + mine, borne + stores_part
+    _vehicles_back(tx, bill)
     return BookedRefund(
         refund_id=refund_id,
         source=refund.source,
@@ -61,3 +65,15 @@ def take_back(tx: Tx, desk: Desk, bill: Any, refund_id: str, refund: Refund) -> 
         owed=owed,
         borne=borne,
     )
+
+
+def _vehicles_back(tx: Tx, bill: Any) -> None:
+    """A car whose price was given back whole is not the member's any more."""
+    earn = programmes.counting(tx, bill.at).earn
+    sales = {one.slug for one in earn.categories if one.group == SALES} if earn is not None else set()
+    gone = {
+        part.line for part, _ in repository.parts(tx, bill.id) if part.paid_fen and part.refunded_fen == part.paid_fen
+    }
+    for line in bill.content["lines"]:
+        if line["vehicle"] and line["line"] in gone and line["category"] in sales:
+            tiers.vehicle_gone(tx, line["vehicle"], bill.member)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -72,6 +72,12 @@ def put_vehicle(tx: Tx, values: Mapping[str, object]) -> None:
     statement = make(tier_vehicles).values(**values)
     others = {name: statement.excluded[name] for name in values if name != "vehicle"}
     tx.execute(statement.on_conflict_do_update(index_elements=[tier_vehicles.c.vehicle], set_=others))
+
+
+def remove_vehicle(tx: Tx, number: str, member_id: str) -> None:
+    """Forget that a vehicle is a member's."""
+    mine = delete(tier_vehicles).where(tier_vehicles.c.vehicle == number, tier_vehicles.c.member == member_id)
+    tx.execute(mine)
 
 
 def members_after(tx: Tx, after: str, most: int, of_stores: Collection[str]) -> Sequence[Any]:

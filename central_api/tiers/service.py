@@ -293,6 +293,11 @@ def vehicle_seen(
     repository.put_vehicle(tx, values)
 
 
+def vehicle_gone(tx: Tx, number: str, member_id: str) -> None:
+    """Forget a vehicle whose purchase was given back."""
+    repository.remove_vehicle(tx, number, member_id)
+
+
 def _way(ladder: TierRules, paid: Payment) -> PointsPaid | None:
     """The way by which a payment was made, as the ladder has it now."""
     ways = [one for one in ladder.rung(paid.tier).any_of if isinstance(one, PointsPaid)]

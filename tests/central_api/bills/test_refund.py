@@ -10,6 +10,7 @@ from central_api.inbox import service as inbox
 from central_api.ledger import history
 from central_api.ledger.tables import ledger_entries, ledger_postings
 from central_api.programme.content import DebtRules
+from central_api.programme.tier_rules import StaffGrant, VehiclesOwned
 from club.model import errors
 from tests.support import programme_house as club
 from tests.support.programme_house import House
@@ -185,6 +186,27 @@ def test_an_upgrade_stays_when_something_else_carries_it(house: House) -> None:
     house.book(second)
     assert house.give_back(house.refund(first)).tier == "silver"
     assert house.row(member).tier == "silver"
+
+
+def test_cars_count_for_a_tier_until_they_go_back(house: House) -> None:
+    owner = club.changed(club.LADDER.rungs[3], any_of=(VehiclesOwned(at_least=2, bought_here=True),))
+    ladder = club.changed(
+        club.LADDER,
+        rungs=(
+            *club.LADDER.rungs[:1],
+            club.changed(club.LADDER.rungs[1], any_of=(StaffGrant(),)),
+            club.changed(club.LADDER.rungs[2], any_of=(StaffGrant(),)),
+            owner,
+        ),
+    )
+    house.put(club.changed(club.COUNTING, ladder=ladder), since=house.now - timedelta(days=1))
+    member = house.member()
+    cars = [
+        house.bill(member, BillLine(line="1", category="vehicle", paid_fen=20_000_000, vehicle=f"V{n}")) for n in (1, 2)
+    ]
+    assert [house.book(one).tier for one in cars] == ["classic", "diamond"]
+    assert house.give_back(house.refund(cars[0], {"1": 1_000_000})).tier == "diamond"  # a part of the price only
+    assert house.give_back(house.refund(cars[0])).tier == "classic"
 
 
 def test_a_renewal_goes_with_its_bill_unless_another_one_is_enough(house: House) -> None:
