@@ -126,10 +126,10 @@ WRONG = {
 """What is changed in the procedure: left out, or turned round."""
 
 WRONG_ON_SQLITE = {
-    "limit": ("_TAKEN", "sum(quantity)", "sum(0)"),
+    "limit": ("_TAKEN", "sum(quantity - cancelled)", "sum(0)"),
     "order of lots": ("_LOTS", "ORDER BY expires", "ORDER BY expires DESC"),
     "holds": ("_HELD", "state = 'open'", "state = 'none'"),
-    "the card's cap": ("_SPENT", "sum(points)", "sum(0)"),
+    "the card's cap": ("_SPENT", "sum(points - cancelled * unit_points)", "sum(0)"),
 }
 """The same in the plain SQL of the other body, by the name of its statement."""
 
