@@ -290,7 +290,8 @@ BEGIN
     LOOP
         command_n := one.n;
         answer_status := 0;
-        IF NOT one.trusted THEN
+        IF NOT one.trusted THEN  -- perhaps only since it was given its place above
+            DELETE FROM idempotency i WHERE i.key = one.key AND i.key = ANY (fresh);
             answer_body := '{"code": "stale_device"}';
             RETURN NEXT;
             CONTINUE;
@@ -298,7 +299,9 @@ BEGIN
         IF one.key <> ALL (fresh) THEN
             SELECT i.status, i.answer, i.body_sha256 = one.body_sha256 AND i.device = one.device AS alike
               INTO known FROM idempotency i WHERE i.key = one.key;
-            IF known.alike THEN
+            IF NOT FOUND THEN  -- it had no place above, and is trusted only since
+                answer_body := '{"code": "stale_device"}';
+            ELSIF known.alike THEN
                 answer_status := known.status;
                 answer_body := known.answer;
             ELSE
