@@ -123,16 +123,22 @@ def paid_of(tx: Tx, bill_id: str, categories: Collection[str]) -> int:
     return int(tx.scalar(query) or 0)
 
 
-def bills_of(tx: Tx, member_id: str, since: datetime) -> list[str]:
-    """The ids of a member's bills since an instant, by their instants."""
-    query = select(bills.c.id).where(bills.c.member == member_id, bills.c.at >= since)
-    return list(tx.connection.execute(query.order_by(bills.c.at, bills.c.id)).scalars())
-
-
-def of_member(tx: Tx, member_id: str) -> Sequence[Any]:
-    """Id and instant of each of a member's bills, the first first."""
-    query = select(bills.c.id, bills.c.at).where(bills.c.member == member_id)
+def bills_of(tx: Tx, member_id: str, since: datetime) -> Sequence[Any]:
+    """Id and instant of each of a member's bills since an instant, the first first."""
+    query = select(bills.c.id, bills.c.at).where(bills.c.member == member_id, bills.c.at >= since)
     return tx.rows(query.order_by(bills.c.at, bills.c.id))
+
+
+def paid_categories(tx: Tx, member_id: str, since: datetime) -> Sequence[Any]:
+    """Of a member's bills since an instant what was paid for and not given back: bill's id, its instant, a category each."""
+    query = (
+        select(bills.c.id, bills.c.at, bill_parts.c.category)
+        .join(bill_parts, bill_parts.c.bill == bills.c.id)
+        .where(bills.c.member == member_id, bills.c.at >= since)
+        .where(bill_parts.c.counts == 1, bill_parts.c.paid_fen > bill_parts.c.refunded_fen)
+        .distinct()
+    )
+    return tx.rows(query.order_by(bills.c.at, bills.c.id, bill_parts.c.category))
 
 
 def spenders(tx: Tx, since: datetime, until: datetime, most: int) -> Sequence[Any]:

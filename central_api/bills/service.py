@@ -186,25 +186,26 @@ def _book_waiting(tx: Tx, desk: Desk, row: Any) -> None:
 
 def _after_refund(tx: Tx, desk: Desk, member_id: str) -> None:
     tiers.undo_unearned(tx, member_id, desk.now, new_id=desk.new_id)
-    rules = programmes.counting(tx, desk.now)
-    insurance = _insurance(rules)
-    bills = repository.bills_of(tx, member_id, desk.now - _YEAR)
+    # What was insurance is said by the rules of each bill's own hour: new rules take no renewal away.
+    bills = [(row.id, programmes.counting(tx, row.at)) for row in repository.bills_of(tx, member_id, desk.now - _YEAR)]
     gone = [
         one
-        for one in bills
-        if membership.take_insurance_back(tx, member_id, one, repository.paid_of(tx, one, insurance), desk.now)
+        for one, rules in bills
+        if membership.take_insurance_back(tx, member_id, one, _insurance_paid(tx, one, rules), desk.now)
     ]
     if gone:  # another bill of the year may have been enough all along
-        for one in bills:
+        for one, rules in bills:
             _renew(tx, desk, one, member_id, rules)
 
 
 def _renew(tx: Tx, desk: Desk, bill_id: str, member_id: str, rules: Counting) -> bool:
-    insurance = _insurance(rules)
-    if not insurance:
-        return False
-    paid = repository.paid_of(tx, bill_id, insurance)
+    paid = _insurance_paid(tx, bill_id, rules)
     return membership.renew_by_insurance(tx, member_id, bill_id, paid, desk.now, new_id=desk.new_id)
+
+
+def _insurance_paid(tx: Tx, bill_id: str, rules: Counting) -> int:
+    insurance = _insurance(rules)
+    return repository.paid_of(tx, bill_id, insurance) if insurance else 0
 
 
 def _insurance(rules: Counting) -> frozenset[str]:

@@ -16,6 +16,7 @@ from central_api.programme import service as programmes
 from central_api.rewards import repository as rewards
 from central_api.rewards import voucher_life
 from central_api.security.keyring import Keyring
+from central_api.tiers import service as tiers
 from club.model import errors
 
 
@@ -69,6 +70,8 @@ def pay_points(
     entry = ledger.earn(tx, member_id, earned.points, earned.tier_points, expires, occasion, new_id=desk.new_id)
     today = texts.local_day(desk.now, time_zone)
     debts.settle_new(tx, member_id, [entry], today, desk.now, member.home_store, new_id=desk.new_id)
+    if earned.tier_points:
+        tiers.raise_tier(tx, member_id, desk.now, new_id=desk.new_id)
     publish(tx, desk, member_id)
     return Paid(earned.points, entry)
 

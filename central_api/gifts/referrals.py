@@ -21,13 +21,16 @@ from central_api.gifts.desk import Desk
 from central_api.gifts.tables import referral_codes, referral_links, referrals
 from central_api.inbox import service as inbox
 from central_api.ledger import debts, returns
+from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
 from central_api.members import repository as members
 from central_api.members.tables import members as member_rows
 from central_api.programme import referral as rules
 from central_api.programme import service as programmes
+from central_api.programme.content import Counting
 from central_api.programme.referral import Referral, Step
+from central_api.tiers import service as tiers
 from club.model import errors
 from club.model.clock import Clock
 
@@ -130,23 +133,21 @@ def settle(tx: Tx, desk: Desk, referrer: str, clock: Clock) -> Settled:
 
 
 def _occasions(tx: Tx, referrer: str, kept: dict[str, Any], now: datetime) -> list[Referral]:
-    """What the friends' bills say: the first visit that was paid for, and each car that was not given back."""
-    counting = programmes.counting(tx, now)
-    earn = counting.earn
-    categories = frozenset(one.slug for one in earn.categories) if earn is not None else frozenset()
-    sales = frozenset(one.slug for one in earn.categories if one.group == "sales") if earn is not None else frozenset()
+    """What the friends' bills say: the first visit that was paid for, and each car that was not given back.
+
+    What is a car is said by the rules of each bill's own hour: new rules take back nothing.
+    """
     found: dict[str, Referral] = {}
     links = tx.rows(
         select(referral_links).where(referral_links.c.referrer == referrer).order_by(referral_links.c.friend)
     )
     for link in links:
-        told = [row for row in bills.of_member(tx, link.friend) if row.at >= link.at]
-        visits = [row for row in told if bills.paid_of(tx, row.id, categories) > 0]
-        if visits:
+        paid = bills.paid_categories(tx, link.friend, link.at)
+        if paid:
             name = f"visit:{link.friend}"
-            found[name] = Referral(name, referrer, link.friend, "first-visit", visits[0].at)
-        for row in told:
-            if bills.paid_of(tx, row.id, sales) > 0:
+            found[name] = Referral(name, referrer, link.friend, "first-visit", paid[0].at)
+        for row in paid:
+            if row.category in _sales(programmes.counting(tx, row.at)):
                 name = f"vehicle:{row.id}"
                 found[name] = Referral(name, referrer, link.friend, "vehicle", row.at)
     for name, row in kept.items():
@@ -162,12 +163,20 @@ def _take_back(tx: Tx, desk: Desk, step: Step) -> None:
     today = texts.local_day(desk.now, stores.store(tx, home).time_zone)
     facts = {"refund": one.id}
     occasion = Occasion(kind="adjust", at=desk.now, category="referral", store=home, facts=facts)
-    found = returns.take_back(tx, row.entry, -step.points, 0, today, occasion, new_id=desk.new_id)
+    tier_points = books.moved(tx, row.entry, ledger.member_account(one.referrer, "tier"))
+    found = returns.take_back(tx, row.entry, -step.points, tier_points, today, occasion, new_id=desk.new_id)
     if found.short:
         debt = programmes.counting(tx, desk.now).debt
         most = debt.most_points if debt.rule == "owe" else 0
         debts.keep(tx, found.entry, found.short, most, occasion, new_id=desk.new_id)
     _set(tx, one, desk.now, paid=0, entry=row.entry, reversed_at=one.reversed_at)
+    if tier_points:
+        tiers.undo_unearned(tx, one.referrer, desk.now, new_id=desk.new_id)
+
+
+def _sales(rules: Counting) -> frozenset[str]:
+    """The categories that are cars."""
+    return frozenset() if rules.earn is None else frozenset(c.slug for c in rules.earn.categories if c.group == "sales")
 
 
 def _keep(tx: Tx, one: Referral) -> None:

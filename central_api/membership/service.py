@@ -77,12 +77,12 @@ def renew_by_insurance(
 
 
 def take_insurance_back(tx: Tx, member_id: str, reference: str, left_fen: int, now: datetime) -> bool:
-    """Take a renewal back whose insurance bill was refunded below what it takes, if it is the last; whether it went."""
-    rules = programmes.counting(tx, now).renewal
+    """Take a renewal back whose insurance bill was refunded below what it took then, if it is the last; whether it went."""
     row = repository.renewal(tx, _key(member_id, reference))
     member = members.member(tx, member_id)
     if row is None or row.undone_at is not None or row.way != "insurance" or row.valid_to != member.valid_to:
         return False
+    rules = programmes.counting(tx, row.at).renewal
     if rules is not None and left_fen >= (rules.insurance_at_least_fen or 0):
         return False
     today = texts.local_day(now, stores.store(tx, member.home_store).time_zone)

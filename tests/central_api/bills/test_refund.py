@@ -221,6 +221,22 @@ def test_a_renewal_goes_with_its_bill_unless_another_one_is_enough(house: House)
     assert house.row(member).valid_to == date(2026, 12, 31)
 
 
+def test_new_rules_take_no_renewal_back(house: House) -> None:
+    """The renewal was enough when it was made; a refund of something else does not judge it by what is asked for by now."""
+    member = house.member()
+    told = house.bill(member, BillLine(line="1", category="insurance", paid_fen=320_000))
+    other = house.bill(member, 10_000)
+    house.book(told)
+    house.book(other)
+    dearer = club.changed(club.RENEWAL, insurance_at_least_fen=400_000)
+    house.put(club.changed(house.rules, renewal=dearer), house.now + timedelta(hours=1))
+    house.now += timedelta(days=1)
+    house.give_back(house.refund(other))
+    assert house.row(member).valid_to == date(2027, 12, 31)
+    house.give_back(house.refund(told, {"1": 50_000}))
+    assert house.row(member).valid_to == date(2026, 12, 31)
+
+
 def test_every_entry_of_a_refund_names_the_entry_it_takes_back(house: House) -> None:
     member = house.member()
     told = house.bill(member, 50_000, BillLine(line="2", category="accessories", paid_fen=100_000))

@@ -175,6 +175,42 @@ def test_a_car_that_goes_back_is_not_paid_or_taken_back(shop: House) -> None:
     assert shop.faults() == []
 
 
+def test_new_rules_take_no_referral_back(shop: House) -> None:
+    referrer, friend = referred(shop)
+    told = shop.bill(friend, CAR, BillLine(line="2", category="maintenance", paid_fen=10_000))
+    shop.book(told)
+    shop.at(DAY + timedelta(days=20))
+    runner.run_by_hand(shop.parts, "referrals")
+    assert shop.points(referrer)[0] == 1100
+    left = tuple(one for one in club.EARN.categories if one.slug not in ("maintenance", "vehicle"))
+    shop.put(club.changed(shop.rules, earn=club.changed(club.EARN, categories=left, multipliers=())), shop.now)
+    shop.at(DAY + timedelta(days=21))
+    assert runner.run_by_hand(shop.parts, "referrals")[0].counts == {"steps": 0}
+    assert shop.points(referrer)[0] == 1100
+
+
+def test_tier_points_of_a_referral_and_their_tier_go_back_with_it(shop: House) -> None:
+    lifting = tuple(
+        club.changed(one, tier_points=True) if one.slug == "referral" else one for one in club.EARN.categories
+    )
+    rules = club.changed(
+        shop.rules,
+        earn=club.changed(club.EARN, categories=lifting),
+        referral=club.changed(club.REFERRAL, first_visit_points=5000),
+    )
+    shop.put(rules, shop.now - timedelta(days=1))
+    referrer, friend = referred(shop)
+    told = shop.bill(friend, 10_000)
+    shop.book(told)
+    shop.at(DAY + timedelta(days=20))
+    runner.run_by_hand(shop.parts, "referrals")
+    assert (shop.points(referrer), shop.row(referrer).tier) == ((5000, 5000, 0), "silver")
+    shop.give_back(shop.refund(told, at=shop.now))
+    runner.run_by_hand(shop.parts, "referrals")
+    assert (shop.points(referrer), shop.row(referrer).tier) == ((0, 0, 0), "classic")
+    assert shop.faults() == []
+
+
 def test_no_more_than_the_cap_of_a_year_is_paid(shop: House) -> None:
     referrer = shop.member()
     with shop.books.db.write() as tx:
