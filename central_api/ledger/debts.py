@@ -1,17 +1,19 @@
-"""Keeps what a member owes after a refund of points that were spent, and lets later earnings pay it first (A4).
+"""Keeps what a member owes after a refund of points that were spent; what is earned later or comes back pays it first (A4).
 
 A balance never goes below zero. What a refund could not take is a debt of the member, or the store's own account bears it:
 the programme says which, and up to how much a member may owe.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from central_api.db import Tx
 from central_api.ledger import expiry, repository, service
+from central_api.ledger.returns import GivenBack
 from central_api.ledger.service import Occasion
 from club.model import points as model
+from club.model.points import Lot
 
 
 def owed(tx: Tx, member: str) -> int:
@@ -68,16 +70,47 @@ def settle_new(
     fresh = [lot for lot, made_by in repository.all_lots_of(tx, member) if made_by in earned]
     if any(lot.left and lot.expires < today for lot in fresh):  # a bill that came very late
         expiry.expire(tx, member, today, at=at, new_id=new_id, store=store)
+    return _pay(tx, member, fresh, model.balance(fresh, today), today, at, store, new_id=new_id)
+
+
+def settle_returned(tx: Tx, back: GivenBack, today: date, occasion: Occasion, *, new_id: Callable[[], str]) -> int:
+    """Let points that came back pay what the member owes: else a bill's points, spent, refunded and returned, would stay.
+
+    Args:
+        tx: a unit of work in which the member is locked.
+        back: what giving back booked.
+        today: the store's day.
+        occasion: when, and in which store.
+        new_id: makes the id of the entry.
+
+    Returns:
+        Whole points paid, at most what came back and did not expire.
+    """
+    lots = repository.lots_of(tx, back.member, lock=True)
+    most = min(back.points - back.expired, model.balance(lots, today))
+    return _pay(tx, back.member, lots, most, today, occasion.at, occasion.store, new_id=new_id)
+
+
+def _pay(
+    tx: Tx,
+    member: str,
+    lots: Sequence[Lot],
+    most: int,
+    today: date,
+    at: datetime,
+    store: str,
+    *,
+    new_id: Callable[[], str],
+) -> int:
     debts = repository.debts_of(tx, member)
-    free = model.balance(fresh, today)
-    paid: int = min(free, sum(int(debt.left) for debt in debts))
+    paid: int = min(most, sum(int(debt.left) for debt in debts))
     if not paid:
         return 0
     entry = new_id()
     occasion = Occasion(kind="adjust", at=at, store=store, facts={"debt": paid})
     mine = {service.member_account(member, "points"): -paid}
     service.book(tx, entry, member, occasion, mine, {service.club_account("points", "issued"): paid})
-    repository.take(tx, entry, model.spend(fresh, paid, today))
+    repository.take(tx, entry, model.spend(lots, paid, today))
     rest = paid
     for debt in debts:
         part = min(rest, int(debt.left))

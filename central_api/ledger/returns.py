@@ -19,9 +19,10 @@ _MADE = frozenset({"opening", "bill", "bonus"})
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """What giving back booked: `points` came back, `expired` of them into lots whose last day was over, and went at once."""
+    """What giving back booked for a member: `points` came back, `expired` of them into lots whose last day was over, and went at once."""
 
     entry: str
+    member: str
     points: int
     expired: int
     expire_entry: str | None = None
@@ -76,11 +77,11 @@ def give_back(
     repository.take(tx, entry, [Taken(part.lot, -part.points) for part in returned])
     over = [part for part in returned if lots[part.lot].expires < today]
     if not over:
-        return GivenBack(entry, total, 0)
+        return GivenBack(entry, row.member, total, 0)
     # Nothing was paid for what goes, and no bill tells of it: the member's history shows it as a line of its own.
     lapsing = replace(occasion, bill="", paid_fen=0, reference=None, reverses=None, facts={})
     gone = expiry.book_off(tx, row.member, over, lapsing, new_id=new_id)
-    return GivenBack(entry, total, sum(part.points for part in over), gone)
+    return GivenBack(entry, row.member, total, sum(part.points for part in over), gone)
 
 
 def take_back(

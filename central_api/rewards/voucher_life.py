@@ -10,7 +10,7 @@ from typing import Any
 
 from central_api.db import Tx
 from central_api.feed import due
-from central_api.ledger import returns
+from central_api.ledger import debts, returns
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
 from central_api.rewards import repository
@@ -103,8 +103,8 @@ def fulfil(tx: Tx, code: str, counter: Counter, now: datetime) -> str:
 def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callable[[], str]) -> Cancelled:
     """Take a voucher back: the points for this piece return into the lots they came from, the piece into the stock.
 
-    It no longer counts towards the member's limit. A voucher that was given brings no points back. Cancelled again by the
-    same number, the same answer.
+    It no longer counts towards the member's limit. What the member owes for a refunded bill is paid at once out of the
+    points that return. A voucher that was given brings no points back. Cancelled again by the same number, the same answer.
 
     Args:
         tx: a unit of work that writes.
@@ -127,6 +127,7 @@ def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callab
         occasion = Occasion(kind="reverse", at=now, store=counter.store, reference=row.id, facts=facts)
         back = returns.give_back(tx, row.entry, counter.today, occasion, new_id=new_id, points=row.unit_points)
         points, expired = back.points, back.expired
+        debts.settle_returned(tx, back, counter.today, occasion, new_id=new_id)
         repository.cancel_piece(tx, row.redemption)
     repository.close_voucher(
         tx, row.id, "cancelled", now, counter.by, counter.store, counter.reference, points=points, expired=expired

@@ -16,7 +16,7 @@ from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.entitlements import service as entitlements
 from central_api.inbox import service as inbox
-from central_api.ledger import returns
+from central_api.ledger import debts, returns
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
 from central_api.members import repository as members
@@ -257,7 +257,8 @@ def take_payment_back(tx: Tx, command: str, *, now: datetime, new_id: Callable[[
         raise errors.LimitReached(f"{row.tier} could be given back for {hours} hours", reward=row.tier, hours=hours)
     today = texts.local_day(now, found.time_zone)
     occasion = Occasion(kind="reverse", at=now, store=found.member.home_store, facts={"tier": row.tier})
-    returns.give_back(tx, row.entry, today, occasion, new_id=new_id)
+    back = returns.give_back(tx, row.entry, today, occasion, new_id=new_id)
+    debts.settle_returned(tx, back, today, occasion, new_id=new_id)
     repository.reverse_payment(tx, command, now)
     return undo_unearned(tx, row.member, now, new_id=new_id)
 
