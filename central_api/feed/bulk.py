@@ -18,13 +18,13 @@ _SQLITE = (
 _POSTGRESQL = (
     (
         "INSERT INTO change_log (feed, seq, entity, entity_id, payload, at) "
-        "SELECT %s, r.seq, r.entity, r.entity_id, r.payload, r.at FROM json_to_recordset(%s::text::json) "
-        "AS r (seq bigint, entity text, entity_id text, payload text, at timestamptz)"
+        "SELECT r.feed, r.seq, r.entity, r.entity_id, r.payload, r.at FROM json_to_recordset(%s::text::json) "
+        "AS r (feed text, seq bigint, entity text, entity_id text, payload text, at timestamptz)"
     ),
     (
         "INSERT INTO feed_entities (feed, entity, entity_id, payload) "
-        "SELECT %s, r.entity, r.entity_id, r.payload FROM json_to_recordset(%s::text::json) "
-        "AS r (entity text, entity_id text, payload text) WHERE r.payload IS NOT NULL "
+        "SELECT r.feed, r.entity, r.entity_id, r.payload FROM json_to_recordset(%s::text::json) "
+        "AS r (feed text, entity text, entity_id text, payload text) WHERE r.payload IS NOT NULL "
         "ON CONFLICT (feed, entity, entity_id) DO UPDATE SET payload = excluded.payload"
     ),
 )
@@ -33,6 +33,7 @@ _POSTGRESQL = (
 class Row(NamedTuple):
     """A change under its number; a payload of None says that the entity is gone."""
 
+    feed: str
     seq: int
     entity: str
     entity_id: str
@@ -40,15 +41,15 @@ class Row(NamedTuple):
     at: datetime
 
 
-def write(tx: Tx, feed: str, rows: Sequence[Row]) -> None:
-    """Add changes of one feed to the log, and keep each entity that is not gone as it now is. No entity comes twice."""
+def write(tx: Tx, rows: Sequence[Row]) -> None:
+    """Add changes of any feeds to the log, and keep each entity that is not gone as it now is. No entity comes twice in one feed."""
     if tx.dialect == "sqlite":
         log, keep = _SQLITE
-        kept = [(feed, row.entity, row.entity_id, row.payload) for row in rows if row.payload is not None]
-        tx.sqlite.executemany(log, [(feed, *row[:-1], sqlite_text(row.at)) for row in rows])
+        kept = [(row.feed, row.entity, row.entity_id, row.payload) for row in rows if row.payload is not None]
+        tx.sqlite.executemany(log, [(*row[:-1], sqlite_text(row.at)) for row in rows])
         tx.sqlite.executemany(keep, kept)
         return
     # One statement each, whatever their number. As JSON: the driver quotes arrays of texts one quotation mark at a time.
     written = msgspec.json.encode([row._asdict() for row in rows]).decode()
     for statement in _POSTGRESQL:
-        tx.connection.exec_driver_sql(statement, (feed, written))
+        tx.connection.exec_driver_sql(statement, (written,))

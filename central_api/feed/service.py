@@ -26,6 +26,22 @@ WITHHELD = "withheld"  # stands for the id of an entity its reader may not know 
 _STATE = "feed"
 _LAST = "~feed"  # sorts after every other name: the feed's counters are the last rows a transaction takes
 
+# Statements of every tap are built once.
+_FORGET = delete(feed_entities).where(
+    feed_entities.c.feed == bindparam("f"),
+    feed_entities.c.entity == bindparam("e"),
+    feed_entities.c.entity_id == bindparam("i"),
+)
+
+
+def _raising(make: Any) -> Any:
+    statement = make(feeds)
+    raised = {"seq": feeds.c.seq + statement.excluded.seq}
+    return statement.on_conflict_do_update(index_elements=[feeds.c.id], set_=raised).returning(feeds.c.id, feeds.c.seq)
+
+
+_RAISE = {"sqlite": _raising(sqlite_insert), "postgresql": _raising(pg_insert)}
+
 
 def store_feed(store: str) -> str:
     """The feed of a store, by its slug."""
@@ -77,41 +93,32 @@ def publish(tx: Tx, feed: str, entity: str, entity_id: str, payload: msgspec.Str
 
 
 def _flush(tx: Tx) -> None:
+    """Write all that is pending by a few statements, however many feeds it goes to: a hundred members who redeem have a hundred stores."""
     pending: dict[tuple[str, str, str], _Pending] = tx.state.pop(_STATE, {})
     by_feed: dict[str, list[_Pending]] = {}
     for change in pending.values():
         by_feed.setdefault(change.feed, []).append(change)
-    for feed in sorted(by_feed):
-        changes = by_feed[feed]
-        last = _raise_counter(tx, feed, len(changes))
-        first = last - len(changes) + 1
-        rows = [bulk.Row(first + n, c.entity, c.entity_id, c.payload, c.at) for n, c in enumerate(changes)]
-        bulk.write(tx, feed, rows)
-        _forget_gone(tx, feed, changes)
-        tx.notes.append(Nudge(feed, last))
+    if not by_feed:
+        return
+    heads = _raise_counters(tx, {feed: len(by_feed[feed]) for feed in sorted(by_feed)})
+    rows = [
+        bulk.Row(feed, seq, c.entity, c.entity_id, c.payload, c.at)
+        for feed, changes in sorted(by_feed.items())
+        for seq, c in enumerate(changes, start=heads[feed] - len(changes) + 1)
+    ]
+    bulk.write(tx, rows)
+    gone = [{"f": row.feed, "e": row.entity, "i": row.entity_id} for row in rows if row.payload is None]
+    if gone:
+        tx.execute(_FORGET, gone)
+    for feed, changes in sorted(by_feed.items()):
+        tx.notes.append(Nudge(feed, heads[feed]))
         tx.notes.extend(DisplayHint(feed, c.display.slug, c.display.revision) for c in changes if c.display)
 
 
-def _raise_counter(tx: Tx, feed: str, by: int) -> int:
-    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
-    statement = make(feeds).values(id=feed, seq=by)
-    raised = statement.on_conflict_do_update(index_elements=[feeds.c.id], set_={"seq": feeds.c.seq + by}).returning(
-        feeds.c.seq
-    )
-    return int(tx.scalar(raised))
-
-
-def _forget_gone(tx: Tx, feed: str, changes: list[_Pending]) -> None:
-    gone = [{"f": feed, "e": c.entity, "i": c.entity_id} for c in changes if c.payload is None]
-    if gone:
-        tx.execute(
-            delete(feed_entities).where(
-                feed_entities.c.feed == bindparam("f"),
-                feed_entities.c.entity == bindparam("e"),
-                feed_entities.c.entity_id == bindparam("i"),
-            ),
-            gone,
-        )
+def _raise_counters(tx: Tx, by: Mapping[str, int]) -> dict[str, int]:
+    """Move the counters of feeds, in the order given, which is the order in which their rows are locked; where each is then."""
+    raised = tx.rows(_RAISE[tx.dialect], [{"id": feed, "seq": count} for feed, count in by.items()])
+    return {row.id: int(row.seq) for row in raised}
 
 
 def ensure_epoch(tx: Tx, new_epoch: Callable[[], str] = lambda: secrets.token_hex(8)) -> str:
