@@ -149,6 +149,23 @@ def test_an_entity_published_twice_in_one_unit_is_one_row_and_a_gone_one_leaves_
         assert feed.last_published(tx, "global", "reward_category", "twice") is None
 
 
+def test_one_unit_publishes_to_many_feeds_and_each_has_its_own_numbers(club: Club) -> None:
+    before = heads(club)
+    wanted = {f"store-{number:02d}": number % 3 + 1 for number in reversed(range(30))} | {"global": 2}
+    with club.context.db.write() as tx:
+        for name, count in wanted.items():
+            for number in range(count):
+                feed.publish(tx, name, "reward_category", f"r-{number}", a_tab(name, number), now=club.clock.now())
+    assert heads(club) == {**before, **{name: before.get(name, 0) + count for name, count in wanted.items()}}
+    with club.context.db.read() as tx:
+        for name, count in wanted.items():
+            rows = tx.rows(select(change_log).where(change_log.c.feed == name).order_by(change_log.c.seq))
+            assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+            assert [row.entity_id for row in rows[-count:]] == [f"r-{number}" for number in range(count)]
+            last = feed.last_published(tx, name, "reward_category", f"r-{count - 1}")
+            assert last == msgspec.json.encode(a_tab(name, count - 1))
+
+
 def test_what_is_rolled_back_takes_no_number(club: Club) -> None:
     before = heads(club)
 
