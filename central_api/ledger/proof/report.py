@@ -50,6 +50,8 @@ def prove(db: Database, known: Known, say: Callable[[str], None]) -> bool:
         f"  {_many(proved.lots, 'lot')} with {_many(proved.uses, 'use')}: what is left is what was earned less what was"
     )
     say("    taken, never below zero, and together the points balance")
+    if proved.debts:
+        say(f"  {_many(proved.debts, 'debt')} after refunds: less only by what was paid for them")
     say(f"  {_many(proved.seals, 'seal')} in {_many(len(proved.heads), 'chain')}, each computed anew")
     if proved.unsealed:
         say(f"  {_many(proved.unsealed, 'entry', 'entries')} not sealed yet: no fault, the running service does it")

@@ -18,6 +18,7 @@ from central_api.ledger.tables import (
     ledger_unsealed,
     lot_uses,
     lots,
+    point_debts,
 )
 
 _LOCK = 0x78_7A_6C_65_64  # any number, the same in every process
@@ -28,6 +29,7 @@ _KEYS: Mapping[str, ColumnElement[Any]] = {
     "lots": lots.c.id,
     "uses": lot_uses.c.id,
     "unsealed": ledger_unsealed.c.arrival,
+    "debts": point_debts.c.entry,
 }
 
 
@@ -289,3 +291,31 @@ def seals(tx: Tx, store: str, after: int, size: int) -> Sequence[Any]:
 
 def _in_range(key: ColumnElement[Any], after: Any, upto: Any) -> ColumnElement[bool]:
     return key <= upto if after is None else and_(key > after, key <= upto)
+
+
+def debts(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
+    """What refunds left members owing: rows of entry, member, points, left, and the refund's facts (None: it is missing)."""
+    query = (
+        select(
+            point_debts.c.entry, point_debts.c.member, point_debts.c.points, point_debts.c.left, ledger_entries.c.facts
+        )
+        .outerjoin(ledger_entries, ledger_entries.c.id == point_debts.c.entry)
+        .where(_in_range(point_debts.c.entry, after, upto))
+    )
+    return tx.rows(query)
+
+
+def debts_paid(tx: Tx, members: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Of each of these members: by how much their debts have become less, and how much their entries paid for debts."""
+    kept = (
+        select(point_debts.c.member, func.sum(point_debts.c.points - point_debts.c.left).label("less"))
+        .where(point_debts.c.member.in_(members))
+        .group_by(point_debts.c.member)
+    )
+    paid = dict.fromkeys(members, 0)
+    query = select(ledger_entries.c.member, ledger_entries.c.facts).where(
+        ledger_entries.c.member.in_(members), ledger_entries.c.kind == "adjust", ledger_entries.c.reverses.is_(None)
+    )
+    for row in tx.rows(query):
+        paid[row.member] += int(row.facts.get("debt", 0))
+    return {row.member: (int(row.less), paid[row.member]) for row in tx.rows(kept)}

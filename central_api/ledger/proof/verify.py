@@ -35,6 +35,7 @@ Code: TypeAlias = Literal[
     "lot-wrong",
     "lot-negative",
     "lot-lost",
+    "debt-wrong",
     "seal-missing",
     "seal-out-of-chain",
     "seal-wrong",
@@ -70,6 +71,7 @@ class Proved:
     uses: int = 0
     seals: int = 0
     unsealed: int = 0
+    debts: int = 0
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
@@ -89,6 +91,7 @@ def run(opened: Opened, proved: Proved, known: Known | None = None) -> Iterator[
     yield from _lost(opened, proved)
     yield from _accounts(opened, proved)
     yield from _lots(opened, proved)
+    yield from _debts(opened, proved)
     yield from _chains(opened, proved, known or {})
 
 
@@ -203,6 +206,22 @@ def _lots(opened: Opened, proved: Proved) -> Iterator[Fault]:
                 yield Fault("lot-lost", f"lot {row.id} was made by entry {row.entry}, which is missing")
             if row.no_account:
                 yield Fault("lot-lost", f"lot {row.id} belongs to a member without a points account")
+
+
+def _debts(opened: Opened, proved: Proved) -> Iterator[Fault]:
+    """What members owe after refunds: no more than the refund could not take, and less only by what they paid."""
+    for tx, after, upto, rows in _ranges(opened, "debts"):
+        proved.debts += rows
+        found = repository.debts(tx, after, upto)
+        for row in found:
+            short = None if row.facts is None else row.facts.get("short", 0)
+            whole = type(row.points) is int and type(row.left) is int
+            if short is None or not whole or row.points > short or not 0 <= row.left <= row.points:
+                said = f"a debt of {row.points} points, {row.left} of them left, is of refund {row.entry}, which was {short} short"
+                yield Fault("debt-wrong", said)
+        for member, (less, paid) in repository.debts_paid(tx, {row.member for row in found}).items():
+            if less != paid:
+                yield Fault("debt-wrong", f"the debts of {member} became {less} points less, and {paid} were paid")
 
 
 def _chains(opened: Opened, proved: Proved, known: Known) -> Iterator[Fault]:

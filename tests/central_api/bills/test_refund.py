@@ -247,3 +247,24 @@ def test_every_entry_of_a_refund_names_the_entry_it_takes_back(house: House) -> 
     booked = {row.id for row in rows if row.kind in ("bill", "bonus")}
     assert {row.reverses for row in rows if row.kind == "adjust"} == booked
     assert len(booked) == 3
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        'UPDATE point_debts SET "left" = "left" - 1',
+        'UPDATE point_debts SET points = points + 900, "left" = "left" + 900',
+        "UPDATE point_debts SET entry = 'nowhere'",
+    ],
+)
+def test_a_debt_that_was_changed_by_hand_is_found_by_the_proof(house: House, spoiled: str) -> None:
+    member = house.member()
+    told = house.bill(member, 100_000)
+    house.book(told)
+    house.spend(member, 800)
+    house.give_back(house.refund(told))
+    house.book(house.bill(member, 50_000))
+    faults, proved = house.books.proof()
+    assert (faults, proved.debts) == ([], 1)
+    house.books.spoil(spoiled)
+    assert {fault.code for fault in house.books.proof()[0]} == {"debt-wrong"}
