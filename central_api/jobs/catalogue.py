@@ -10,6 +10,7 @@ JOBS: tuple[Job, ...] = (
     Job("expire-points", "book points off whose last day is over", Schedule(time(0, 5)), points.expire_points),
     Job("expiry-warnings", "tell of points that end soon", Schedule(time(9, 0)), points.warn_of_expiry),
     Job("expire-vouchers", "let vouchers expire whose last day is over", Schedule(time(0, 10)), points.expire_vouchers),
+    Job("holds", "mark holds whose time is over", Schedule(time(0, 12)), points.close_holds, scope="club"),
     Job(
         "memberships",
         "remind of memberships that end soon, end those that are over",

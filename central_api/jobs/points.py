@@ -16,6 +16,7 @@ from central_api.ledger import service as ledger
 from central_api.members import repository as members
 from central_api.members.tables import members as member_rows
 from central_api.programme import service as programmes
+from central_api.rewards import holds
 from central_api.rewards.tables import vouchers
 from club.model import points as model
 
@@ -111,3 +112,14 @@ def expire_vouchers(run: Run) -> None:
         if len(found) < BATCH:
             return
         after = found[-1]
+
+
+def close_holds(run: Run) -> None:
+    """Mark the holds whose time is over; they keep nothing since then, whether they are marked or not (A13)."""
+    while not run.dry:
+        run.still()
+        with run.db.write() as tx:
+            closed = holds.expire_due(tx, run.now, BATCH)
+        run.count("holds", closed)
+        if closed < BATCH:
+            return

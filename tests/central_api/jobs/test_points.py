@@ -13,6 +13,8 @@ from central_api.inbox import service as inbox
 from central_api.jobs import runner
 from central_api.ledger import repository as ledger_rows
 from central_api.ledger.tables import ledger_entries
+from central_api.rewards import holds
+from central_api.rewards.tables import holds as hold_rows
 from central_api.rewards.tables import reward_categories, rewards, vouchers
 from tests.support import programme_house as club
 from tests.support.programme_house import House
@@ -196,3 +198,30 @@ def test_vouchers_expire_with_their_last_day_and_only_those_that_can_be_used(hou
     with house.books.db.read() as tx:
         states = {row.id: row.state for row in tx.rows(select(vouchers))}
     assert states == {"v0": "expired", "v1": "issued", "v2": "fulfilled"}
+
+
+def test_holds_whose_time_is_over_are_marked_and_others_stay(house: House) -> None:
+    house.at(date(2026, 5, 16))
+    member = a_member_with_points(house)
+    with house.books.db.write() as tx:
+        for name, minutes in (("short-hold", 2), ("long-hold", 60)):
+            holds.place(
+                tx,
+                member,
+                100,
+                reference=name,
+                store="east",
+                today=house.today,
+                now=house.now,
+                until=house.now + timedelta(minutes=minutes),
+                new_id=house.books.new_id,
+            )
+    house.now += timedelta(minutes=2)
+    assert runner.run_by_hand(house.parts, "holds", dry=True)[0].counts == {}
+    assert runner.run_by_hand(house.parts, "holds")[0].counts == {"holds": 1}
+    assert runner.run_by_hand(house.parts, "holds")[0].counts == {"holds": 0}
+    with house.books.db.read() as tx:
+        assert {row.reference: row.state for row in tx.rows(select(hold_rows))} == {
+            "short-hold": "expired",
+            "long-hold": "open",
+        }
