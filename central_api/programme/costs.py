@@ -25,11 +25,16 @@ def of(before: Counting, after: Counting) -> tuple[str, ...]:
         "referral": _referral(before, after),
         "rankings": _rankings(before, after),
         "entitlements": _entitlements(before, after),
-        "debt": before.debt.rule == "forgive" and after.debt.rule == "owe",
+        "debt": _owes(after) > _owes(before),
         "warnings": not set(before.expiry_warn_days) <= set(after.expiry_warn_days),
         "notice": after.notice_days < before.notice_days,
     }
     return tuple(name for name, costs in named.items() if costs)
+
+
+def _owes(rules: Counting) -> int:
+    """How much a member may owe in all."""
+    return rules.debt.most_points if rules.debt.rule == "owe" else 0
 
 
 def _tiers(before: TierRules | None, after: TierRules | None) -> bool:

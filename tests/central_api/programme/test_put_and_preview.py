@@ -232,6 +232,8 @@ SPEND = Spend(at_least_fen=100, within_days=365, groups=("service",))
         (club.COUNTING, club.changed(club.COUNTING, rankings=club.COUNTING.rankings[:1]), ("rankings",)),
         (club.COUNTING, club.changed(club.COUNTING, entitlements=None), ("entitlements",)),
         (club.changed(club.COUNTING, debt=DebtRules(rule="forgive")), club.COUNTING, ("debt",)),
+        (club.changed(club.COUNTING, debt=DebtRules(most_points=5)), club.COUNTING, ("debt",)),
+        (club.COUNTING, club.changed(club.COUNTING, debt=DebtRules(most_points=5)), ()),
         (club.COUNTING, club.changed(club.COUNTING, notice_days=7), ("notice",)),
         (club.COUNTING, club.changed(club.COUNTING, earn=None), ("earn",)),
         (Counting(), club.COUNTING, ()),
