@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx, among
-from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots, point_debts
+from central_api.ledger.tables import accounts, holds, ledger_entries, ledger_postings, lot_uses, lots, point_debts
 from club.model.points import Lot, Taken
 
 # Statements of every tap are built once.
@@ -64,6 +64,14 @@ def lots_of(tx: Tx, member_id: str, *, lock: bool = False) -> list[Lot]:
     """A member's lots with points left, unsorted; locked until the end when asked for."""
     rows = tx.rows(_LOTS_LOCKED if lock else _LOTS, {"member": member_id})
     return [Lot(row.id, row.expires, row.earned_at, int(row.left)) for row in rows]
+
+
+def held(tx: Tx, member: str, now: datetime) -> int:
+    """Whole points of a member that open holds keep at an instant (A13)."""
+    query = select(func.sum(holds.c.points)).where(
+        holds.c.member == member, holds.c.state == literal_column("'open'"), holds.c.until > now
+    )
+    return int(tx.scalar(query) or 0)
 
 
 def add_lot(tx: Tx, values: Mapping[str, object]) -> None:

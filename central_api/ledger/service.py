@@ -127,9 +127,11 @@ def spend(
     occasion: Occasion,
     *,
     new_id: Callable[[], str],
-    held: int = 0,
+    own_hold: int = 0,
 ) -> str:
     """Take reward points from the lots that expire first, by one entry that records which.
+
+    What open holds keep at the occasion's instant is not free (A13), whoever spends.
 
     Args:
         tx: a unit of work in which the member is locked (`lock_member`).
@@ -138,7 +140,7 @@ def spend(
         today: the store's day, on which lots must still be good.
         occasion: what for.
         new_id: makes the entry's id.
-        held: whole points that are not free, for they are kept for another spending (A13).
+        own_hold: whole points that an open hold keeps for this very spending.
 
     Returns:
         The entry's id.
@@ -147,12 +149,13 @@ def spend(
         NotEnoughPoints: the usable lots hold less.
     """
     found = repository.lots_of(tx, member, lock=True)
-    taken = model.spend(found, points, today)
-    free = max(0, model.balance(found, today) - held)
+    kept = max(0, repository.held(tx, member, occasion.at) - own_hold)
+    free = max(0, model.balance(found, today) - kept)
     if free < points:
         raise errors.NotEnoughPoints(
             f"expected at least {points} free points, found {free}", balance=free, price=points
         )
+    taken = model.spend(found, points, today)
     entry = new_id()
     moves = {member_account(member, "points"): -points}
     book(tx, entry, member, occasion, moves, {club_account("points", "redeemed"): points})

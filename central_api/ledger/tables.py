@@ -115,3 +115,23 @@ point_debts = Table(
     CheckConstraint('"left" >= 0 AND "left" <= points', name="left"),
     Index(None, "member", postgresql_where=text('"left" > 0'), sqlite_where=text('"left" > 0')),
 )
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("store", String(64), nullable=False),
+    Column("reference", String(64), nullable=False, unique=True),  # the till's own number: placed once
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),  # from then on it holds nothing, whether or not anybody has closed it
+    Column("closed_at", UtcDateTime, nullable=True),
+    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=True, unique=True),  # what it was spent by
+    CheckConstraint("points > 0", name="points"),
+    CheckConstraint("state IN ('open', 'confirmed', 'released', 'expired')", name="state"),
+    CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
+    CheckConstraint("(state = 'confirmed') = (entry IS NOT NULL)", name="entry"),
+    Index(None, "member", postgresql_where=text("state = 'open'"), sqlite_where=text("state = 'open'")),
+)

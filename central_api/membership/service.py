@@ -28,9 +28,7 @@ class Renewed:
     new: bool
 
 
-def renew(
-    tx: Tx, member_id: str, offer: Offer, *, by: str, now: datetime, new_id: Callable[[], str], held: int = 0
-) -> Renewed:
+def renew(tx: Tx, member_id: str, offer: Offer, *, by: str, now: datetime, new_id: Callable[[], str]) -> Renewed:
     """Renew a membership, or say until when the same offer renewed it before.
 
     Args:
@@ -40,7 +38,6 @@ def renew(
         by: staff id, desk or device, for the books.
         now: the instant.
         new_id: makes ids of entries.
-        held: whole points that are kept for another spending (A13).
 
     Raises:
         RewardNotOffered, LimitReached, CardNotActive: as `programme.renewal.renew`.
@@ -50,7 +47,7 @@ def renew(
     rules = programmes.counting(tx, now).renewal
     if rules is None:
         raise errors.RewardNotOffered("expected rules of renewal, the club has none", reward="renewal")
-    return _renew(tx, rules, member_id, offer, by, now, new_id=new_id, held=held)
+    return _renew(tx, rules, member_id, offer, by, now, new_id=new_id)
 
 
 def renew_by_insurance(
@@ -123,7 +120,6 @@ def _renew(
     now: datetime,
     *,
     new_id: Callable[[], str],
-    held: int = 0,
 ) -> Renewed:
     before = repository.renewal(tx, _key(member_id, offer.reference))
     if before is not None and before.undone_at is None:
@@ -138,9 +134,7 @@ def _renew(
         facts = {"renewal": found.valid_to.isoformat(), "by": by}
         # Not the key itself, which may be longer than a reference is.
         occasion = Occasion(kind="redeem", at=now, store=member.home_store, facts=facts)
-        entry = ledger.spend(
-            tx, member_id, found.points, texts.local_day(now, time_zone), occasion, new_id=new_id, held=held
-        )
+        entry = ledger.spend(tx, member_id, found.points, texts.local_day(now, time_zone), occasion, new_id=new_id)
     values = {
         "member": member_id,
         "way": found.way,

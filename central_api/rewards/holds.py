@@ -7,17 +7,18 @@ hold that the balance no longer covers is refused.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from central_api.db import Tx
 from central_api.feed import due
+from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
-from central_api.rewards.tables import holds
+from central_api.ledger.tables import holds
 from club.model import errors
 
 
@@ -98,7 +99,7 @@ def confirm(tx: Tx, hold_id: str, occasion: Occasion, *, today: date, now: datet
     Args:
         tx: a unit of work that writes.
         hold_id: the hold.
-        occasion: what for, as it is booked.
+        occasion: what for, as it is booked; its instant is `now`, whatever it says.
         today: the store's day.
         now: the instant.
         new_id: makes the entry's id.
@@ -114,8 +115,8 @@ def confirm(tx: Tx, hold_id: str, occasion: Occasion, *, today: date, now: datet
     if found.state != "open" or found.until <= now:
         state = "expired" if found.state == "open" else found.state
         raise errors.EditConflict(f"expected an open hold, found one that is {state}", expected="open", found=state)
-    others = held(tx, found.member, now) - found.points
-    entry = ledger.spend(tx, found.member, found.points, today, occasion, new_id=new_id, held=others)
+    booked = replace(occasion, at=now)
+    entry = ledger.spend(tx, found.member, found.points, today, booked, new_id=new_id, own_hold=found.points)
     _close(tx, hold_id, "confirmed", now, entry)
     due.mark(tx, due.MEMBER, found.member)
     return _locked(tx, hold_id)
@@ -148,10 +149,7 @@ def expire_due(tx: Tx, now: datetime, limit: int = 500) -> int:
 
 def held(tx: Tx, member: str, now: datetime) -> int:
     """Whole points of a member that open holds keep. Reads only."""
-    query = select(func.sum(holds.c.points)).where(
-        holds.c.member == member, holds.c.state == "open", holds.c.until > now
-    )
-    return int(tx.scalar(query) or 0)
+    return books.held(tx, member, now)
 
 
 def available(tx: Tx, member: str, today: date, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The catalogue, redemptions, vouchers, holds, and the keys under which commands are answered once for ever (A11 to A14)."""
+"""The catalogue, redemptions, vouchers, and the keys under which commands are answered once for ever (A11 to A14)."""
 
 from sqlalchemy import (
     BigInteger,
@@ -13,10 +13,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from central_api.db import Json, UtcDateTime, metadata
+from central_api.ledger import tables as ledger_tables
 
 reward_categories = Table(
     "reward_categories",
@@ -110,22 +110,5 @@ vouchers = Table(
     Index(None, "member"),
 )
 
-holds = Table(
-    "holds",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("member", String(64), ForeignKey("members.id"), nullable=False),
-    Column("points", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("store", String(64), nullable=False),
-    Column("reference", String(64), nullable=False, unique=True),  # the till's own number: placed once
-    Column("placed_at", UtcDateTime, nullable=False),
-    Column("until", UtcDateTime, nullable=False),  # from then on it holds nothing, whether or not anybody has closed it
-    Column("closed_at", UtcDateTime, nullable=True),
-    Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=True, unique=True),  # what it was spent by
-    CheckConstraint("points > 0", name="points"),
-    CheckConstraint("state IN ('open', 'confirmed', 'released', 'expired')", name="state"),
-    CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
-    CheckConstraint("(state = 'confirmed') = (entry IS NOT NULL)", name="entry"),
-    Index(None, "member", postgresql_where=text("state = 'open'"), sqlite_where=text("state = 'open'")),
-)
+holds = ledger_tables.holds
+"""Points that are kept; every spending of the ledger has to know of them, so they stand with it."""

@@ -189,9 +189,7 @@ def grant(
     return raise_tier(tx, member_id, now, new_id=new_id)
 
 
-def pay(
-    tx: Tx, member_id: str, tier: str, *, command: str, now: datetime, new_id: Callable[[], str], held: int = 0
-) -> Moved:
+def pay(tx: Tx, member_id: str, tier: str, *, command: str, now: datetime, new_id: Callable[[], str]) -> Moved:
     """Pay points for a tier. The same command again changes nothing.
 
     Args:
@@ -201,7 +199,6 @@ def pay(
         command: what asks for it; it pays once.
         now: the instant.
         new_id: makes ids.
-        held: whole points that are kept for another spending (A13).
 
     Raises:
         RewardNotOffered, TierTooLow, LimitReached: as `paid_upgrade.price`.
@@ -221,7 +218,7 @@ def pay(
     home = found.member.home_store
     occasion = Occasion(kind="redeem", at=now, store=home, reference=f"tier:{command}", facts={"tier": tier})
     today = texts.local_day(now, found.time_zone)
-    entry = ledger.spend(tx, member_id, way.points, today, occasion, new_id=new_id, held=held)
+    entry = ledger.spend(tx, member_id, way.points, today, occasion, new_id=new_id)
     values = {
         "id": command,
         "member": member_id,
