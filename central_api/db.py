@@ -87,6 +87,15 @@ def among(tx: "Tx", column: ColumnElement[str], ids: Sequence[str]) -> ColumnEle
     return column == any_(literal(list(ids), ARRAY(Text)))
 
 
+def not_sought(column: ColumnElement[str]) -> ColumnElement[str]:
+    """A text column that is only compared, never looked up by its index.
+
+    For pages in the order of another index: SQLite, which keeps no figures of what a table holds, else finds all rows of the
+    column's value, and sorts them, for each page anew.
+    """
+    return column.concat("")
+
+
 _TRIES = 4
 _LOG_BYTES = 1000 * 4096  # SQLite moves the log into the database after 1,000 pages, and writes over it from its start
 _URLS = "expected sqlite:////path/to/club.db or postgresql+psycopg://user:password@host/name"

@@ -143,14 +143,20 @@ def paid_categories(tx: Tx, member_id: str, since: datetime) -> Sequence[Any]:
 
 def spenders(tx: Tx, since: datetime, until: datetime, most: int) -> Sequence[Any]:
     """Who paid most between two instants (the first included): member, fen net of refunds, and the last bill's instant."""
-    fen = func.sum(bill_parts.c.paid_fen - bill_parts.c.refunded_fen)
-    last = func.max(bills.c.at)
+    # Each bill asks for its own parts: joined, SQLite would read the parts of all bills there ever were.
+    paid = (
+        select(func.sum(bill_parts.c.paid_fen - bill_parts.c.refunded_fen))
+        .where(bill_parts.c.bill == bills.c.id, bill_parts.c.counts == 1)
+        .scalar_subquery()
+    )
+    told = select(bills.c.member, bills.c.at, paid.label("fen")).where(bills.c.at >= since, bills.c.at < until)
+    one = told.subquery()
+    fen, last = func.sum(one.c.fen), func.max(one.c.at)
     query = (
-        select(bills.c.member, fen.label("fen"), last.label("last"))
-        .join(bill_parts, bill_parts.c.bill == bills.c.id)
-        .where(bills.c.at >= since, bills.c.at < until, bill_parts.c.counts == 1)
-        .group_by(bills.c.member)
+        select(one.c.member, fen.label("fen"), last.label("last"))
+        .where(one.c.fen.is_not(None))
+        .group_by(one.c.member)
         .having(fen > 0)
-        .order_by(fen.desc(), last, bills.c.member)
+        .order_by(fen.desc(), last, one.c.member)
     )
     return tx.rows(query.limit(most))

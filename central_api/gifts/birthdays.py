@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx
+from central_api.db import Tx, not_sought
 from central_api.devices import repository as stores
 from central_api.gifts import desk as giving
 from central_api.gifts.desk import Desk
@@ -52,7 +52,7 @@ def in_month(tx: Tx, month: int, after: str, most: int, of_stores: Collection[st
         select(birthdays.c.member)
         .join(member_rows, member_rows.c.id == birthdays.c.member)
         .where(birthdays.c.month == month, birthdays.c.member > after)
-        .where(member_rows.c.status == "active", member_rows.c.home_store.in_(of_stores))
+        .where(member_rows.c.status == "active", not_sought(member_rows.c.home_store).in_(of_stores))
     )
     return list(tx.connection.execute(query.order_by(birthdays.c.member).limit(most)).scalars())
 

@@ -42,8 +42,10 @@ def propose(tx: Tx, ranking: Ranking, day: date, time_zone: str, now: datetime) 
         time_zone: in which the period is counted.
         now: the instant.
     """
+    if of_period(tx, ranking.slug, spenders.ended_before(ranking.per, day).first):
+        return ()
     period, found = standing(tx, ranking, day, time_zone)
-    if not found or of_period(tx, ranking.slug, period.first):
+    if not found:
         return ()
     rows = [
         {

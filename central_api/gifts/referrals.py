@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api import texts
 from central_api.bills import repository as bills
-from central_api.db import Tx
+from central_api.db import Tx, not_sought
 from central_api.devices import repository as stores
 from central_api.gifts import desk as giving
 from central_api.gifts.desk import Desk
@@ -86,7 +86,7 @@ def referrers_after(tx: Tx, after: str, most: int, of_stores: Collection[str]) -
         select(referral_links.c.referrer)
         .distinct()
         .join(member_rows, member_rows.c.id == referral_links.c.referrer)
-        .where(referral_links.c.referrer > after, member_rows.c.home_store.in_(of_stores))
+        .where(referral_links.c.referrer > after, not_sought(member_rows.c.home_store).in_(of_stores))
     )
     return list(tx.connection.execute(query.order_by(referral_links.c.referrer).limit(most)).scalars())
 

@@ -11,7 +11,7 @@ birthdays = Table(
     Column("month", Integer, nullable=False),  # no year: nobody's age is kept
     Column("day", Integer, nullable=False),
     CheckConstraint("month BETWEEN 1 AND 12 AND day BETWEEN 1 AND 31", name="day"),
-    Index(None, "month", "day"),
+    Index(None, "month", "member"),
 )
 
 birthday_gifts = Table(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
-from central_api.db import Tx
+from central_api.db import Tx, not_sought
 from central_api.devices import repository as stores
 from central_api.inbox import service as inbox
 from central_api.jobs.job import BATCH, Run
@@ -92,26 +92,29 @@ def _lapsing(run: Run, before: date, since: date = date.min) -> Iterator[tuple[d
 
 def expire_vouchers(run: Run) -> None:
     """Let vouchers expire whose last day is over; the points are not given back."""
-    after = ""
+    after = (date.min, "")
     while True:
         run.still()
         with run.db.write() as tx:
             query = (
-                select(vouchers.c.id)
+                select(vouchers.c.valid_to, vouchers.c.id)
                 .join(member_rows, member_rows.c.id == vouchers.c.member)
-                .where(due_vouchers(), vouchers.c.valid_to < run.day, member_rows.c.home_store.in_(run.stores))
-                .where(vouchers.c.id > after)
+                .where(
+                    due_vouchers(), vouchers.c.valid_to < run.day, not_sought(member_rows.c.home_store).in_(run.stores)
+                )
+                .where(tuple_(vouchers.c.valid_to, vouchers.c.id) > tuple_(*after))
             )
-            found = list(tx.connection.execute(query.order_by(vouchers.c.id).limit(BATCH)).scalars())
+            found = tx.rows(query.order_by(vouchers.c.valid_to, vouchers.c.id).limit(BATCH))
             if found and not run.dry:
-                over = update(vouchers).where(vouchers.c.id.in_(found), vouchers.c.state == "issued")
+                ids = [row.id for row in found]
+                over = update(vouchers).where(vouchers.c.id.in_(ids), vouchers.c.state == "issued")
                 tx.execute(over.values(state="expired", closed_at=run.now))
         run.count("vouchers", len(found))
-        for one in found:
-            run.say(one)
+        for row in found:
+            run.say(row.id)
         if len(found) < BATCH:
             return
-        after = found[-1]
+        after = (found[-1].valid_to, found[-1].id)
 
 
 def close_holds(run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from central_api.db import Tx
+from central_api.db import Tx, not_sought
 from central_api.members.tables import members
 from central_api.membership.tables import renewals
 
@@ -44,7 +44,7 @@ def ended(tx: Tx, before: date, after: str, most: int, of_stores: Collection[str
         members.c.id > after,
         members.c.valid_to < before,
         members.c.status == "active",
-        members.c.home_store.in_(of_stores),
+        not_sought(members.c.home_store).in_(of_stores),
     )
     return tx.rows(query.order_by(members.c.id).limit(most))
 
@@ -56,6 +56,6 @@ def ending(tx: Tx, first: date, last: date, after: str, most: int, of_stores: Co
         members.c.valid_to >= first,
         members.c.valid_to <= last,
         members.c.status == "active",
-        members.c.home_store.in_(of_stores),
+        not_sought(members.c.home_store).in_(of_stores),
     )
     return tx.rows(query.order_by(members.c.id).limit(most))

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx
+from central_api.db import Tx, not_sought
 from central_api.members.tables import members
 from central_api.tiers.tables import tier_changes, tier_grants, tier_payments, tier_vehicles
 
@@ -83,6 +83,8 @@ def remove_vehicle(tx: Tx, number: str, member_id: str) -> None:
 def members_after(tx: Tx, after: str, most: int, of_stores: Collection[str]) -> Sequence[Any]:
     """The next members of these home stores behind an id, without those who have left."""
     query = select(members).where(
-        members.c.id > after, members.c.home_store.in_(of_stores), members.c.status.in_(("active", "expired"))
+        members.c.id > after,
+        not_sought(members.c.home_store).in_(of_stores),
+        members.c.status.in_(("active", "expired")),
     )
     return tx.rows(query.order_by(members.c.id).limit(most))

@@ -89,7 +89,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member"], ["members.id"], name="fk_birthdays_member_members"),
         sa.PrimaryKeyConstraint("member", name="pk_birthdays"),
     )
-    op.create_index("ix_birthdays_month_day", "birthdays", ["month", "day"])
+    op.create_index("ix_birthdays_month_member", "birthdays", ["month", "member"])
     op.create_table(
         "entitlement_grants",
         sa.Column("id", sa.String(length=64), nullable=False),

@@ -1,0 +1,86 @@
+"""The nights' pages of members are read in the order of an index: a page costs what it holds, not what the club holds (A3, A5-A8)."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from central_api.bills import repository as bills
+from central_api.db import Tx
+from central_api.gifts import birthdays, referrals
+from central_api.jobs import runner
+from central_api.membership import repository as memberships
+from central_api.tiers import repository as tiers
+from tests.support import books as book_support
+from tests.support import programme_house
+
+DAY = date(2026, 5, 16)
+STORES = ("east", "west")
+PAGES: dict[str, Callable[[Tx], object]] = {
+    "members": lambda tx: tiers.members_after(tx, "", 200, STORES),
+    "ended": lambda tx: memberships.ended(tx, DAY, "", 200, STORES),
+    "ending": lambda tx: memberships.ending(tx, DAY, DAY, "", 200, STORES),
+    "birthdays": lambda tx: birthdays.in_month(tx, 5, "", 200, STORES),
+    "referrers": lambda tx: referrals.referrers_after(tx, "", 200, STORES),
+}
+
+
+def plans(house: programme_house.House, act: Callable[[], object], about: str) -> list[str]:
+    """How SQLite carries out the statements of an act that name a table."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_link: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(house.books.db.engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(house.books.db.engine, "before_cursor_execute", note)
+    found: list[str] = []
+    with house.books.db.read() as tx:
+        for statement, parameters in asked:
+            if statement.startswith("SELECT") and about in statement:
+                rows = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+                found += [str(row[3]) for row in rows]
+    assert found, f"no query of {about} was seen"
+    return found
+
+
+@pytest.fixture
+def on_sqlite(books_template: Path, tmp_path: Path) -> Any:
+    """A club with rules on SQLite, which keeps no figures to plan by."""
+    with book_support.on_sqlite(books_template, tmp_path) as books:
+        yield programme_house.furnish(books, tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_neither_sorted_nor_sought_by_store(on_sqlite: programme_house.House, page: str) -> None:
+    house = on_sqlite
+
+    def act() -> None:
+        with house.books.db.read() as tx:
+            PAGES[page](tx)
+
+    found = plans(house, act, "members")
+    assert not [step for step in found if "TEMP B-TREE" in step or "home_store" in step], found
+
+
+def test_vouchers_that_are_over_are_found_without_looking_at_any_other(on_sqlite: programme_house.House) -> None:
+    found = plans(on_sqlite, lambda: runner.run_by_hand(on_sqlite.parts, "expire-vouchers"), "vouchers")
+    assert [step for step in found if "ix_vouchers_valid_to" in step], found
+
+
+def test_the_spenders_of_a_month_are_found_by_the_months_bills(on_sqlite: programme_house.House) -> None:
+    house = on_sqlite
+
+    def act() -> None:
+        with house.books.db.read() as tx:
+            bills.spenders(tx, house.now - timedelta(days=30), house.now, 3)
+
+    found = plans(house, act, "bill_parts")
+    assert [step for step in found if "ix_bills_at" in step], found
+    assert not [step for step in found if step.startswith("SCAN")], found
