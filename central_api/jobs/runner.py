@@ -2,9 +2,10 @@
 
 import logging
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from central_api import texts
 from central_api.devices import repository as stores
@@ -69,7 +70,7 @@ def run_by_hand(context: Parts, name: str, day: date | None = None, *, dry: bool
 
     Raises:
         NotFound: there is no such job.
-        Malformed: the day is yet to come.
+        Malformed: the day is yet to come, or is over for too long.
         Unavailable: another runner is at it, or the database is away.
     """
     return run_now(context, named(name), day, dry=dry)
@@ -86,6 +87,10 @@ def run_now(context: Parts, job: Job, day: date | None = None, *, dry: bool = Fa
             raise errors.Malformed(
                 f"expected a day until {today.isoformat()}, found {wanted.isoformat()}; look ahead by a dry run"
             )
+        if wanted < today - timedelta(
+            days=schedule.MOST
+        ):  # what was due long ago is not made up for by schedule either
+            raise errors.Malformed(f"expected a day of the last {schedule.MOST}, found {wanted.isoformat()}")
         runner = "" if dry else context.new_id()
         if not dry and not _take(context, job, place, runner, now):
             raise errors.Unavailable(
@@ -204,7 +209,9 @@ def _outcome(job: Job, run: Run) -> tuple[str, dict[str, int | str]]:
     except errors.ClubError as fault:
         return "failed", {**run.counts, "why": fault.code}
     except Exception as fault:  # noqa: BLE001 -- recorded, told to the log, and tried again
-        _log.error("job %s failed: %s", job.name, type(fault).__name__, exc_info=fault)
+        # Without its message, which may hold what was in a row.
+        where = "".join(traceback.format_tb(fault.__traceback__))
+        _log.error("job %s failed: %s\n%s", job.name, type(fault).__name__, where)
         return "failed", {**run.counts, "why": type(fault).__name__}
     return "done", {**run.counts}
 

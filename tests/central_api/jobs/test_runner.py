@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from central_api.db import Tx
 from central_api.devices.tables import stores
-from central_api.jobs import cli, repository, runner
+from central_api.jobs import cli, repository, runner, schedule
 from central_api.jobs.catalogue import JOBS
 from central_api.jobs.job import LEASE, RETRY, Job, Run
 from central_api.jobs.schedule import Schedule
@@ -107,6 +107,16 @@ def test_what_failed_is_recorded_and_tried_again_after_some_minutes(house: House
     house.now += timedelta(seconds=1)
     runner.run_due(house.parts, only=[job(work)])
     assert outcomes(house) == ["failed", "done"]
+
+
+def test_the_log_says_where_a_job_failed_and_nothing_of_what_was_in_a_row(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.at(DAY)
+    runner.run_now(house.parts, job(Work(fails=True)))
+    assert "RuntimeError" in caplog.text
+    assert "in __call__" in caplog.text
+    assert "the power failed" not in caplog.text.replace('RuntimeError("the power failed")', "")  # the line of the code
 
 
 def test_two_runners_at_once_run_it_once(house: House) -> None:
@@ -208,6 +218,8 @@ def test_by_hand_a_job_runs_at_any_time_and_a_dry_run_writes_nothing_but_that_it
     assert house.points(member) == (500, 500, 0)
     with pytest.raises(errors.Malformed):
         runner.run_by_hand(house.parts, "expire-points", date(2027, 7, 1))
+    with pytest.raises(errors.Malformed):  # a birthday of years ago would be given by its own year
+        runner.run_by_hand(house.parts, "birthdays", house.today - timedelta(days=schedule.MOST + 1))
     with pytest.raises(errors.NotFound):
         runner.run_by_hand(house.parts, "expire-everything")
     house.at(date(2027, 7, 1))
