@@ -8,6 +8,7 @@ from typing import Any
 from central_api import texts
 from central_api.db import Tx
 from central_api.devices import repository as stores
+from central_api.feed import due
 from central_api.inbox import service as inbox
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
@@ -135,6 +136,7 @@ def _renew(
         # Not the key itself, which may be longer than a reference is.
         occasion = Occasion(kind="redeem", at=now, store=member.home_store, facts=facts)
         entry = ledger.spend(tx, member_id, found.points, texts.local_day(now, time_zone), occasion, new_id=new_id)
+        due.mark(tx, due.MEMBER, member_id)
     values = {
         "member": member_id,
         "way": found.way,

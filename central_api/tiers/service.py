@@ -15,6 +15,7 @@ from central_api import texts
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.entitlements import service as entitlements
+from central_api.feed import due
 from central_api.inbox import service as inbox
 from central_api.ledger import debts, returns
 from central_api.ledger import service as ledger
@@ -186,6 +187,7 @@ def grant(
         "reason": reason.strip(),
     }
     repository.add_grant(tx, values)
+    due.mark(tx, due.MEMBER, member_id)
     return raise_tier(tx, member_id, now, new_id=new_id)
 
 
@@ -216,7 +218,8 @@ def pay(tx: Tx, member_id: str, tier: str, *, command: str, now: datetime, new_i
         raise errors.RewardNotOffered(f"expected tier rules, the club has none; {tier} cannot be paid for", reward=tier)
     way = paid_upgrade.price(found.ladder, found.facts, tier, PinnedClock(now), found.time_zone)
     home = found.member.home_store
-    occasion = Occasion(kind="redeem", at=now, store=home, reference=f"tier:{command}", facts={"tier": tier})
+    # Without a reference, which may not be as long as a command with a name before it: the payment is kept once by its id.
+    occasion = Occasion(kind="redeem", at=now, store=home, facts={"tier": tier})
     today = texts.local_day(now, found.time_zone)
     entry = ledger.spend(tx, member_id, way.points, today, occasion, new_id=new_id)
     values = {
@@ -230,6 +233,7 @@ def pay(tx: Tx, member_id: str, tier: str, *, command: str, now: datetime, new_i
         "reversed_at": None,
     }
     repository.add_payment(tx, values)
+    due.mark(tx, due.MEMBER, member_id)
     return raise_tier(tx, member_id, now, new_id=new_id)
 
 
@@ -257,6 +261,7 @@ def take_payment_back(tx: Tx, command: str, *, now: datetime, new_id: Callable[[
     back = returns.give_back(tx, row.entry, today, occasion, new_id=new_id)
     debts.settle_returned(tx, back, today, occasion, new_id=new_id)
     repository.reverse_payment(tx, command, now)
+    due.mark(tx, due.MEMBER, row.member)
     return undo_unearned(tx, row.member, now, new_id=new_id)
 
 

@@ -1,5 +1,6 @@
 """Tiers move up at once, down by time after warnings, by staff and by points; every move is kept (A5)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sqlalchemy import func, select, update
 from central_api.db import Tx
 from central_api.devices.tables import stores
 from central_api.entitlements import service as entitlements
+from central_api.feed.tables import feed_due
 from central_api.inbox import service as inbox
 from central_api.jobs import runner
 from central_api.ledger import service as ledger
@@ -271,3 +273,21 @@ def test_a_move_books_nothing(house: House) -> None:
     with house.books.db.read() as tx:
         assert ledger.balances(tx, member, house.today).points == 7000
         assert tx.scalar(select(func.count()).where(ledger_entries.c.member == member)) == 1
+
+
+def test_what_moves_points_or_tier_is_told_to_the_devices(house: House) -> None:
+    """Also by a command whose id is as long as ids may be."""
+    member, other = house.member(), house.member()
+    house.book(house.bill(member, 100_000))
+    command = "c" * 64
+    acts: list[Callable[[Tx], object]] = [
+        lambda tx: tiers.pay(tx, member, "silver", command=command, now=house.now, new_id=house.books.new_id),
+        lambda tx: tiers.take_payment_back(tx, command, now=house.now, new_id=house.books.new_id),
+        lambda tx: tiers.grant(tx, other, "gold", by="li", reason="VIP", now=house.now, new_id=house.books.new_id),
+    ]
+    for act in acts:
+        house.books.db.run(act)
+    with house.books.db.read() as tx:
+        noted = [row.entity_id for row in tx.rows(select(feed_due).order_by(feed_due.c.id))]
+    assert noted == [member, member, other]
+    assert house.points(member) == (1000, 1000, 0)
