@@ -9,6 +9,7 @@ from central_api.bills.schemas import BookedRefund, Refund
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.ledger import debts, returns
+from central_api.ledger import repository as books
 from central_api.ledger.service import Occasion
 from central_api.programme import service as programmes
 from central_api.tiers import service as tiers
@@ -68,12 +69,23 @@ def take_back(tx: Tx, desk: Desk, bill: Any, refund_id: str, refund: Refund) -> 
 
 
 def _vehicles_back(tx: Tx, bill: Any) -> None:
-    """A car whose price was given back whole is not the member's any more."""
+    """A car whose price was given back whole is not the member's any more, unless it was billed to the member anew."""
     earn = programmes.counting(tx, bill.at).earn
     sales = {one.slug for one in earn.categories if one.group == SALES} if earn is not None else set()
     gone = {
         part.line for part, _ in repository.parts(tx, bill.id) if part.paid_fen and part.refunded_fen == part.paid_fen
     }
-    for line in bill.content["lines"]:
-        if line["vehicle"] and line["line"] in gone and line["category"] in sales:
-            tiers.vehicle_gone(tx, line["vehicle"], bill.member)
+    back = {
+        line["vehicle"]
+        for line in bill.content["lines"]
+        if line["vehicle"] and line["line"] in gone and line["category"] in sales
+    }
+    if not back:
+        return
+    bought = {
+        row.facts.get("vehicle")
+        for row in books.purchases_of(tx, bill.member)
+        if row.category in sales and row.paid_fen > row.refunded_fen
+    }
+    for vehicle in sorted(back - bought):
+        tiers.vehicle_gone(tx, vehicle, bill.member)

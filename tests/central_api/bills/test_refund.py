@@ -11,6 +11,7 @@ from central_api.ledger import history
 from central_api.ledger.tables import ledger_entries, ledger_postings
 from central_api.programme.content import DebtRules
 from central_api.programme.tier_rules import StaffGrant, VehiclesOwned
+from central_api.tiers import repository as tiers
 from club.model import errors
 from tests.support import programme_house as club
 from tests.support.programme_house import House
@@ -268,3 +269,24 @@ def test_a_debt_that_was_changed_by_hand_is_found_by_the_proof(house: House, spo
     assert (faults, proved.debts) == ([], 1)
     house.books.spoil(spoiled)
     assert {fault.code for fault in house.books.proof()[0]} == {"debt-wrong"}
+
+
+def test_a_car_that_was_billed_anew_stays_the_members_when_the_old_bill_is_refunded(house: House) -> None:
+    """A corrected bill: the new one may be told before the refund of the old one, or after."""
+    kept = []
+    for place, refund_first in enumerate((True, False)):
+        member = house.member()
+        car = BillLine(line="1", category="vehicle", paid_fen=20_000_000, vehicle=f"V-{place}")
+        wrong, right = house.bill(member, car), house.bill(member, car)
+        house.book(wrong)
+        if refund_first:
+            house.give_back(house.refund(wrong))
+        house.book(right)
+        if not refund_first:
+            house.give_back(house.refund(wrong))
+        with house.books.db.read() as tx:
+            kept.append([(row.vehicle, row.bought_here) for row in tiers.vehicles(tx, member)])
+        house.give_back(house.refund(right))
+        with house.books.db.read() as tx:
+            assert tiers.vehicles(tx, member) == []
+    assert kept == [[("V-0", True)], [("V-1", True)]]
