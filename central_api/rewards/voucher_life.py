@@ -5,7 +5,7 @@ Its last day passes by a job (`jobs/points.py`); whoever comes after that day is
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from central_api.db import Tx
@@ -13,6 +13,7 @@ from central_api.feed import due
 from central_api.ledger import debts, returns
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
+from central_api.programme import service as programmes
 from central_api.rewards import repository
 from club.model import errors
 
@@ -116,6 +117,7 @@ def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callab
     Raises:
         NotFound: no voucher has this code. Facts: kind.
         VoucherClosed: it was fulfilled, cancelled by somebody else's number, or its last day is over. Facts: state, day.
+        LimitReached: it was bought longer ago than the programme lets redemptions be undone. Facts: reward, days.
     """
     row = _locked(tx, code)
     if row.state == "cancelled" and (row.closed_by, row.closed_reference) == (counter.by, counter.reference):
@@ -123,6 +125,7 @@ def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callab
     _must_be_open(row, counter.today)
     points = expired = 0
     if row.redemption is not None:
+        _must_be_in_time(tx, row, now)
         facts = {"reward": row.reward, "quantity": 1}
         occasion = Occasion(kind="reverse", at=now, store=counter.store, reference=row.id, facts=facts)
         back = returns.give_back(tx, row.entry, counter.today, occasion, new_id=new_id, points=row.unit_points)
@@ -145,6 +148,17 @@ def _locked(tx: Tx, code: str) -> Any:
         raise errors.NotFound("expected the code of a voucher, found none like it", kind="voucher")
     ledger.lock_member(tx, found.member)
     return repository.voucher_of_code(tx, code)  # as it is now: another may have closed it while we waited
+
+
+def _must_be_in_time(tx: Tx, row: Any, now: datetime) -> None:
+    """What the member read when confirming: within so many days an unused voucher can be taken back at the desk."""
+    days = programmes.current(tx, now).redeem.reversible_days
+    if now - row.issued_at > timedelta(days=days):
+        raise errors.LimitReached(
+            f"expected a voucher bought in the last {days} days, found one of {row.issued_at.isoformat()}",
+            reward=row.reward,
+            days=days,
+        )
 
 
 def _must_be_open(row: Any, today: date) -> None:

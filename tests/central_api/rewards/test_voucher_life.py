@@ -145,6 +145,20 @@ def test_its_last_day_counts_whether_or_not_that_is_booked(club: Club) -> None:
     assert fulfilled(club, done.code, Counter("east", "staff:1008", "slip-3", done.valid_to))
 
 
+def test_a_voucher_is_taken_back_for_as_long_as_the_member_was_told(club: Club) -> None:
+    """Within seven days, the confirmation says; a given one is worth no points and may be cancelled until its last day."""
+    device, card = club.device(), club.card()
+    first, second = (club.redeemed(device, a_redeem(device.session(card))).vouchers[0].code for _ in range(2))
+    club.clock.forward(7 * 86_400)
+    assert cancelled(club, first).points == 1200
+    club.clock.forward(1)
+    before = kept(club)
+    with pytest.raises(errors.LimitReached) as told:
+        cancelled(club, second)
+    assert told.value.facts == {"reward": "basic-service-voucher", "days": 7}
+    assert (kept(club), state(club, second)) == (before, "issued")
+
+
 def test_points_of_a_lot_that_is_over_are_gone_at_once(club: Club) -> None:
     """The member's lot ended while the voucher was open: it comes back with its own last day, so nothing can be spent of it."""
     device = club.device()
