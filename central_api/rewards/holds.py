@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal_column, select, update
 
 from central_api.db import Tx
 from central_api.feed import due
@@ -141,7 +141,9 @@ def release(tx: Tx, hold_id: str, *, now: datetime) -> Hold:
 
 def expire_due(tx: Tx, now: datetime, limit: int = 500) -> int:
     """Mark the holds whose time is over; how many. They keep nothing since then, whether or not this has been called."""
-    over = select(holds.c.id).where(holds.c.state == "open", holds.c.until <= now).order_by(holds.c.id).limit(limit)
+    # Written out, and in the order of the index of open holds: only then SQLite takes it, and leaves those of years ago alone.
+    still_open = holds.c.state == literal_column("'open'")
+    over = select(holds.c.id).where(still_open, holds.c.until <= now).order_by(holds.c.member).limit(limit)
     ids = [row.id for row in tx.rows(over.with_for_update(skip_locked=True))]
     tx.execute(update(holds).where(holds.c.id.in_(ids)).values(state="expired", closed_at=now))
     return len(ids)

@@ -74,6 +74,11 @@ def test_vouchers_that_are_over_are_found_without_looking_at_any_other(on_sqlite
     assert [step for step in found if "ix_vouchers_valid_to" in step], found
 
 
+def test_holds_that_are_over_are_found_among_the_open_ones(on_sqlite: programme_house.House) -> None:
+    found = plans(on_sqlite, lambda: runner.run_by_hand(on_sqlite.parts, "holds"), "holds")
+    assert [step for step in found if "ix_holds_member" in step], found
+
+
 def test_the_spenders_of_a_month_are_found_by_the_months_bills(on_sqlite: programme_house.House) -> None:
     house = on_sqlite
 
