@@ -16,10 +16,13 @@ from central_api.db import Tx, content
 _BILL = content(bills.c.content, Bill)
 
 
-def lock_number(tx: Tx, source: str, bill: str) -> None:
-    """Let everything about one bill of the billing system happen one after the other: it, its repetitions, its refunds."""
+def lock_number(tx: Tx, source: str, number: str, kind: str = "bill") -> None:
+    """Let everything about one bill of the billing system happen one after the other: it, its repetitions, its refunds.
+
+    A refund's own number is locked after that of its bill, for it may be told of two bills.
+    """
     if tx.dialect == "postgresql":
-        key = int.from_bytes(hashlib.sha256(f"bill {source} {bill}".encode()).digest()[:8], signed=True)
+        key = int.from_bytes(hashlib.sha256(f"{kind} {source} {number}".encode()).digest()[:8], signed=True)
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 

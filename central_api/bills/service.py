@@ -103,6 +103,7 @@ def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, 
     """
     _must_have_happened("refund", refund.number, refund.at, now)
     repository.lock_number(tx, refund.source, refund.bill)
+    repository.lock_number(tx, refund.source, refund.number, "refund")
     digest = _digest(refund)
     before = repository.refund(tx, refund.source, refund.number)
     if before is not None:

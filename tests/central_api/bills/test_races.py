@@ -8,7 +8,7 @@ from random import Random
 
 from sqlalchemy import func, select
 
-from central_api.bills.schemas import Bill, BillLine
+from central_api.bills.schemas import Bill, BillLine, Refund
 from central_api.jobs import runner
 from central_api.ledger.tables import ledger_entries, ledger_postings
 from central_api.programme.content import DebtRules
@@ -91,4 +91,25 @@ def test_refunds_that_the_store_bears_meet_at_its_account(house: House) -> None:
     query = select(func.sum(ledger_postings.c.amount)).where(ledger_postings.c.account == "store:east:points:borne")
     with house.books.db.read() as tx:
         assert tx.scalar(query) == -500 * CLIENTS
+    assert house.faults() == []
+
+
+def test_one_refunds_number_for_two_bills_at_once_is_one_refund_and_a_conflict(house: House) -> None:
+    member = house.member()
+    first, second = house.bill(member, 10_000), house.bill(member, 20_000)
+    house.book(first)
+    house.book(second)
+    one = house.refund(first)
+    other = club.changed(house.refund(second), number=one.number)
+
+    def tell(refund: Refund) -> str:
+        try:
+            return house.give_back(refund).state
+        except errors.IdempotencyConflict:
+            return "conflict"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(tell, (one, other)))
+    assert found == ["booked", "conflict"]
+    assert house.points(member)[0] in (100, 200)
     assert house.faults() == []
