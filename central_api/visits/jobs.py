@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import insert, select, update
 
+from central_api.bills.repository import lock_number
 from central_api.bills.schemas import MemberId, Number, Source, Title
 from central_api.db import Tx
 from central_api.devices import repository as stores
@@ -19,6 +20,7 @@ from club.wire.limits import Instant, Slug
 
 AHEAD = timedelta(minutes=15)
 _OLDEST = 1970
+_MOMENTS = ("told_at", "checked_in_at", "ready_at", "handed_over_at", "promised_at")
 
 
 class ServiceJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +54,14 @@ def tell(tx: Tx, job: ServiceJob, now: datetime) -> bool:
         IdempotencyConflict: the same instant told something else before, or another billing system has a job of this number.
     """
     _must_have_happened(job, now)
+    lock_number(tx, "", job.number, "job")  # of whatever source: the number is one of the club's board
     if job.member is not None and members.known(tx, job.member) is None:
         raise errors.NotFound("expected a member of the club, found none", kind="member", id=job.member)
     if stores.store(tx, job.store) is None:
         raise errors.NotFound("expected a store of the club, found none", kind="store", id=job.store)
     if job.vehicle and job.member is not None:
         tiers.vehicle_seen(tx, job.vehicle, job.member, at=job.checked_in_at, mileage_km=job.mileage_km)
-    digest = hashlib.sha256(msgspec.json.encode(job)).hexdigest()
+    digest = _digest(job)
     one: Any = service_jobs.c.order == job.number
     row = tx.first(select(service_jobs).where(one).with_for_update())
     if row is not None:
@@ -89,8 +92,15 @@ def tell(tx: Tx, job: ServiceJob, now: datetime) -> bool:
     return True
 
 
+def _digest(job: ServiceJob) -> str:
+    """The same for what says the same: instants in UTC."""
+    moments = {name: getattr(job, name) for name in _MOMENTS}
+    same = msgspec.structs.replace(job, **{name: at and at.astimezone(UTC) for name, at in moments.items()})
+    return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
+
+
 def _must_have_happened(job: ServiceJob, now: datetime) -> None:
-    for name in ("told_at", "checked_in_at", "ready_at", "handed_over_at", "promised_at"):
+    for name in _MOMENTS:
         at = getattr(job, name)
         if at is None:
             continue

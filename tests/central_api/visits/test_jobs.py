@@ -1,9 +1,12 @@
 """Workshop jobs come out the same in whatever order the billing system's news arrives (A15)."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -71,3 +74,14 @@ def test_what_cannot_be_is_refused(house: House) -> None:
         with pytest.raises(error):
             tell(house, job)
     assert row(house, "J-1").kind == {"zh": "保养", "en": ""}
+
+
+def test_the_same_news_at_once_and_by_another_clock_is_the_same_news(house: House) -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    utc = a_job(house, member=house.member(), vehicle="V-1")
+    local = msgspec.structs.replace(
+        utc, told_at=utc.told_at.astimezone(shanghai), checked_in_at=utc.checked_in_at.astimezone(shanghai)
+    )
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda one: tell(house, one), [utc, local] * 4))
+    assert sorted(found) == [False] * 7 + [True]
