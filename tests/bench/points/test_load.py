@@ -148,4 +148,4 @@ def test_commands_are_never_the_same_and_draw_from_what_is_given() -> None:
 
 def filled_keys() -> Club:
     """A club without a database: for drawing."""
-    return Club(SMALL, Keyring(b"", b"", b""), ())
+    return Club(SMALL, Keyring(b"", b"", b"", "m0", {}), ())
