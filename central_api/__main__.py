@@ -1,4 +1,4 @@
-"""The command line of the central API: serve, migrate, load-demo, enrol-code, staff-password, backup, ledger, programme, jobs."""
+"""The command line of the central API: serve, migrate, load-demo, backup, and what operators do to books, programme, jobs, members, keys."""
 
 import argparse
 import logging
@@ -17,6 +17,7 @@ from central_api.demo_data.files import DemoFolder
 from central_api.devices import service as devices
 from central_api.jobs import cli as jobs
 from central_api.ledger.proof import report
+from central_api.lifecycle import commands as lifecycle
 from central_api.migrations import runner
 from central_api.staff import cli as staff
 from club import resources
@@ -76,9 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     password.add_argument("--number", required=True, help="the staff number")
     copy = add("backup", _backup, "write a copy of the database and the master keys (SQLite)")
     copy.add_argument("--to", type=Path, required=True, metavar="DIR", help="an empty or new folder")
-    about = "look after the books of points"
-    books = commands.add_parser("ledger", help=about, description=about)
-    proofs = books.add_subparsers(required=True, metavar="COMMAND")
+
+    def group(name: str, about: str) -> Any:
+        found = commands.add_parser(name, help=about, description=about)
+        return found.add_subparsers(required=True, metavar="COMMAND")
+
+    proofs = group("ledger", "look after the books of points")
     proof = add("verify", _ledger_verify, "rebuild everything from the entries and compare; changes nothing", proofs)
     proof.add_argument(
         "--known",
@@ -106,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--day", default="", metavar="YYYY-MM-DD", help="for which day; without it today, where the stores are"
     )
     run.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    lifecycle.add_commands(add, group, _open, print)
     return parser
 
 

@@ -28,8 +28,9 @@ from central_api.migrations import runner
 from central_api.openapi import StoredPayloads
 from central_api.rewards.commands import Desk
 from central_api.rewards.service import Redeemer
-from central_api.security import keyring
+from central_api.security import keyring, vault
 from central_api.security.passwords import Passwords
+from central_api.security.vault import Vault
 from central_api.timing import Timing
 from club.model import voucher
 from club.model.clock import Clock, clock_for
@@ -64,7 +65,7 @@ def open_context(
     new_id: Callable[[], str] = contexts.new_id,
     random_below: Callable[[int], int] = secrets.randbelow,
 ) -> Context:
-    """Open the database (brought up to date), the master keys and the rest of what requests need.
+    """Open the database (brought up to date), the keys and the rest of what requests need.
 
     The caller closes `db` and `passwords`.
 
@@ -75,13 +76,20 @@ def open_context(
     """
     kept = settings.database
     db = Database(kept.url.reveal(), pool=kept.pool_size, wait_s=kept.busy_timeout_s)
-    db.check()
-    runner.upgrade(db)
-    with db.write() as tx:
-        feed.ensure_epoch(tx)
+    time = clock or clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
+    try:
+        db.check()
+        runner.upgrade(db)
+        keys = keyring.load_or_create(settings.keys.file)
+        sealing = Vault(keys, lambda: keyring.load(settings.keys.file))
+        with db.write() as tx:
+            feed.ensure_epoch(tx)
+            vault.ensure(tx, sealing, keys, time.now())
+    except BaseException:
+        db.close()
+        raise
     hub = Hub()
     db.after_commit(hub.tell)
-    time = clock or clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
     desk = Desk(new_id, lambda: voucher.make(random_below), settings.sessions.card_minutes)
     redeemer, due = Redeemer(db, desk), asyncio.Event()
     return Context(
@@ -89,7 +97,8 @@ def open_context(
         db=db,
         clock=time,
         hub=hub,
-        keyring=keyring.load_or_create(settings.keys.file),
+        keyring=keys,
+        vault=sealing,
         passwords=Passwords(),
         redeems=Gatherer(lambda asks: redeemer.redeem(asks, time.now()), turns=1 if db.is_sqlite else 2, told=due.set),
         due=due,

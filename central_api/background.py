@@ -10,14 +10,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from central_api import texts
 from central_api.activities import bound
 from central_api.activities import catalogue as activities
 from central_api.boards import service as boards
 from central_api.context import Context
-from central_api.db import Database
+from central_api.db import Database, Tx
 from central_api.feed import service as feed
 from central_api.jobs import runner
 from central_api.ledger.proof import sealing
+from central_api.lifecycle import card_desk, registration
 from central_api.programme import service as programmes
 from central_api.rewards import catalogue, publishing
 from club.model import errors
@@ -83,6 +85,7 @@ async def _renew(context: Context) -> None:
         await asyncio.sleep(RENEW_S)
         await _round("renew_screens failed:", renew_screens, context)
         await _round("renew_catalogue failed:", renew_catalogue, context)
+        await _round("tend_members failed:", tend_members, context)
         await _round("clear_feeds failed:", clearing.when_due, context)
 
 
@@ -123,6 +126,19 @@ def renew_catalogue(context: Context) -> None:
         programmes.publish_due(tx, now)
         catalogue.publish_due(tx, now)
         activities.publish_due(tx, now)
+
+
+def tend_members(context: Context) -> None:
+    """End registrations that nobody activated in time, and temporary cards whose last day is over."""
+    now = context.clock.now()
+    desk = card_desk.Desk(context.vault, context.keyring, "system", now)
+    today = texts.local_day(now, context.settings.programme.time_zone)
+
+    def work(tx: Tx) -> None:
+        registration.lapse_overdue(tx, now)
+        card_desk.end_temporary(tx, desk, today)
+
+    context.db.run(work)
 
 
 def renew_screens(context: Context) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from litestar.di import NamedDependency
 
 from central_api.beats import Beats
-from central_api.db import Database
+from central_api.db import Database, Tx
 from central_api.feed.hub import Hub
 from central_api.gather import Gatherer
 from central_api.lane import Lane
 from central_api.recent import Recent
 from central_api.security.keyring import Keyring
 from central_api.security.passwords import Passwords
+from central_api.security.vault import Vault
 from club.model.clock import Clock
 from club.settings.central import CentralSettings
 
@@ -33,6 +34,8 @@ class Context:
     `upkeep` those of what devices ask for themselves, `beats` when devices were heard; `redeems` gathers
     commands to redeem (`rewards.commands.Ask` to `Answer`), `known` the devices whose
     commands were proved (`devices.known.KnownDevice`), `due` is set when something waits to be published.
+    `tell_code` passes an activation code on, in the unit of work of the registration (member, phone, code); None: staff hand
+    codes out.
     """
 
     settings: CentralSettings
@@ -40,6 +43,7 @@ class Context:
     clock: Clock
     hub: Hub
     keyring: Keyring
+    vault: Vault
     passwords: Passwords
     redeems: Gatherer[Any, Any]
     due: asyncio.Event
@@ -49,6 +53,7 @@ class Context:
     upkeep: Lane = field(default_factory=lambda: Lane("device", 32))
     beats: Beats = field(default_factory=Beats)
     known: Recent[Any] = field(default_factory=Recent)
+    tell_code: Callable[[Tx, str, str, str], None] | None = None
 
 
 Served = NamedDependency[Context]

@@ -28,6 +28,7 @@ STATUS: Mapping[type[errors.ClubError], int] = {
     errors.PinLocked: 429,
     errors.StepUpRequired: 403,
     errors.GrantWrong: 403,
+    errors.ActivationCodeWrong: 403,
     errors.SessionEnded: 410,
     errors.TooManyGuesses: 429,
     errors.Unauthorised: 401,

@@ -12,12 +12,14 @@ from central_api.gifts import tables as gifts
 from central_api.inbox import tables as inbox
 from central_api.jobs import tables as jobs
 from central_api.ledger import tables as ledger
+from central_api.lifecycle import tables as lifecycle
 from central_api.media import tables as media
 from central_api.members import tables as members
 from central_api.membership import tables as membership
 from central_api.programme import tables as programme
 from central_api.refreshments import tables as refreshments
 from central_api.rewards import tables as rewards
+from central_api.security import tables as security
 from central_api.staff import tables as staff
 from central_api.tiers import tables as tiers
 from central_api.visits import tables as visits
@@ -34,6 +36,7 @@ __all__ = [
     "inbox",
     "jobs",
     "ledger",
+    "lifecycle",
     "media",
     "members",
     "membership",
@@ -41,6 +44,7 @@ __all__ = [
     "programme",
     "refreshments",
     "rewards",
+    "security",
     "staff",
     "tiers",
     "visits",

@@ -18,7 +18,7 @@ from central_api.bills.schemas import Bill, BookedBill, BookedRefund, Refund
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.inbox import service as inbox
-from central_api.ledger import debts, mirror
+from central_api.ledger import debts, mirror, moves
 from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.members import repository as members
@@ -65,9 +65,10 @@ def book(tx: Tx, bill: Bill, now: datetime, new_id: Callable[[], str], *, keyrin
     if before is not None:
         _must_be_the_same(before.digest, digest, "bill", bill.source, bill.number)
         return msgspec.convert(before.answer, BookedBill)
+    if members.known(tx, bill.member) is not None:  # whoever was merged into another earns for them (A9)
+        bill = msgspec.structs.replace(bill, member=moves.lock_with_holders(tx, bill.member))
     desk = Desk(keyring, new_id, now)
     case = _case(tx, bill, desk)
-    ledger.lock_member(tx, bill.member)
     tier_before = members.member(tx, bill.member).tier
     held = tiers.held_at(tx, bill.member, bill.at)
     earned = earning.earn(case.earn, writing.judged(case, held))

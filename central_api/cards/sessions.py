@@ -146,14 +146,14 @@ def end(tx: Tx, session_id: str, device: Device, now: datetime) -> None:
 
 
 def must_not_be_blocked(card: Any) -> None:
-    """Refuse a card that was reported lost or replaced.
+    """Refuse a card that was reported lost, blocked for another reason, or replaced.
 
     Raises:
         CardBlocked: with the day and the reason.
     """
     if card.state in ("blocked", "replaced"):
         since = card.blocked_since.isoformat() if card.blocked_since else ""
-        reason = "replaced" if card.state == "replaced" else "lost"
+        reason = "replaced" if card.state == "replaced" else card.reason or "lost"
         raise errors.CardBlocked(
             f"card {card.id} is {card.state} since {since or 'long ago'}", since=since, reason=reason
         )
@@ -170,8 +170,8 @@ def _admit(tx: Tx, keyring: Keyring, evidence: Evidence, today: date, grace_days
     if card is None:
         raise errors.CardUnknown("no member holds this card")
     must_not_be_blocked(card)
-    if card.state != "active":
-        raise errors.CardNotActive(f"card {card.id} is {card.state}", reason="card")
+    if card.state != "active" or (card.good_until is not None and card.good_until < today):
+        raise errors.CardNotActive(f"card {card.id} is {card.state}, good until {card.good_until}", reason="card")
     if card.status in ("pending", "closed") or card.valid_to + timedelta(days=grace_days) < today:
         raise errors.CardNotActive(f"the membership of card {card.id} is {card.status}", reason="membership")
     verify.must_not_be_weaker(proved, card.assurance)

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
 
 from central_api.db import UtcDateTime, metadata
+from central_api.security.tables import sealed
 
 cards = Table(
     "cards",
@@ -22,6 +23,9 @@ cards = Table(
     ),  # the least it must prove: a card with a cryptogram never goes back to a UID
     Column("last_counter", BigInteger, nullable=False),  # -1: none seen yet
     Column("member", String(64), ForeignKey("members.id"), nullable=True),
+    sealed("driver"),  # of a company's card: who carries it
+    Column("batch", String(32), nullable=False, server_default=""),  # in which it came into stock
+    Column("good_until", Date, nullable=True),  # a temporary card's last day, store time
     CheckConstraint("state IN ('stock', 'active', 'blocked', 'replaced')", name="state"),
     CheckConstraint("assurance IN ('uid', 'static', 'cryptogram')", name="assurance"),
     CheckConstraint("state <> 'active' OR member IS NOT NULL", name="holder"),

@@ -16,19 +16,25 @@ class MemberRow:
     id: str
     surname: str
     surname_en: str
+    given: str
     title: str
     kind: str
     tier: str
+    phone: str
+    birthday: str
     joined: str
     valid_to: str
     home_store: str
     adviser: str
+    vehicles: str
     card_number: str
     card_family: str
     card_uid: str
     card_face: str
     card_state: str
     language: str
+    consent_tv: str
+    consent_sms: str
     status: str
     profile: str
     last_visit: str

@@ -51,8 +51,15 @@ def load(context: Context, folder: DemoFolder, out: Path) -> Loaded:
         rules.load_stores(tx, folder)
         rules.load_programme(tx, folder, dates, now)
         rules.load_catalogue(tx, folder, dates, now)
+        rules.load_consent_texts(tx, folder, dates)
         fresh = people.load(
-            tx, folder, dates, context.keyring, now=now, new_code=lambda: voucher.make(context.random_below)
+            tx,
+            folder,
+            dates,
+            context.vault,
+            context.keyring,
+            now=now,
+            new_code=lambda: voucher.make(context.random_below),
         )
         rules.load_jobs(tx, folder, dates)
         made = _pins(tx, context, fresh, now)

@@ -1,7 +1,7 @@
 """Loads members, their cards and their whole history; who is there already stays untouched."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,27 +15,46 @@ from central_api.demo_data.generator import Generator
 from central_api.ledger import mirror
 from central_api.ledger import service as ledger
 from central_api.ledger import tables as ledger_tables
+from central_api.lifecycle import registration
+from central_api.lifecycle import tables as lifecycle_tables
+from central_api.members import consents, personal
 from central_api.members import tables as member_tables
+from central_api.members.personal import Details, Vehicle
 from central_api.programme import tables as programme_tables
 from central_api.rewards import tables as reward_tables
 from central_api.security.keyring import Keyring
+from central_api.security.vault import Vault
 from club.model.relative_dates import RelativeDates
 
 _TITLES_EN = {"先生": "Mr", "女士": "Ms", "": ""}
 _CRYPTOGRAM = frozenset({"ntag424"})  # what this version can verify; the others are known by their number alone
 _STATES = {"lost": "blocked"}
 _MANY = 500
+_CONSENTS = ("terms", "privacy")  # everybody's; these two are the member's choice:
+_CHOSEN = {"sms": "consent_sms", "screens": "consent_tv"}
 
 
 def load(
-    tx: Tx, folder: DemoFolder, dates: RelativeDates, keyring: Keyring, *, now: datetime, new_code: Callable[[], str]
+    tx: Tx,
+    folder: DemoFolder,
+    dates: RelativeDates,
+    vault: Vault,
+    keyring: Keyring,
+    *,
+    now: datetime,
+    new_code: Callable[[], str],
 ) -> list[MemberRow]:
-    """Load everybody who is missing; returns them."""
+    """Load everybody who is missing; returns them. What is personal of them is invented, and sealed like anybody's."""
     known = {row.id for row in tx.rows(select(member_tables.members.c.id))}
     fresh = [row for row in folder.members if row.id not in known]
     if not fresh:
         return []
     _insert(tx, member_tables.members, [_member(row, dates, now) for row in fresh])
+    versions = {name: row.version for name, row in consents.current(tx, now).items()}
+    for row in fresh:
+        _personal(tx, vault, row, dates, now)
+    _insert(tx, member_tables.consents, [one for row in fresh for one in _consents(row, dates, versions, now)])
+    _insert(tx, lifecycle_tables.registrations, _waiting(folder, dates, keyring, {row.id for row in fresh}, now))
     _insert(tx, card_tables.cards, [_card(row, dates) for row in fresh if row.card_family])
     _club_accounts(tx)
     _histories(tx, folder, dates, fresh, now, new_code)
@@ -58,7 +77,49 @@ def _member(row: MemberRow, dates: RelativeDates, now: datetime) -> dict[str, An
         "joined": dates.day(row.joined),
         "valid_to": dates.day(row.valid_to),
         "created_at": now,
+        "source": "import",
+        "adviser": row.adviser,
     }
+
+
+def _personal(tx: Tx, vault: Vault, row: MemberRow, dates: RelativeDates, now: datetime) -> None:
+    birthday = row.birthday if "-" in row.birthday[1:] or not row.birthday else f"{dates.day(row.birthday):%m-%d}"
+    personal.write(tx, vault, row.id, Details(given=row.given, phone=row.phone, birthday=birthday), now)
+    for number, text in enumerate(filter(None, row.vehicles.split(";")), 1):
+        plate, _, model = text.partition("|")
+        vehicle = Vehicle(f"car-{row.id}-{number}", plate=plate, model=model)
+        personal.write_vehicle(tx, vault, row.id, vehicle, now)
+
+
+def _waiting(
+    folder: DemoFolder, dates: RelativeDates, keyring: Keyring, fresh: Collection[str], now: datetime
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"registration-{row['member']}",
+            "member": row["member"],
+            "by": "import",
+            "body_hash": "",
+            "state": "pending",
+            "code_hash": registration.code_hash(keyring, row["member"], row["activation_code"]),
+            "tries": 0,
+            "asked_at": min(dates.instant(row["registered"]), now),
+            "expires_at": dates.instant(row["activate_before"]),
+        }
+        for row in folder.story["pending"]
+        if row["member"] in fresh
+    ]
+
+
+def _consents(
+    row: MemberRow, dates: RelativeDates, versions: Mapping[str, str], now: datetime
+) -> Iterator[dict[str, Any]]:
+    chosen = [document for document, column in _CHOSEN.items() if getattr(row, column) == "yes"]
+    at = min(dates.instant(row.joined), now)
+    for document in (*_CONSENTS, *chosen):
+        if document in versions:
+            version = versions[document]
+            yield {"member": row.id, "document": document, "version": version, "given": 1, "at": at, "by": "import"}
 
 
 def _card(row: MemberRow, dates: RelativeDates) -> dict[str, Any]:

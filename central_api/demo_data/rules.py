@@ -11,6 +11,7 @@ from central_api.db import Tx
 from central_api.demo_data import programme_rules
 from central_api.demo_data.files import DemoFolder
 from central_api.devices import tables as device_tables
+from central_api.members import consents
 from central_api.programme import content as rules
 from central_api.programme import service as programmes
 from central_api.programme import tables as programme_tables
@@ -68,6 +69,8 @@ def _programme(row: Mapping[str, Any]) -> rules.Programme:
         ),
         show_expiries=row["expiry"]["show_next"],
         lapsed_grace_days=row["membership"]["lapsed_grace_days"],
+        activation_days=row["membership"]["activation_days"],
+        membership_days=row["membership"]["length_days"],
     )
 
 
@@ -131,6 +134,13 @@ def _reward(row: Mapping[str, Any], dates: RelativeDates) -> dict[str, Any]:
         "position": row["order"],
         "content": msgspec.to_builtins(content),
     }
+
+
+def load_consent_texts(tx: Tx, folder: DemoFolder, dates: RelativeDates) -> None:
+    """The texts members agree to; a version that is there stays."""
+    for row in folder.toml("consents")["text"]:
+        effective_from = dates.instant(row["effective_from"])
+        consents.add_text(tx, row["document"], row["version"], _text(row), _text(row, "body_"), effective_from)
 
 
 def load_jobs(tx: Tx, folder: DemoFolder, dates: RelativeDates) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -119,6 +119,16 @@ def _raise_counters(tx: Tx, by: Mapping[str, int]) -> dict[str, int]:
     """Move the counters of feeds, in the order given, which is the order in which their rows are locked; where each is then."""
     raised = tx.rows(_RAISE[tx.dialect], [{"id": feed, "seq": count} for feed, count in by.items()])
     return {row.id: int(row.seq) for row in raised}
+
+
+def forget(tx: Tx, feed: str, entity: str, entity_id: str, *, now: datetime) -> None:
+    """Say that an entity is gone, and that it was in every earlier row: for what may no longer be kept (A10, X2).
+
+    The numbers stay dense; a reader far behind learns a little earlier that the entity is gone.
+    """
+    of_it = (change_log.c.feed == feed, change_log.c.entity == entity, change_log.c.entity_id == entity_id)
+    tx.execute(update(change_log).where(*of_it).values(payload=None))
+    publish(tx, feed, entity, entity_id, None, now=now)
 
 
 def ensure_epoch(tx: Tx, new_epoch: Callable[[], str] = lambda: secrets.token_hex(8)) -> str:

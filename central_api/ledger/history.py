@@ -11,7 +11,9 @@ from sqlalchemy import bindparam, func, select
 
 from central_api import texts
 from central_api.db import Tx
+from central_api.ledger import moves
 from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, lot_uses, lots
+from central_api.members import repository as members
 from club.model import errors
 from club.model.text import Text
 from club.wire.cards import Expiry
@@ -41,24 +43,27 @@ _EXCLUDED = frozenset({"insurer-paid", "warranty-paid", "government-fee"})  # ca
 _TOLD = frozenset({"exclusion", "multiplier", "stepped-bonus"})  # steps whose rule the club named
 _NOTED = frozenset({"activity"})  # bonuses whose title is not the reason
 
+# Who was merged into a member brought their history; the two entries by which points changed hands are no movement of theirs.
+_OF_FAMILY = ledger_entries.c.member.in_(bindparam("family", expanding=True))
 _ENTRIES = (
     select(ledger_entries, accounts.c.track, func.sum(ledger_postings.c.amount).label("amount"))
     .outerjoin(ledger_postings, ledger_postings.c.entry == ledger_entries.c.id)
     .outerjoin(accounts, accounts.c.id == ledger_postings.c.account)
-    .where(ledger_entries.c.member == bindparam("member"), ledger_entries.c.at >= bindparam("since"))
-    .where((accounts.c.member == bindparam("member")) | accounts.c.id.is_(None))
+    .where(_OF_FAMILY, ledger_entries.c.at >= bindparam("since"))
+    .where(ledger_entries.c.category.not_in([moves.MERGE, moves.UNDO]))
+    .where((accounts.c.member == ledger_entries.c.member) | accounts.c.id.is_(None))
     .group_by(ledger_entries.c.id, accounts.c.track)
 )
 _LOTS = (
     select(lots.c.entry, lots.c.expires, lots.c.earned)
     .join(ledger_entries, ledger_entries.c.id == lots.c.entry)
-    .where(ledger_entries.c.member == bindparam("member"), ledger_entries.c.at >= bindparam("since"))
+    .where(_OF_FAMILY, ledger_entries.c.at >= bindparam("since"))
 )
 _EXPIRED_LOTS = (
     select(lot_uses.c.entry, lots.c.earned_at)
     .join(lots, lots.c.id == lot_uses.c.lot)
     .join(ledger_entries, ledger_entries.c.id == lot_uses.c.entry)
-    .where(ledger_entries.c.member == bindparam("member"), ledger_entries.c.at >= bindparam("since"))
+    .where(_OF_FAMILY, ledger_entries.c.at >= bindparam("since"))
     .where(ledger_entries.c.kind == "expire")
 )
 
@@ -141,7 +146,7 @@ def page(found: Sequence[Movement], before: str) -> tuple[tuple[Movement, ...], 
 
 
 def _lines(tx: Tx, member: str, start: datetime) -> list[_Line]:
-    asked = {"member": member, "since": start}
+    asked = {"family": members.family(tx, member), "since": start}
     rows: dict[str, Any] = {}
     amounts: dict[tuple[str, str | None], int] = {}
     for row in tx.rows(_ENTRIES, asked):

@@ -1,6 +1,6 @@
 """Queries of accounts, entries and lots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx, among
 from central_api.ledger.tables import accounts, holds, ledger_entries, ledger_postings, lot_uses, lots, point_debts
+from central_api.members import repository as members
 from club.model.points import Lot, Taken
 
 # Statements of every tap are built once.
@@ -106,13 +107,17 @@ def held_by(tx: Tx, entry_id: str) -> list[Taken]:
     return [Taken(row.lot, int(row.points)) for row in tx.rows(query) if row.points]
 
 
-def expired_of(tx: Tx, entry_id: str) -> int:
-    """How many points of the lots that an entry made have expired."""
+def made_by(tx: Tx, entry_id: str) -> list[str]:
+    """The lots that an entry made."""
+    return list(tx.connection.execute(select(lots.c.id).where(lots.c.entry == entry_id)).scalars())
+
+
+def expired_of(tx: Tx, ids: Collection[str]) -> int:
+    """How many points of these lots have expired."""
     query = (
         select(func.sum(lot_uses.c.points))
-        .join(lots, lots.c.id == lot_uses.c.lot)
         .join(ledger_entries, ledger_entries.c.id == lot_uses.c.entry)
-        .where(lots.c.entry == entry_id, ledger_entries.c.kind == "expire")
+        .where(lot_uses.c.lot.in_(sorted(ids)), ledger_entries.c.kind == "expire")
     )
     return int(tx.scalar(query) or 0)
 
@@ -175,10 +180,14 @@ def pay_debt(tx: Tx, refund: str, points: int) -> None:
 
 
 def purchases_of(tx: Tx, member: str) -> Sequence[Any]:
-    """A member's lines of bills, oldest first: id, at, bill, category, facts, paid, and what of that was given back, in fen."""
+    """A member's lines of bills, oldest first: id, at, bill, category, facts, paid, and what of that was given back, in fen.
+
+    With those of whoever was merged into them.
+    """
+    family = members.family(tx, member)
     refunded = (
         select(ledger_entries.c.reverses, func.sum(ledger_entries.c.paid_fen).label("fen"))
-        .where(ledger_entries.c.member == member, ledger_entries.c.kind == "adjust")
+        .where(ledger_entries.c.member.in_(family), ledger_entries.c.kind == "adjust")
         .where(ledger_entries.c.reverses.is_not(None))
         .group_by(ledger_entries.c.reverses)
         .subquery()
@@ -187,6 +196,6 @@ def purchases_of(tx: Tx, member: str) -> Sequence[Any]:
     query = (
         select(*columns, func.coalesce(refunded.c.fen, 0).label("refunded_fen"))
         .outerjoin(refunded, refunded.c.reverses == ledger_entries.c.id)
-        .where(ledger_entries.c.member == member, ledger_entries.c.kind == "bill", ledger_entries.c.paid_fen > 0)
+        .where(ledger_entries.c.member.in_(family), ledger_entries.c.kind == "bill", ledger_entries.c.paid_fen > 0)
     )
     return tx.rows(query.order_by(ledger_entries.c.at, ledger_entries.c.id))

@@ -6,9 +6,10 @@ What was booked stays: each is a new entry that names the one it `reverses`, wit
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from central_api.db import Tx
-from central_api.ledger import expiry, repository, service
+from central_api.ledger import expiry, moves, repository, service
 from central_api.ledger.service import Occasion
 from club.model import errors
 from club.model import points as model
@@ -19,7 +20,7 @@ _MADE = frozenset({"opening", "bill", "bonus"})
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """What giving back booked for a member: `points` came back, `expired` of them into lots whose last day was over, and went at once."""
+    """What giving back booked for a `member`, who holds the points now: `points` came back, `expired` of them into lots whose last day was over, and went at once."""
 
     entry: str
     member: str
@@ -44,7 +45,7 @@ def give_back(
 ) -> GivenBack:
     """Undo a redemption, or a part of it: its points go back into the lots they were taken from.
 
-    A lot keeps its last day. Points that go back into a lot whose last day is over are booked as expired by a second
+    A lot keeps its last day. What comes to a member who was merged into another goes on to them. Points that go back into a lot whose last day is over are booked as expired by a second
     entry in the same transaction: the member's history shows both, the balance never holds what cannot be spent.
 
     Args:
@@ -65,7 +66,7 @@ def give_back(
     row = repository.entry(tx, spent)
     if row is None or row.kind != "redeem":
         raise errors.NotFound(f"expected the entry of a redemption, found none under {spent}")
-    service.lock_member(tx, row.member)
+    holder = moves.lock_with_holders(tx, row.member)
     lots = {lot.id: lot for lot, _ in repository.all_lots_of(tx, row.member)}
     held = repository.held_by(tx, spent)
     returned = model.give_back(held, sum(part.points for part in held) if points is None else points)
@@ -76,12 +77,13 @@ def give_back(
     service.book(tx, entry, row.member, booked, mine, {service.club_account("points", "redeemed"): -total})
     repository.take(tx, entry, [Taken(part.lot, -part.points) for part in returned])
     over = [part for part in returned if lots[part.lot].expires < today]
-    if not over:
-        return GivenBack(entry, row.member, total, 0)
-    # Nothing was paid for what goes, and no bill tells of it: the member's history shows it as a line of its own.
-    lapsing = replace(occasion, bill="", paid_fen=0, reference=None, reverses=None, facts={})
-    gone = expiry.book_off(tx, row.member, over, lapsing, new_id=new_id)
-    return GivenBack(entry, row.member, total, sum(part.points for part in over), gone)
+    gone = None
+    if over:
+        # Nothing was paid for what goes, and no bill tells of it: the member's history shows it as a line of its own.
+        lapsing = replace(occasion, bill="", paid_fen=0, reference=None, reverses=None, facts={})
+        gone = expiry.book_off(tx, row.member, over, lapsing, new_id=new_id)
+    moves.carry_on(tx, row.member, occasion, new_id=new_id)
+    return GivenBack(entry, holder, total, sum(part.points for part in over), gone)
 
 
 def take_back(
@@ -96,6 +98,7 @@ def take_back(
 ) -> TakenBack:
     """Take back what a bill earned, or a part of it: first out of the lots it made, then out of the member's others.
 
+    Of a member who was merged into another the points are with those: they pay, out of the lots that go on the bill's first.
     What of the bill's lots has expired is not asked for again. A balance never goes below zero: what the member has
     spent and cannot pay out of other lots is `short`, kept in the entry's facts, for the programme's debt rule.
 
@@ -118,29 +121,36 @@ def take_back(
     row = repository.entry(tx, earned)
     if row is None or row.kind not in _MADE:
         raise errors.NotFound(f"expected an entry that earned points, found none under {earned}")
-    service.lock_member(tx, row.member)
-    mine = service.member_account(row.member, "points")
-    tier = service.member_account(row.member, "tier")
+    holder = moves.lock_with_holders(tx, row.member)
     before = [each for each in repository.reversing(tx, earned) if each.kind == "adjust"]
-    left = repository.moved(tx, earned, mine) - sum(each.facts["points"] for each in before)
-    tier_left = repository.moved(tx, earned, tier) + sum(repository.moved(tx, each.id, tier) for each in before)
+    left = _moved(tx, row, "points") - sum(each.facts["points"] for each in before)
+    tier_left = _moved(tx, row, "tier") + sum(_moved(tx, each, "tier") for each in before)
     if not (0 <= points <= left and 0 <= tier_points <= tier_left):
         raise ValueError(f"expected at most {left} points and {tier_left} tier points, found {points}, {tier_points}")
-    lots = repository.all_lots_of(tx, row.member)
-    own = [lot for lot, made_by in lots if made_by == earned]
-    others = [lot for lot, made_by in lots if made_by != earned]
+    made = moves.going_on(tx, repository.made_by(tx, earned))
+    lots = [lot for lot, _ in repository.all_lots_of(tx, holder)]
+    own = [lot for lot in lots if lot.id in made]
+    others = [lot for lot in lots if lot.id not in made]
     # What expired and was counted before is not counted twice.
-    expired = repository.expired_of(tx, earned) - sum(each.facts["expired"] for each in before)
+    expired = repository.expired_of(tx, made) - sum(each.facts["expired"] for each in before)
     found = model.take_back(own, expired, others, points, today)
     entry = new_id()
     facts = {**occasion.facts, "points": points, "expired": found.expired, "short": found.short}
     booked = replace(occasion, kind="adjust", reverses=earned, facts=facts)
-    moves = {mine: -found.points, tier: -tier_points}
+    mine = {
+        service.member_account(holder, "points"): -found.points,
+        service.member_account(holder, "tier"): -tier_points,
+    }
     club = {
         service.club_account("points", "issued"): found.points,
         service.club_account("tier", "issued"): tier_points,
     }
-    service.book(tx, entry, row.member, booked, moves, club)
+    service.book(tx, entry, holder, booked, mine, club)
     if found.taken:
         repository.take(tx, entry, found.taken)
     return TakenBack(entry, found.points, tier_points, found.expired, found.short)
+
+
+def _moved(tx: Tx, entry: Any, track: service.Track) -> int:
+    """By how much an entry moved its own member's account."""
+    return repository.moved(tx, entry.id, service.member_account(entry.member, track))

@@ -135,3 +135,15 @@ holds = Table(
     CheckConstraint("(state = 'confirmed') = (entry IS NOT NULL)", name="entry"),
     Index(None, "member", postgresql_where=text("state = 'open'"), sqlite_where=text("state = 'open'")),
 )
+
+lot_moves = Table(
+    "lot_moves",  # which lot of another member goes on what a lot held, when two members were merged (A9)
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("source", String(64), ForeignKey("lots.id"), nullable=False),
+    Column("target", String(64), ForeignKey("lots.id"), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    CheckConstraint("points > 0", name="points"),
+    Index(None, "source"),
+    Index(None, "target"),
+)

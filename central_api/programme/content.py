@@ -56,6 +56,8 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     redeem: RedeemRules
     show_expiries: Count
     lapsed_grace_days: Count
+    activation_days: Count = 7  # a registration that nobody activates lapses after this (K10)
+    membership_days: Count = 365  # how long a membership is good from its activation (A6)
 
 
 class Counting(msgspec.Struct, frozen=True, kw_only=True):

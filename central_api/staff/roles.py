@@ -3,18 +3,33 @@
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-Right = Literal["boards.see", "boards.edit", "boards.publish", "devices.see", "devices.change", "notices.send"]
+Right = Literal[
+    "boards.see",
+    "boards.edit",
+    "boards.publish",
+    "devices.see",
+    "devices.change",
+    "notices.send",
+    "members.see",
+    "members.reveal",
+    "members.change",
+    "members.merge",
+    "cards.change",
+]
 
-_EVERYBODY: frozenset[Right] = frozenset({"boards.see"})
-_PUBLISHES: frozenset[Right] = frozenset({"boards.see", "boards.edit", "boards.publish"})
-_RUNS: frozenset[Right] = _PUBLISHES | {"devices.see", "devices.change", "notices.send"}
+# Members are seen masked; `members.reveal` opens one, on the record.
+_EVERYBODY: frozenset[Right] = frozenset({"boards.see", "members.see"})
+_PUBLISHES: frozenset[Right] = _EVERYBODY | {"boards.edit", "boards.publish"}
+_DESK: frozenset[Right] = _EVERYBODY | {"members.change", "cards.change"}
+_ADVISES: frozenset[Right] = _DESK | {"members.reveal"}
+_RUNS: frozenset[Right] = _PUBLISHES | _ADVISES | {"devices.see", "devices.change", "notices.send", "members.merge"}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
     "admin": _RUNS,
     "manager": _RUNS,
     "marketing": _PUBLISHES,
-    "service": _EVERYBODY,
-    "reception": _EVERYBODY,
+    "service": _ADVISES,
+    "reception": _DESK,
     "auditor": _EVERYBODY,
 }
 

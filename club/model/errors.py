@@ -6,6 +6,8 @@ ClubError
 │   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded
 │   ├── CryptogramWrong · CryptogramReplayed
 │   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
+│   ├── PinTooSimple · PinsDiffer
+│   ├── AlreadyMember · ConsentMissing · ActivationCodeWrong · StillHolds · MergeRefused · CardNotFit
 │   ├── SessionEnded · TooManyGuesses
 │   └── IdempotencyConflict · EditConflict
 ├── Unauthorised                the caller may not
@@ -91,7 +93,7 @@ class CardUnknown(Refusal):
 
 
 class CardBlocked(Refusal):
-    """The card was reported lost or replaced. Facts: since, reason (lost | replaced)."""
+    """The card was reported lost, replaced or blocked. Facts: since, reason (lost | replaced | another slug)."""
 
     code = "card_blocked"
 
@@ -136,6 +138,54 @@ class PinNotSet(Refusal):
     """The member has no PIN yet; staff can set one."""
 
     code = "pin_not_set"
+
+
+class PinTooSimple(Refusal):
+    """This PIN is too easy to guess. Facts: rule (same-digit | ascending | descending | phone-tail | birthday)."""
+
+    code = "pin_too_simple"
+
+
+class PinsDiffer(Refusal):
+    """The PIN was not typed the same way twice."""
+
+    code = "pins_differ"
+
+
+class AlreadyMember(Refusal):
+    """A member has this phone already."""
+
+    code = "already_member"
+
+
+class ConsentMissing(Refusal):
+    """Nobody becomes a member without agreeing to this. Facts: document."""
+
+    code = "consent_missing"
+
+
+class ActivationCodeWrong(Refusal):
+    """The code is wrong, used or out of date. Facts: tries_left."""
+
+    code = "activation_code_wrong"
+
+
+class StillHolds(Refusal):
+    """Whoever leaves now gives up points or vouchers; this was not confirmed. Facts: points, vouchers, held."""
+
+    code = "still_holds"
+
+
+class MergeRefused(Refusal):
+    """These two members cannot be merged, or this merge cannot be undone. Facts: reason."""
+
+    code = "merge_refused"
+
+
+class CardNotFit(Refusal):
+    """The card is in no state for this. Facts: state, needs."""
+
+    code = "card_not_fit"
 
 
 class StepUpRequired(Refusal):

@@ -10,7 +10,9 @@ from central_api import app
 from club.model.clock import HandClock
 from tests.support import books as book_support
 from tests.support import central, postgres, programme_house
+from tests.support import hall as hall_support
 from tests.support.books import Books
+from tests.support.hall import Hall
 from tests.support.programme_house import House
 
 _TEMPLATE = "demo_club"
@@ -92,3 +94,9 @@ def books_on_postgresql(pg_books: postgres.Cluster) -> Iterator[Books]:
 def house(books: Books, tmp_path: Path) -> House:
     """A club with rules in empty books, on each engine."""
     return programme_house.furnish(books, tmp_path)
+
+
+@pytest.fixture
+def hall(books: Books, tmp_path: Path) -> Hall:
+    """Empty books with keys and vault, for invented people, on each engine."""
+    return hall_support.furnish(tmp_path / "keys", books)

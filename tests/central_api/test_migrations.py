@@ -108,7 +108,8 @@ def _hurried(connection: Any, *_: object) -> None:
 A_MEMBER = (
     "INSERT INTO stores VALUES ('east', '{}', 'Asia/Shanghai', '', 0)",
     (
-        "INSERT INTO members VALUES ('m1', '{}', '{}', 'person', 'zh-CN', 'classic', 'active', 'east', "
+        "INSERT INTO members (id, surname, title, kind, language, tier, status, home_store, joined, valid_to, created_at) "
+        "VALUES ('m1', '{}', '{}', 'person', 'zh-CN', 'classic', 'active', 'east', "
         "'2026-01-01', '2026-12-31', '2026-05-16 06:32:00.000000')"
     ),
 )

@@ -1,4 +1,4 @@
-"""Compares the triggers that guard the books with what the migrations 0001 and 0005 make: name, table and text (A1)."""
+"""Compares the triggers that guard the books with what the migrations 0001, 0005 and 0008 make: name, table and text (A1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from central_api.db import Tx
 
-_GROWING = ("ledger_entries", "ledger_postings", "lot_uses", "ledger_seals")
+_GROWING = ("ledger_entries", "ledger_postings", "lot_uses", "ledger_seals", "lot_moves")
 _ONLY_GROWS = "only grows: write a new row that corrects the old one"
 _LOT_KEEPS = "lots keep what they were made with: only what is left changes"
 _LOT_FACTS = ("id", "member", "entry", "earned_at", "expires", "earned")
@@ -16,6 +16,7 @@ _TAKEN = {
     "ledger_postings": "id = NEW.id",
     "lot_uses": "id = NEW.id",
     "lots": "id = NEW.id",
+    "lot_moves": "id = NEW.id",
     "ledger_seals": "(store = NEW.store AND sequence = NEW.sequence) OR entry = NEW.entry",
 }
 _NOTES = "INSERT INTO ledger_unsealed (entry, store) VALUES (NEW.id, NEW.store);"

@@ -1,0 +1,159 @@
+"""Queries of registrations and merges, and of the rows that change hands when two members are merged."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Table, delete, func, insert, select, text, update
+
+from central_api.cards.tables import card_sessions, cards, grants, pins
+from central_api.db import Tx
+from central_api.gifts.tables import birthdays
+from central_api.inbox.tables import member_messages
+from central_api.ledger.tables import accounts
+from central_api.lifecycle.tables import merge_items, merges, registrations
+from central_api.rewards.tables import vouchers
+from central_api.tiers.tables import tier_grants
+
+
+def alone_with(tx: Tx, name: str) -> None:
+    """Make every other unit of work that asks for the same name wait until this one has ended."""
+    if tx.dialect == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 8))"), {"name": name})
+
+
+def registration(tx: Tx, registration_id: str, *, lock: bool = False) -> Any:
+    """The row of a registration, or None; locked until the end when asked for."""
+    query = select(registrations).where(registrations.c.id == registration_id)
+    return tx.first(query.with_for_update() if lock else query)
+
+
+def pending_of(tx: Tx, member_id: str) -> Any:
+    """The registration by which a member still waits for activation, locked until the end, or None."""
+    query = select(registrations).where(registrations.c.member == member_id, registrations.c.state == "pending")
+    return tx.first(query.with_for_update())
+
+
+def overdue(tx: Tx, now: datetime, limit: int) -> Sequence[Any]:
+    """Registrations that waited too long, longest first; locked until the end, those somebody else has are left out."""
+    query = select(registrations).where(registrations.c.state == "pending", registrations.c.expires_at <= now)
+    return tx.rows(query.order_by(registrations.c.expires_at).limit(limit).with_for_update(skip_locked=True))
+
+
+def add_registration(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a new registration."""
+    tx.execute(insert(registrations).values(**values))
+
+
+def change_registration(tx: Tx, registration_id: str, values: Mapping[str, object]) -> None:
+    """Change a registration's row."""
+    tx.execute(update(registrations).where(registrations.c.id == registration_id).values(**values))
+
+
+def forget_registrations(tx: Tx, ids: Collection[str]) -> None:
+    """Take out of members' registrations what could be compared with what they typed; those that wait lapse."""
+    mine = registrations.c.member.in_(list(ids))
+    tx.execute(update(registrations).where(mine).values(body_hash="", code_hash=""))
+    tx.execute(update(registrations).where(mine, registrations.c.state == "pending").values(state="lapsed"))
+
+
+def forget_digests(tx: Tx, ids: Collection[str]) -> None:
+    """Take the digests of what members confirmed by their PIN out of its grants: they could be compared with a guess."""
+    theirs = select(card_sessions.c.id).where(card_sessions.c.member.in_(list(ids)))
+    tx.execute(update(grants).where(grants.c.session.in_(theirs)).values(body_sha256=""))
+
+
+def forget_told(tx: Tx, ids: Collection[str]) -> None:
+    """Remove members' birthdays and messages, and the words with which staff gave them a tier."""
+    for table in (birthdays, member_messages):
+        tx.execute(delete(table).where(table.c.member.in_(list(ids))))
+    tx.execute(update(tier_grants).where(tier_grants.c.member.in_(list(ids))).values(reason=""))
+
+
+def add_accounts(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write the accounts of a new member."""
+    tx.execute(insert(accounts), list(rows))
+
+
+def card(tx: Tx, card_id: str) -> Any:
+    """The row of a card, locked until the end, or None."""
+    return tx.first(select(cards).where(cards.c.id == card_id).with_for_update())
+
+
+def card_of_number(tx: Tx, number: str) -> Any:
+    """The row of the card with this printed number (blanks do not count), or None."""
+    wanted = number.replace(" ", "")
+    return tx.first(select(cards).where(func.replace(cards.c.number, " ", "") == wanted))
+
+
+def add_card(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a new card."""
+    tx.execute(insert(cards).values(**values))
+
+
+def in_stock(tx: Tx) -> Sequence[Any]:
+    """How many blank cards there are: rows of batch, family and left."""
+    query = select(cards.c.batch, cards.c.family, func.count().label("left")).where(cards.c.state == "stock")
+    return tx.rows(query.group_by(cards.c.batch, cards.c.family).order_by(cards.c.batch, cards.c.family))
+
+
+def over_temporary(tx: Tx, today: date) -> Sequence[Any]:
+    """Temporary cards in use whose last day lies before `today`."""
+    return tx.rows(select(cards).where(cards.c.state == "active", cards.c.good_until < today).order_by(cards.c.id))
+
+
+def forget_pin(tx: Tx, card_id: str) -> None:
+    """Remove a card's PIN."""
+    tx.execute(delete(pins).where(pins.c.card == card_id))
+
+
+def end_sessions(tx: Tx, now: datetime, *, card_id: str | None = None, member_id: str | None = None) -> None:
+    """End the open sessions of a card, or of a member."""
+    of = card_sessions.c.card == card_id if card_id is not None else card_sessions.c.member == member_id
+    tx.execute(update(card_sessions).where(of, card_sessions.c.ended_at.is_(None)).values(ended_at=now))
+
+
+def open_vouchers(tx: Tx, member_id: str) -> int:
+    """How many vouchers a member can still use."""
+    query = select(func.count()).select_from(vouchers)
+    return int(tx.scalar(query.where(vouchers.c.member == member_id, vouchers.c.state == "issued")))
+
+
+def cancel_vouchers(tx: Tx, member_id: str, now: datetime, by: str) -> None:
+    """Close the vouchers that a member could still use."""
+    open_ones = update(vouchers).where(vouchers.c.member == member_id, vouchers.c.state == "issued")
+    tx.execute(open_ones.values(state="cancelled", closed_at=now, closed_by=by))
+
+
+def merge(tx: Tx, merge_id: str) -> Any:
+    """The row of a merge, locked until the end, or None."""
+    return tx.first(select(merges).where(merges.c.id == merge_id).with_for_update())
+
+
+def add_merge(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a merge."""
+    tx.execute(insert(merges).values(**values))
+
+
+def change_merge(tx: Tx, merge_id: str, values: Mapping[str, object]) -> None:
+    """Change a merge's row."""
+    tx.execute(update(merges).where(merges.c.id == merge_id).values(**values))
+
+
+def hand_over(tx: Tx, merge_id: str, table: Table, holder: Column[Any], source: str, target: str) -> int:
+    """Give the rows of a table that name `source` to `target`, and note which; how many."""
+    (key,) = table.primary_key.columns
+    items = [str(found) for found in tx.connection.execute(select(key).where(holder == source)).scalars()]
+    if items:
+        tx.execute(update(table).where(holder == source).values({holder.name: target}))
+        tx.execute(
+            insert(merge_items), [{"merge": merge_id, "table": table.name, "item": item} for item in sorted(items)]
+        )
+    return len(items)
+
+
+def hand_back(tx: Tx, merge_id: str, table: Table, holder: Column[Any], source: str, target: str) -> None:
+    """Give the rows back that `hand_over` noted, as far as they are still the target's."""
+    (key,) = table.primary_key.columns
+    noted = select(merge_items.c.item).where(merge_items.c.merge == merge_id, merge_items.c.table == table.name)
+    tx.execute(update(table).where(holder == target, key.in_(noted)).values({holder.name: source}))
