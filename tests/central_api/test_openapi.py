@@ -21,6 +21,10 @@ DEVICE_ROUTES = {
     "/v1/card-sessions/{session_id}": "get",
     "/v1/step-ups": "post",
     "/v1/redemptions": "post",
+    "/v1/consent-texts": "get",
+    "/v1/members/registrations": "post",
+    "/v1/members/activations": "post",
+    "/v1/members/self/phone": "post",
     "/v1/displays/self/manifest": "get",
     "/v1/media/{sha256}": "get",
 }

@@ -1,0 +1,160 @@
+"""Joining at a kiosk over HTTP: texts, registration, code, and a member's own phone behind the PIN (K10, K11, X2)."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from central_api import background
+from central_api.lifecycle import card_desk
+from central_api.lifecycle.tables import registrations
+from central_api.members import search
+from central_api.members.tables import members
+from club.wire.cards import Grant, StepUp
+from club.wire.members import (
+    Activate,
+    Activated,
+    Agreed,
+    ChangePhone,
+    ConsentTexts,
+    PhoneChanged,
+    Register,
+    Registered,
+    phone_digest,
+)
+from tests.support.central import WANG, Club, Device, code_of, facts_of, new_id, read
+
+PHONE = "133 0000 9911"
+
+
+@pytest.fixture
+def told(club: Club) -> list[str]:
+    """The codes that were passed on; the club has somebody who sends them."""
+    found: list[str] = []
+    object.__setattr__(club.context, "tell_code", lambda *said: found.append(said[-1]))
+    return found
+
+
+def ask(kiosk: Device, **changes: object) -> Register:
+    """A registration that agrees to what is required."""
+    texts = read(kiosk.get("/v1/consent-texts"), ConsentTexts).texts
+    values: dict[str, object] = {
+        "registration_id": new_id(),
+        "surname": "司空",
+        "given": "见惯",
+        "title": "ms",
+        "phone": PHONE,
+        "language": "zh-CN",
+        "source": "vehicle",
+        "agreed": tuple(Agreed(document=one.document, version=one.version) for one in texts if one.required),
+        "plate": "沪A·D0I2O8",
+        **changes,
+    }
+    return Register(**values)  # type: ignore[arg-type]
+
+
+def found(club: Club, query: str) -> list[tuple[str, str]]:
+    """Who is found by it, and their status."""
+    with club.context.db.read() as tx:
+        return [(hit.name.zh, hit.status) for hit in search.find(tx, club.context.vault, query)]
+
+
+def test_somebody_joins_at_the_kiosk(club: Club, told: list[str]) -> None:
+    kiosk = club.device()
+    wish = ask(kiosk)
+    made = read(kiosk.post("/v1/members/registrations", wish), Registered)
+    assert made.activate_by == club.clock.now() + timedelta(days=7)
+    assert read(kiosk.post("/v1/members/registrations", wish), Registered) == made
+    assert found(club, PHONE) == [("司空**", "pending")]
+    assert len(told) == 1
+    code = Activate(registration_id=made.registration_id, code=told[0])
+    wrong = replace(code, code=f"{(int(told[0]) + 1) % 10**6:06d}")
+    answer = kiosk.post("/v1/members/activations", wrong)
+    assert (answer.status_code, code_of(answer), facts_of(answer)) == (403, "activation_code_wrong", {"tries_left": 4})
+    done = read(kiosk.post("/v1/members/activations", code), Activated)
+    assert read(kiosk.post("/v1/members/activations", code), Activated) == done
+    assert found(club, PHONE) == [("司空**", "active")]
+    assert found(club, "沪ad0120 8") == [("司空**", "active")]
+
+
+def test_what_is_refused_and_why(club: Club, told: list[str]) -> None:
+    kiosk, tv = club.device("kiosk-1"), club.device("tv-1")
+    wish = ask(kiosk)
+    cases = [
+        (replace(wish, agreed=()), 409, "consent_missing"),
+        (replace(wish, agreed=(*wish.agreed, Agreed(document="sms", version="old"))), 409, "edit_conflict"),
+        (replace(wish, phone="138 0000 6621"), 409, "already_member"),
+        (replace(wish, phone="12345"), 400, "malformed"),
+        (replace(wish, plate="沪"), 400, "malformed"),
+    ]
+    for sent, status, code in cases:
+        answer = kiosk.post("/v1/members/registrations", sent)
+        assert (answer.status_code, code_of(answer)) == (status, code)
+        assert sent.phone not in answer.text
+    read(kiosk.post("/v1/members/registrations", wish), Registered)
+    assert code_of(kiosk.post("/v1/members/registrations", replace(wish, given="另"))) == "idempotency_conflict"
+    for target, body in (("registrations", wish), ("activations", Activate(registration_id=new_id(), code="123456"))):
+        assert code_of(tv.post(f"/v1/members/{target}", body)) == "not_allowed"
+    assert code_of(tv.get("/v1/consent-texts")) == "not_allowed"
+    unknown = Activate(registration_id=new_id(), code="123456")
+    assert facts_of(kiosk.post("/v1/members/activations", unknown)) == {"tries_left": 0}
+
+
+def test_nothing_of_an_applicant_gets_into_the_log(
+    club: Club, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    kiosk = club.device()
+    wish = ask(kiosk)
+    for sent in (wish, replace(wish, given="另"), replace(wish, plate="沪X"), replace(wish, agreed=())):
+        kiosk.post("/v1/members/registrations", sent)
+    kiosk.send("POST", "/v1/members/registrations", b'{"phone": "13300009911", "surname": "\xe5\x8f\xb8')
+    kiosk.post("/v1/members/activations", Activate(registration_id=wish.registration_id, code="123456"))
+    assert "refused" in caplog.text, "facts are told"
+    for part in ("司空", "见惯", "9911", "D0I2O8", told[0], "123456"):
+        assert part not in caplog.text
+
+
+def test_what_is_overdue_is_tended_by_itself(club: Club, told: list[str]) -> None:
+    kiosk = club.device()
+    read(kiosk.post("/v1/members/registrations", ask(kiosk)), Registered)
+    desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1001", club.clock.now())
+    blank = card_desk.Blank("04112233445566", "ntag424", "8800 9999 0001", "gold", "cryptogram", "2026-05-T")
+    with club.context.db.write() as tx:
+        card_desk.take_in(tx, desk, blank, new_id=lambda: "card-new")
+        card_desk.issue(tx, desk, "card-new", WANG, "hash", good_until=club.clock.now().date())
+    lent = club.card("04112233445566")
+    assert kiosk.open(lent.tap()).status_code == 200
+    background.tend_members(club.context)
+    assert found(club, PHONE) == [("司空**", "pending")]
+    club.clock.forward(7 * 24 * 3600)
+    assert code_of(kiosk.open(lent.tap())) == "card_not_active", "also before anybody tends it"
+    background.tend_members(club.context)
+    background.tend_members(club.context)
+    assert found(club, PHONE) == []
+    assert code_of(kiosk.open(lent.tap())) == "card_blocked"
+    with club.context.db.read() as tx:
+        waiting = tx.rows(select(registrations).where(registrations.c.state == "pending"))
+        assert [row.member for row in waiting] == []
+        assert tx.scalar(select(members.c.status).where(members.c.id == "m0013")) == "closed"
+
+
+def test_a_member_changes_their_phone_behind_the_pin(club: Club) -> None:
+    kiosk = club.device()
+    session = kiosk.session(club.card())
+    command = ChangePhone(command_id=new_id(), session_id=session.session_id, phone=PHONE, salt="s" * 24)
+    assert code_of(kiosk.post("/v1/members/self/phone", command)) == "step_up_required"
+    step = StepUp(
+        command_id=command.command_id,
+        session_id=session.session_id,
+        body_sha256=phone_digest(command),
+        pin=club.demo.pins[WANG],
+    )
+    granted = replace(command, grant=read(kiosk.post("/v1/step-ups", step), Grant).grant)
+    assert code_of(kiosk.post("/v1/members/self/phone", replace(granted, phone="13300009912"))) == "grant_wrong"
+    for _ in range(2):
+        assert read(kiosk.post("/v1/members/self/phone", granted), PhoneChanged).phone == "133****9911"
+    assert found(club, PHONE) == [("王**", "active")]
+    assert found(club, "13800006621") == []
