@@ -1,4 +1,4 @@
-"""The command line of the central API: serve, migrate, load-demo, backup, and what operators do to books, programme, jobs, members, keys."""
+"""The command line of the central API; `central-api --help` names its commands."""
 
 import argparse
 import logging
@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from central_api import app, backup, server
+from central_api import app, backup, restore, server
 from central_api.bills import programme_cli as programme
 from central_api.context import Context
 from central_api.db import Database
 from central_api.demo_data import loader
 from central_api.demo_data.files import DemoFolder
 from central_api.devices import service as devices
+from central_api.integrations import commands as integrations
 from central_api.jobs import cli as jobs
 from central_api.ledger.proof import report
 from central_api.lifecycle import commands as lifecycle
@@ -22,6 +23,7 @@ from central_api.migrations import runner
 from central_api.staff import cli as staff
 from club import resources
 from club.model import errors
+from club.model.clock import clock_for
 from club.settings import CentralSettings, SettingsRefused, load, log
 
 Command: TypeAlias = Callable[[CentralSettings, argparse.Namespace], bool | None]
@@ -75,8 +77,15 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--place", required=True, help="where it will stand, such as kiosk-1 or tv-1")
     password = add("staff-password", _staff_password, "set and print a new password for a member of the staff")
     password.add_argument("--number", required=True, help="the staff number")
-    copy = add("backup", _backup, "write a copy of the database and the master keys (SQLite)")
+    seeds = add("seed", _seed, "load stores, rules, catalogue and staff of your own, without members")
+    seeds.add_argument("--from", type=Path, required=True, dest="source", metavar="DIR", help="files as in config/demo")
+    seeds.add_argument("--out", type=Path, required=True, metavar="DIR", help="where sign-in.json of the staff goes")
+    copy = add("backup", _backup, "write a copy of the database and the master keys, while the service runs")
     copy.add_argument("--to", type=Path, required=True, metavar="DIR", help="an empty or new folder")
+    back = add("restore", _restore, "put a backup in place; the service must be stopped")
+    back.add_argument("--from", type=Path, required=True, dest="source", metavar="DIR", help="as backup wrote it")
+    back.add_argument("--force", action="store_true", help="replace a database in use, and other keys")
+    integrations.register(commands, add, _open)
 
     def group(name: str, about: str) -> Any:
         found = commands.add_parser(name, help=about, description=about)
@@ -186,6 +195,17 @@ def _jobs_list(settings: CentralSettings, options: argparse.Namespace) -> None:
 def _jobs_run(settings: CentralSettings, options: argparse.Namespace) -> bool:
     with _open(settings) as context:
         return jobs.run(context, options.name, options.day, dry=options.dry_run, say=print)
+
+
+def _restore(settings: CentralSettings, options: argparse.Namespace) -> None:
+    now = clock_for(settings.clock.pinned).now()
+    print("\n".join(restore.put_back(settings, options.source, now, force=options.force)))
+
+
+def _seed(settings: CentralSettings, options: argparse.Namespace) -> None:
+    with _open(settings) as context:
+        staff_made = loader.seed(context, DemoFolder(options.source), options.out)
+    print(f"loaded the club and {staff_made} staff; sign-ins are in {options.out}")
 
 
 def _ledger_verify(settings: CentralSettings, options: argparse.Namespace) -> bool:

@@ -24,6 +24,7 @@ from central_api.device_api import router as devices
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
 from central_api.gather import Gatherer
+from central_api.integrations import router as integrations
 from central_api.migrations import runner
 from central_api.openapi import StoredPayloads
 from central_api.rewards.commands import Desk
@@ -49,9 +50,16 @@ _SIGNED = SecurityScheme(
     ),
 )
 
+_KEY = SecurityScheme(
+    type="http",
+    scheme="bearer",
+    description="A key of `central-api api-keys new`: Authorization: Bearer xck_…",
+)
+
 HANDLERS: list[ControllerRouterHandler] = [
     *health.handlers,
     *devices.handlers,
+    *integrations.handlers,
     console.front_door,
     console.router,
 ]
@@ -129,7 +137,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
             path="/openapi",
             description="Members, cards, points, rewards, boards and devices. Errors are problem+json with stable codes.",
             render_plugins=[JsonRenderPlugin()],  # the others are pages that run scripts from elsewhere
-            components=Components(security_schemes={"device": _SIGNED}),
+            components=Components(security_schemes={"device": _SIGNED, "key": _KEY}),
         ),
         plugins=[StoredPayloads()],
         middleware=[Timing()],

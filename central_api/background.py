@@ -1,4 +1,4 @@
-"""What the service does beside answering: tells of growth and redemptions, renews, clears away, seals, runs the jobs."""
+"""What the service does beside answering: tells of growth, renews, clears away, seals, runs the jobs, sends webhooks."""
 
 import asyncio
 import logging
@@ -17,6 +17,9 @@ from central_api.boards import service as boards
 from central_api.context import Context
 from central_api.db import Database, Tx
 from central_api.feed import service as feed
+from central_api.integrations.webhooks import relay
+from central_api.integrations.webhooks import repository as webhooks
+from central_api.integrations.webhooks.delivery import Deliverer
 from central_api.jobs import runner
 from central_api.ledger.proof import sealing
 from central_api.lifecycle import card_desk, registration
@@ -31,6 +34,7 @@ RENEW_S = (
 SEAL_S = 10.0  # how long a new entry of the ledger waits for its seal
 TELL_S = 1.0  # what redemptions have changed is published at most so often (A11)
 JOBS_S = 60.0  # how often jobs are looked for that are due
+HAND_ON_S = 2.0  # how often webhooks are looked after
 _AT_EASE = 5  # a backlog is sealed in batches, with pauses so many times as long as a batch takes
 CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
 
@@ -87,6 +91,21 @@ async def _renew(context: Context) -> None:
         await _round("renew_catalogue failed:", renew_catalogue, context)
         await _round("tend_members failed:", tend_members, context)
         await _round("clear_feeds failed:", clearing.when_due, context)
+
+
+async def _tell_others(context: Context) -> None:
+    """Hand events on to webhooks and send what is due; sending is done on threads of its own, however slow the receivers."""
+    deliverer, forgetting = Deliverer(context), Hourly(forget_delivered)
+    try:
+        while True:
+            await asyncio.sleep(HAND_ON_S)
+            handed_on = await _round("events_not_handed_on", relay.hand_on, context.db, context.clock.now())
+            await _round("webhooks_not_sent", deliverer.start_due)
+            await _round("deliveries_not_cleared", forgetting.when_due, context)
+            if handed_on and handed_on >= relay.MOST:
+                _log.info("events_handed_on events=%d more wait", handed_on)
+    finally:
+        deliverer.close()
 
 
 async def _seal(context: Context) -> None:
@@ -147,6 +166,33 @@ def renew_screens(context: Context) -> None:
         boards.refresh(tx, now=context.clock.now(), read_bound=bound.read)
 
 
+def forget_delivered(context: Context) -> int:
+    """Clear away events that were delivered long ago; how many rows went."""
+    with context.db.write() as tx:
+        return webhooks.forget_before(tx, context.clock.now() - timedelta(days=context.settings.webhooks.keep_days))
+
+
+class Hourly:
+    """Does a piece of work at the first round, and then when an hour has gone by since it was last done."""
+
+    def __init__(self, work: Callable[[Context], int]) -> None:
+        self._work = work
+        self._last: datetime | None = None
+
+    def when_due(self, context: Context) -> int:
+        """Do it if it is due.
+
+        Raises:
+            Unavailable: the database is away; it stays due.
+        """
+        now = context.clock.now()
+        if self._last is not None and now - self._last < CLEAR_EVERY:
+            return 0
+        done = self._work(context)
+        self._last = now
+        return done
+
+
 class Clearing:
     """Keeps the change log from growing for ever: rows older than `feed.keep_days` go, at most once in `CLEAR_EVERY`."""
 
@@ -175,5 +221,5 @@ def _heads(db: Database) -> dict[str, int]:
         return feed.all_heads(tx)
 
 
-TASKS = (_look_for_growth, _tell_of_redemptions, _renew, _seal, _jobs)
+TASKS = (_look_for_growth, _tell_of_redemptions, _renew, _seal, _jobs, _tell_others)
 """Each runs until it is cancelled."""

@@ -16,9 +16,10 @@ class _Strict(AbstractDTO[Any]):
     """Decodes with the wire's own decoder in place of the framework's lenient one."""
 
     kind: ClassVar[type]
+    read_as: ClassVar[type]
 
     def decode_bytes(self, value: bytes) -> Any:
-        return codec.decode(value, self.kind)
+        return codec.decode(value, self.read_as)
 
     @classmethod
     def create_for_field_definition(
@@ -42,6 +43,12 @@ class _Strict(AbstractDTO[Any]):
         return False
 
 
-def strict(kind: type) -> type[AbstractDTO[Any]]:
-    """The DTO of a route whose `data` is a wire type."""
-    return type(f"Strict{kind.__name__}", (_Strict,), {"kind": kind, "model_type": kind, "config": DTOConfig()})
+def strict(kind: type, *, read_as: type | None = None) -> type[AbstractDTO[Any]]:
+    """The DTO of a route whose `data` is a wire type.
+
+    Args:
+        kind: the wire type, as OpenAPI shows it.
+        read_as: what the route is given instead, where it judges the parts of a body one by one.
+    """
+    own = {"kind": kind, "read_as": read_as or kind, "model_type": read_as or kind, "config": DTOConfig()}
+    return type(f"Strict{kind.__name__}", (_Strict,), own)

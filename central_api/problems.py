@@ -2,16 +2,20 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.status_codes import HTTP_405_METHOD_NOT_ALLOWED, HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 from club.model import errors
 from club.wire import problems as wire
 from club.wire.codec import encode
+
+H = TypeVar("H", bound=HTTPRouteHandler)
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +43,27 @@ STATUS: Mapping[type[errors.ClubError], int] = {
     errors.Unavailable: 503,
 }
 """The status of each kind of error; a kind that is not named has its parent's."""
+
+
+_SAID = {
+    400: "The request cannot be read; `detail` says what was expected, what was found and where",
+    401: "No key or signature, or a wrong one",
+    403: "Whoever calls may not do this, or the card may not",
+    404: "No such thing",
+    409: "The club refuses this, and `code` says why",
+    410: "The card session is over",
+    413: "The body is larger than any that is expected",
+    429: "Too many wrong codes, keys or PINs",
+    503: "Not now; the same request may go through later",
+}
+
+
+def documented(handlers: Sequence[H]) -> list[H]:
+    """Routes that say in their description which problems they may answer with."""
+    for handler in handlers:
+        told = {status: ResponseSpec(wire.Problem, False, said, wire.MEDIA_TYPE) for status, said in _SAID.items()}
+        handler.responses = {**told, **(handler.responses or {})}
+    return list(handlers)
 
 
 def status_of(error: errors.ClubError) -> int:

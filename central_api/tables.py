@@ -10,12 +10,14 @@ from central_api.entitlements import tables as entitlements
 from central_api.feed import tables as feed
 from central_api.gifts import tables as gifts
 from central_api.inbox import tables as inbox
+from central_api.integrations import tables as integrations
 from central_api.jobs import tables as jobs
 from central_api.ledger import tables as ledger
 from central_api.lifecycle import tables as lifecycle
 from central_api.media import tables as media
 from central_api.members import tables as members
 from central_api.membership import tables as membership
+from central_api.outbox import tables as outbox
 from central_api.programme import tables as programme
 from central_api.refreshments import tables as refreshments
 from central_api.rewards import tables as rewards
@@ -34,6 +36,7 @@ __all__ = [
     "feed",
     "gifts",
     "inbox",
+    "integrations",
     "jobs",
     "ledger",
     "lifecycle",
@@ -41,6 +44,7 @@ __all__ = [
     "members",
     "membership",
     "metadata",
+    "outbox",
     "programme",
     "refreshments",
     "rewards",

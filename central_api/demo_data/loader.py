@@ -70,6 +70,34 @@ def load(context: Context, folder: DemoFolder, out: Path) -> Loaded:
     return Loaded(len(fresh), len(signs))
 
 
+def seed(context: Context, folder: DemoFolder, out: Path) -> int:
+    """Fill a database with a club that has no members yet: stores, places, rules, catalogue and staff of a folder.
+
+    Args:
+        context: the service's parts.
+        folder: `stores.toml`, `programme.toml`, `rewards.toml` and `staff.toml`, as those of the demo.
+        out: where the sign-ins of staff go; made when it is missing.
+
+    Returns:
+        How many of the staff are new.
+
+    Raises:
+        OSError: a file is missing or cannot be written.
+    """
+    now = context.clock.now()
+    zone = zoneinfo.ZoneInfo(folder.programme["time_zone"]).key
+    dates = RelativeDates(texts.local_day(now, zone), zone)
+    out.mkdir(parents=True, exist_ok=True)
+    with context.db.write() as tx:
+        rules.load_stores(tx, folder)
+        rules.load_programme(tx, folder, dates, now)
+        rules.load_catalogue(tx, folder, dates, now)
+        people.club_accounts(tx)
+        signs = [deck.StaffSignIn(*found) for found in staff.load(tx, context.passwords, folder.toml("staff"))]
+    deck.add_sign_ins(out, {}, signs)
+    return len(signs)
+
+
 def _pins(tx: Tx, context: Context, fresh: Sequence[MemberRow], now: datetime) -> dict[str, str]:
     """A new PIN for each card somebody may play; by the card's name."""
     held = [row for row in fresh[:IN_HAND] if row.card_uid]

@@ -56,7 +56,7 @@ def load(
     _insert(tx, member_tables.consents, [one for row in fresh for one in _consents(row, dates, versions, now)])
     _insert(tx, lifecycle_tables.registrations, _waiting(folder, dates, keyring, {row.id for row in fresh}, now))
     _insert(tx, card_tables.cards, [_card(row, dates) for row in fresh if row.card_family])
-    _club_accounts(tx)
+    club_accounts(tx)
     _histories(tx, folder, dates, fresh, now, new_code)
     _uses(tx, folder, dates, {row.id for row in fresh}, now)
     for row in fresh:
@@ -172,7 +172,8 @@ def _histories(
     _insert(tx, reward_tables.vouchers, books.vouchers)
 
 
-def _club_accounts(tx: Tx) -> None:
+def club_accounts(tx: Tx) -> None:
+    """Make the club's own accounts where they are missing."""
     known = {row.id for row in tx.rows(select(ledger_tables.accounts.c.id))}
     _insert(tx, ledger_tables.accounts, [row for row in ledger.club_accounts() if row["id"] not in known])
 

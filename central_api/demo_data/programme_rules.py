@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from central_api.programme.birthday import BirthdayRules
-from central_api.programme.content import DebtRules
+from central_api.programme.content import DebtRules, TillRules
 from central_api.programme.earn_rules import EarnRules
 from central_api.programme.entitlement_rules import EntitlementRules
 from central_api.programme.referral import ReferralRules
@@ -135,6 +135,11 @@ def debt_rules(row: Mapping[str, Any]) -> DebtRules:
     found = row["expiry"]["debt"]
     rules = {"next-earning": "owe", "forgive": "forgive"}
     return msgspec.convert({"rule": rules[found["rule"]], "most_points": -found["floor_points"]}, DebtRules)
+
+
+def till_rules(row: Mapping[str, Any]) -> TillRules:
+    """What points are worth at the till, by the file."""
+    return msgspec.convert(row["till"], TillRules)
 
 
 def _ladder(row: Mapping[str, Any], slug: str = "") -> Mapping[str, Any]:

@@ -85,6 +85,7 @@ def _counting(row: Mapping[str, Any], dates: RelativeDates) -> rules.Counting:
         entitlements=programme_rules.entitlement_rules(row),
         debt=programme_rules.debt_rules(row),
         expiry_warn_days=tuple(row["expiry"]["warn_days"]),
+        till=programme_rules.till_rules(row),
     )
 
 

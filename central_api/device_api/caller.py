@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import HTTPRouteHandler
 
+from central_api import problems
 from central_api.context import Context
 from central_api.db import Tx
 from central_api.devices import service as devices
@@ -34,7 +35,7 @@ from club.model import errors
 from club.wire import signing
 
 R = TypeVar("R")
-H = TypeVar("H", bound=BaseRouteHandler)
+H = TypeVar("H", bound=HTTPRouteHandler)
 
 _LONGEST_VERSION = 4  # digits
 _PROOF = "proves_its_caller_by"  # the attribute that a route with a proof carries
@@ -96,7 +97,7 @@ def for_gathered_commands(route: Callable[..., Awaitable[R]]) -> Callable[..., A
 
 
 def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
-    """`handlers`, each with a proof of its caller; `besides` are those that see to it themselves.
+    """`handlers`, each with a proof of its caller and its problems described; `besides` see to their proof themselves.
 
     Raises:
         TypeError: one has no proof; the message names it.
@@ -107,7 +108,7 @@ def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
                 f"expected one of @for_devices, @for_kiosks, @for_commands and @for_gathered_commands on "
                 f"{handler.fn.__qualname__}, found none"
             )
-    return list(handlers)
+    return problems.documented(handlers)
 
 
 def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) -> SignedRequest:

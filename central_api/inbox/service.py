@@ -1,5 +1,6 @@
 """Writes a message or a task once, however often it is asked for."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,18 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.inbox.tables import member_messages, staff_tasks
+from central_api.members.tables import members
+from central_api.outbox import service as outbox
 from club.model import errors
 
 Facts = Mapping[str, int | str]
+
+_EVENTS: Mapping[str, outbox.Kind] = {
+    "tier-up": "tier.changed",
+    "tier-down": "tier.changed",
+    "tier-undone": "tier.changed",
+    "points-expire": "points.expiring",
+}
 
 
 def tell(tx: Tx, key: str, kind: str, member_id: str, facts: Facts, now: datetime) -> bool:
@@ -27,7 +37,10 @@ def tell(tx: Tx, key: str, kind: str, member_id: str, facts: Facts, now: datetim
         now: the instant.
     """
     values = {"key": key, "member": member_id, "kind": kind, "at": now, "facts": dict(facts)}
-    return _add(tx, member_messages, values)
+    new = _add(tx, member_messages, values)
+    if new:
+        _tell_others(tx, key, kind, member_id, facts, now)
+    return new
 
 
 def ask_staff(tx: Tx, key: str, kind: str, store: str, member_id: str | None, facts: Facts, now: datetime) -> bool:
@@ -66,6 +79,14 @@ def messages_of(tx: Tx, member_id: str) -> Sequence[Any]:
     """What a member was told, newest first."""
     query = select(member_messages).where(member_messages.c.member == member_id)
     return tx.rows(query.order_by(member_messages.c.at.desc(), member_messages.c.key))
+
+
+def _tell_others(tx: Tx, key: str, kind: str, member_id: str, facts: Facts, now: datetime) -> None:
+    """Other programs hear of it as well (A16): by an event of its own, or as `member.told` with the message's kind."""
+    event = _EVENTS.get(kind, "member.told")
+    event_id = f"message-{hashlib.sha256(key.encode()).hexdigest()[:40]}"
+    home = str(tx.scalar(select(members.c.home_store).where(members.c.id == member_id)) or "")
+    outbox.tell(tx, event, event_id, now, member=member_id, store=home, facts={"message": kind, **facts})
 
 
 def _add(tx: Tx, table: Table, values: Mapping[str, object]) -> bool:

@@ -58,6 +58,7 @@ STAY: Mapping[str, str] = {
     "member_lookups": "those of a person stay, found by them; those of vehicles go with the vehicle",
     "point_debts": "what the source owed is not asked of the target, and is there again after undoing",
     "consents": "each agreed for themselves",
+    "member_links": "other programs go on by their numbers, and are led to the target",
     "holds": "none is open: a merge waits for it",
     "tier_changes": "how each of them rose and fell; the target goes on from where it stood",
     "renewals": "what renewed each of them; the later end counts",

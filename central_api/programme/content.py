@@ -1,8 +1,9 @@
 """The programme's rules as they are kept, one whole set for each date of effect. Every number here is the club's to set."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from central_api.programme.birthday import BirthdayRules
 from central_api.programme.earn_rules import EarnRules
@@ -45,6 +46,13 @@ class DebtRules(msgspec.Struct, frozen=True, kw_only=True):
     most_points: Points = 1_000_000_000
 
 
+class TillRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What points are worth at the till, and how long they are kept for a payment that is not confirmed (A11, A13)."""
+
+    points_per_yuan: Annotated[int, Meta(ge=1, le=1_000_000)]
+    hold_minutes: Annotated[int, Meta(ge=1, le=1440)] = 15
+
+
 class Programme(msgspec.Struct, frozen=True, kw_only=True):
     """All rules of the club that are in force together."""
 
@@ -72,4 +80,5 @@ class Counting(msgspec.Struct, frozen=True, kw_only=True):
     entitlements: EntitlementRules | None = None
     debt: DebtRules = DebtRules()
     expiry_warn_days: tuple[Count, ...] = ()  # how long before their last day members are told of points (A16)
+    till: TillRules | None = None  # None: no points are taken at the till
     notice_days: Count = 30  # how long before its first day a change that costs members something is put in (C5)

@@ -12,7 +12,7 @@ ClubError
 │   └── IdempotencyConflict · EditConflict
 ├── Unauthorised                the caller may not
 │   ├── DeviceUnknown · DeviceRevoked · SignatureWrong · ClockSkew · EnrolCodeWrong
-│   └── SignInWrong · NotAllowed
+│   └── SignInWrong · KeyWrong · NotAllowed
 ├── Malformed                   the request cannot be read
 ├── NotFound                    no such thing
 └── Unavailable                 it may work later
@@ -207,7 +207,7 @@ class SessionEnded(Refusal):
 
 
 class TooManyGuesses(Refusal):
-    """Too many wrong enrolment codes came before; this one was not looked at. Facts: seconds."""
+    """Too many wrong codes or keys came from there before. Facts: seconds."""
 
     code = "too_many_guesses"
 
@@ -270,6 +270,12 @@ class SignInWrong(Unauthorised):
     """The staff number or the password is not right."""
 
     code = "sign_in_wrong"
+
+
+class KeyWrong(Unauthorised):
+    """The key of another program is missing, wrong, or its time is over. Facts: reason (expired | revoked)."""
+
+    code = "key_wrong"
 
 
 class NotAllowed(Unauthorised):

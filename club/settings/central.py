@@ -107,6 +107,24 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """How other programs are told of events."""
+
+    private_hosts: tuple[str, ...] = setting(
+        (),
+        "Hosts webhooks may go to without HTTPS or at an address that is not public, such as dms.store.lan; all others need both.",
+    )
+    timeout_s: float = setting(5.0, "How long a receiver may take to answer.", unit="s", minimum=0.1, maximum=30)
+    ca_file: str = setting(
+        "",
+        "File of the authorities that receivers' certificates are checked with; empty: those the program comes with.",
+    )
+    keep_days: int = setting(
+        90, "How long delivered events are kept, to be sent again by hand.", unit="days", minimum=1, maximum=3650
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class CentralSettings:
     """Settings of the central API."""
 
@@ -117,5 +135,6 @@ class CentralSettings:
     programme: Programme = section(Programme)
     sessions: Sessions = section(Sessions)
     feed: Feed = section(Feed)
+    webhooks: Webhooks = section(Webhooks)
     clock: ClockSetting = section(ClockSetting)
     log: Log = section(Log)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +21,7 @@ from central_api.ledger import returns
 from central_api.ledger import service as ledger
 from central_api.ledger.proof import repository, sealing, verify
 from central_api.migrations import runner
+from club.model import errors
 from tests.support import postgres
 
 
@@ -76,6 +79,81 @@ def test_a_migration_that_fails_leaves_nothing_behind(db: Database, monkeypatch:
         assert inspect(tx.connection).get_table_names() == []
     monkeypatch.undo()
     runner.upgrade(db)
+
+
+BROKEN = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "9999_broken", "{head}", None, None
+def upgrade():
+    op.create_table("half_made", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("INSERT INTO half_made VALUES (1)")
+    op.execute("INSERT INTO feed_epoch VALUES ('broken', 'broken')")
+    op.add_column("staff", sa.Column("half", sa.Integer(), nullable=True))
+    with op.batch_alter_table("stores") as stores:
+        stores.alter_column("phone", existing_type=sa.String(length=32), nullable=True)
+    op.execute("INSERT INTO no_such_table VALUES (1)")
+"""
+
+
+def test_a_revision_that_fails_half_way_leaves_nothing_behind(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.upgrade(db)
+
+    def shape() -> dict[str, list[str]]:
+        with db.read() as tx:
+            found = inspect(tx.connection)
+            return {name: [column["name"] for column in found.get_columns(name)] for name in found.get_table_names()}
+
+    before, ours = shape(), runner.config()
+    head = ScriptDirectory.from_config(ours).get_current_head()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "9999_broken.py").write_text(BROKEN.format(head=head), encoding="utf-8")
+    places = [str(Path(runner.__file__).parent / "versions"), str(tmp_path / "broken")]
+
+    def with_the_broken_one() -> Config:
+        found = config()
+        found.set_main_option("path_separator", "newline")
+        found.set_main_option("version_locations", "\n".join(places))
+        return found
+
+    config = runner.config
+    monkeypatch.setattr(runner, "config", with_the_broken_one)
+    with pytest.raises(DBAPIError, match="no_such_table"):
+        runner.upgrade(db)
+    monkeypatch.undo()
+    assert shape() == before
+    runner.must_be_current(db)
+    with db.read() as tx:
+        assert tx.scalar(text("SELECT count(*) FROM feed_epoch")) == 0
+    if db.is_sqlite:
+        kept = runner.copy_before(tmp_path / "empty.db", "9999_broken")
+        assert kept.stat().st_mode & 0o777 == 0o600, "and there was a copy of before, in case"
+        copy = Database(f"sqlite:///{kept}")
+        runner.must_be_current(copy)
+        copy.close()
+
+
+@pytest.mark.postgres
+def test_a_table_that_somebody_holds_is_not_waited_for_for_ever(
+    pg_cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "TABLE_WAIT_S", 0.1)
+    db = Database(pg_cluster.create("held"))
+    try:
+        runner.upgrade(db, "0002_boards_staff")
+        with db.engine.connect() as holder, holder.begin():
+            holder.execute(text("LOCK TABLE activities IN ACCESS SHARE MODE"))
+            with pytest.raises(errors.Unavailable, match="LockNotAvailable"):
+                runner.upgrade(db)
+        with db.read() as tx:
+            assert tx.scalar(text("SELECT version_num FROM alembic_version")) == "0002_boards_staff"
+        runner.upgrade(db)
+        runner.must_be_current(db)
+    finally:
+        db.close()
+        pg_cluster.drop("held")
 
 
 @pytest.mark.postgres

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from central_api import app, backup
 from central_api.device_api import stream
 from central_api.feed.hub import Listener
+from club import resources
 from club.model.clock import HandClock
 from club.wire.cards import Evidence, OpenCardSession, StepUp
 from club.wire.codec import encode
@@ -187,7 +188,7 @@ def command(tmp_path: Path, verb: str, *arguments: str) -> "subprocess.Completed
     ):
         settings += ["--set", one]
     return subprocess.run(
-        [sys.executable, "-m", "central_api", verb, *settings, *arguments],
+        [sys.executable, "-m", "central_api", *verb.split(), *settings, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -209,6 +210,35 @@ def test_a_backup_holds_database_and_keys_and_can_be_served(tmp_path: Path, devi
         link.close()
         told = ask(device, service, "GET", f"/v1/sync?epoch={epoch}&after=global:1,store-east:1").json()
         assert told["snapshot_needed"], "a device that knows the original starts anew from the copy"
+
+
+def test_a_backup_is_restored_by_command_and_never_over_a_club_by_mistake(
+    tmp_path: Path, device: central.Device
+) -> None:
+    assert command(tmp_path, "backup", "--to", str(tmp_path / "copy")).returncode == 0
+    refused = command(tmp_path, "restore", "--from", str(tmp_path / "copy"))
+    assert (refused.returncode, "restore with --force" in refused.stderr) == (1, True)
+    there = tmp_path / "there"
+    done = command(there, "restore", "--from", str(tmp_path / "copy"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:2] == [f"database: {there / 'club.db'}", f"keys: {there / 'keys.toml'}"]
+    assert command(there, "ledger verify").returncode == 0
+    with served(there, PINNED) as service:
+        assert ask(device, service, "GET", "/v1/devices/self").json()["place"] == "kiosk-1"
+        running = command(there, "restore", "--from", str(tmp_path / "copy"), "--force")
+        assert (running.returncode, "stop the service first" in running.stderr) == (1, True)
+
+
+def test_an_empty_database_is_seeded_with_a_club_that_has_no_members(tmp_path: Path) -> None:
+    told = "seed", "--from", str(resources.demo_dir()), "--out", str(tmp_path / "out")
+    first, again = command(tmp_path, *told), command(tmp_path, *told)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert again.stdout.startswith("loaded the club and 0 staff"), "loaded again it changes nothing"
+    made = json.loads((tmp_path / "out" / "sign-in.json").read_text(encoding="utf-8"))
+    assert (made["members"], len(made["staff"]) > 3) == ({}, True)
+    assert command(tmp_path, "staff-password", "--number", made["staff"][0]["number"]).returncode == 0
+    assert command(tmp_path, "enrol-code", "--place", "kiosk-1").returncode == 0
+    assert command(tmp_path, "ledger verify").returncode == 0
 
 
 def test_a_code_is_printed_for_a_place_and_refused_for_none(tmp_path: Path, demo_club: central.DemoClub) -> None:

@@ -59,5 +59,5 @@ def test_the_build_lock_holds_what_building_asks_for() -> None:
 
 
 def test_a_kiosk_installs_no_server_and_a_server_no_kivy() -> None:
-    assert {"litestar", "sqlalchemy"}.isdisjoint(pins("kiosk"))
-    assert {"kivy", "pyscard", "requests"}.isdisjoint(pins("server"))
+    assert {"litestar", "sqlalchemy", "openpyxl"}.isdisjoint(pins("kiosk"))
+    assert {"kivy", "pyscard", "sqlite-utils"}.isdisjoint(pins("server"))

@@ -1,0 +1,1 @@
+"""Keys with which other programs call: who they are, and what each may do."""

@@ -1,0 +1,1 @@
+"""Points as money at the till: reserved, confirmed, cancelled (A11)."""

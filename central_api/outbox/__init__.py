@@ -1,0 +1,1 @@
+"""What other programs are told: written down in the transaction of what happened."""

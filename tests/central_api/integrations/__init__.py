@@ -1,0 +1,1 @@
+"""Keys of other programs, the DMS, webhooks, files in and out."""

@@ -1,0 +1,180 @@
+"""Bills, refunds and jobs of the DMS: under its own numbers, once, late, in any order, each row on its own (A15)."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from central_api.bills.tables import bills
+from central_api.ledger import service as ledger
+from central_api.outbox.tables import outbox_events
+from central_api.visits import service as visits
+from central_api.visits.tables import service_jobs
+from tests.support.central import Club
+from tests.support.partner import Partner, a_bill_row, a_job_row, a_member_row, a_refund_row, partner
+
+MEMBERS, BILLS, REFUNDS, JOBS = (f"/v1/dms/{name}" for name in ("members", "bills", "refunds", "jobs"))
+
+
+@pytest.fixture
+def dms(club: Club) -> Partner:
+    """A DMS whose customer K-1001 is a member."""
+    found = partner(club, "members.read", "members.write", "bills.write", "jobs.write")
+    assert found.rows(MEMBERS, a_member_row())[0]["result"] == "made"
+    return found
+
+
+def points(dms: Partner) -> tuple[int, int]:
+    found = dms.get(f"{MEMBERS}/K-1001").json()
+    return found["points"], found["tier_points"]
+
+
+def test_a_bill_earns_once_and_its_refund_takes_it_back(club: Club, dms: Partner) -> None:
+    booked = dms.rows(BILLS, a_bill_row(), a_bill_row())
+    assert [row["result"] for row in booked] == ["booked", "same"]
+    earned = booked[0]["points"]
+    assert earned >= 1200
+    assert (booked[1]["points"], points(dms)) == (earned, (earned, booked[0]["tier_points"]))
+    back = dms.rows(REFUNDS, a_refund_row(), a_refund_row())
+    assert [(row["result"], row["points"]) for row in back] == [("booked", earned), ("same", earned)]
+    assert points(dms) == (0, 0)
+    with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+        kinds = [row.kind for row in tx.rows(select(outbox_events).order_by(outbox_events.c.arrival))]
+    assert [kind for kind in kinds if kind.startswith("bill")] == ["bill.booked", "bill.refunded"]
+
+
+def test_a_refund_before_its_bill_waits_and_comes_out_the_same(club: Club, dms: Partner) -> None:
+    assert [row["result"] for row in dms.rows(REFUNDS, a_refund_row(), a_refund_row())] == ["waiting", "waiting"]
+    assert dms.rows(BILLS, a_bill_row())[0]["result"] == "booked"
+    assert points(dms) == (0, 0)
+    assert dms.rows(REFUNDS, a_refund_row())[0]["result"] == "same"
+    with club.context.db.read() as tx:
+        kinds = [row.kind for row in tx.rows(select(outbox_events).order_by(outbox_events.c.arrival))]
+    assert [kind for kind in kinds if kind.startswith("bill")] == ["bill.booked", "bill.refunded"]
+
+
+def test_the_same_number_with_another_content_is_a_conflict(dms: Partner) -> None:
+    dms.rows(BILLS, a_bill_row())
+    row = dms.rows(BILLS, a_bill_row(fen=1))[0]
+    assert (row["result"], row["code"], row["status"]) == ("refused", "idempotency_conflict", 409)
+
+
+def test_a_bill_sent_at_once_from_many_sides_is_booked_once(club: Club, dms: Partner) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: dms.rows(BILLS, a_bill_row())[0], range(16)))
+    assert {row["result"] for row in found} <= {"booked", "same"}
+    assert len({row["points"] for row in found}) == 1
+    with club.context.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(bills)) == 1
+        assert ledger.faults(tx) == []
+
+
+def line(**changes: object) -> dict[str, object]:
+    return {"lines": [{"line": "1", "category": "maintenance", "paid_fen": 100, **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (line(paid_fen=-1), "malformed"),
+        (line(paid_fen=1.0), "malformed"),
+        (line(paid_fen=1.5), "malformed"),
+        (line(paid_fen="100"), "malformed"),
+        (line(paid_fen=2**63), "malformed"),
+        (line(paid_fen=10**12 + 1), "malformed"),
+        (line(paid=100), "malformed"),
+        (line(category="moonlight"), "malformed"),
+        (line(category="Maintenance"), "malformed"),
+        (line(line=""), "malformed"),
+        ({"lines": []}, "malformed"),
+        ({"number": "a\0"}, "malformed"),
+        ({"number": "B" * 65}, "malformed"),
+        ({"member": "K-9"}, "not_found"),
+        ({"store": "moon"}, "not_found"),
+        ({"at": "2026-05-16T14:10:00"}, "malformed"),
+        ({"at": "2026-05-18T14:10:00+08:00"}, "malformed"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "malformed"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, "malformed"),
+        ({"paid": 1}, "malformed"),
+    ],
+)
+def test_a_broken_bill_is_answered_and_its_neighbours_are_booked(
+    dms: Partner, change: dict[str, object], code: str
+) -> None:
+    rows = dms.rows(BILLS, a_bill_row("B-1"), {**a_bill_row("B-2"), **change}, a_bill_row("B-3"))
+    assert [row["result"] for row in rows] == ["booked", "refused", "booked"]
+    assert rows[1]["code"] == code, rows[1]
+
+
+def test_the_largest_bill_there_can_be_is_booked_or_refused_by_name(club: Club, dms: Partner) -> None:
+    row = dms.rows(BILLS, a_bill_row(fen=10**12))[0]
+    assert row["result"] == "booked" or row["code"] == "malformed", row
+    with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lines": [{"line": "1", "paid_fen": 120_001}]},
+        {"lines": [{"line": "9", "paid_fen": 1}]},
+        {"lines": [{"line": "1", "paid_fen": -1}]},
+        {"at": "2026-05-18T14:10:00+08:00"},
+    ],
+)
+def test_a_refund_that_cannot_be_changes_nothing(dms: Partner, change: dict[str, object]) -> None:
+    dms.rows(BILLS, a_bill_row())
+    before = points(dms)
+    assert dms.rows(REFUNDS, {**a_refund_row(), **change})[0]["code"] == "malformed"
+    assert points(dms) == before
+
+
+def test_a_key_of_another_store_books_and_refunds_nothing_here(club: Club, dms: Partner) -> None:
+    dms.rows(BILLS, a_bill_row())
+    west = partner(club, "bills.write", "jobs.write", store="west")
+    assert west.rows(BILLS, a_bill_row("B-2"))[0]["code"] == "not_allowed"
+    assert west.rows(REFUNDS, a_refund_row())[0]["code"] == "not_allowed"
+    assert west.rows(JOBS, a_job_row())[0]["code"] == "not_allowed"
+    assert west.rows(BILLS, a_bill_row("B-2", store="west"))[0]["result"] == "booked", "a member is welcome everywhere"
+
+
+def test_a_job_goes_through_its_stages_in_whatever_order_they_come(club: Club, dms: Partner) -> None:
+    ready = a_job_row(ready_at="2026-05-16T14:25:00+08:00", changed_at="2026-05-16T14:25:00+08:00")
+    promised = a_job_row(promised_at="2026-05-16T15:00:00+08:00", changed_at="2026-05-16T13:05:00+08:00")
+    results = [row["result"] for row in dms.rows(JOBS, a_job_row(), promised, promised, ready, promised, a_job_row())]
+    assert results == ["changed", "changed", "same", "changed", "same", "same"]
+    member = dms.rows(MEMBERS, a_member_row())[0]["member"]
+    with club.context.db.read() as tx:
+        line = visits.service_line(tx, member, club.clock.now(), "Asia/Shanghai")
+        assert line is not None
+        assert line.en == "Your car is ready"
+        assert tx.scalar(select(func.count()).where(service_jobs.c.member == member)) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"checked_in_at": "2026-05-18T00:00:00+08:00"},
+        {"promised_at": "2028-05-18T00:00:00+08:00"},
+        {"promised_at": "9999-12-31T23:59:59-14:00"},
+        {"handed_over_at": "2026-05-16T12:59:00+08:00"},
+        {"kind": ""},
+        {"stage": "ready"},
+    ],
+)
+def test_a_job_that_cannot_be_is_refused(dms: Partner, change: dict[str, object]) -> None:
+    assert dms.rows(JOBS, {**a_job_row(), **change})[0]["code"] == "malformed"
+
+
+def test_a_job_is_one_programs_and_a_guests_car_is_nobodys(club: Club, dms: Partner) -> None:
+    assert dms.rows(JOBS, a_job_row(), a_job_row("J-2", member=None))[1]["result"] == "changed"
+    other = partner(club, "members.write", "jobs.write", source="dms-west")
+    other.rows(MEMBERS, a_member_row())
+    assert other.rows(JOBS, a_job_row())[0]["code"] == "idempotency_conflict"
+
+
+def test_a_job_told_at_once_from_many_sides_is_one(club: Club, dms: Partner) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: dms.rows(JOBS, a_job_row())[0]["result"], range(16)))
+    assert sorted(found) == ["changed"] + ["same"] * 15

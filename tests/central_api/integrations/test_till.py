@@ -1,0 +1,157 @@
+"""Points as money at the till: kept, taken, given back; nothing twice, nothing lost (A11, A13)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from central_api.integrations.till import service
+from central_api.ledger import service as ledger
+from central_api.programme.content import TillRules
+from club.model import errors
+from tests.support.central import WANG, Club, a_redeem, code_of, facts_of
+from tests.support.partner import Partner, a_member_row, partner
+
+PAYMENTS = "/v1/till/payments"
+
+
+@pytest.fixture
+def till(club: Club) -> Partner:
+    """A till that knows 王先生 as K-1001."""
+    found = partner(club, "members.read", "members.write", "points.pay", source="till-east", store="east")
+    assert found.rows("/v1/dms/members", a_member_row(member=WANG))[0]["result"] == "linked"
+    return found
+
+
+def points(till: Partner) -> int:
+    return int(till.get("/v1/dms/members/K-1001").json()["points"])
+
+
+def wish(number: str = "P-1", points: int = 500, **changes: object) -> dict[str, object]:
+    return {"number": number, "member": "K-1001", "store": "east", "points": points, **changes}
+
+
+def state(till: Partner, number: str = "P-1", act: str = "") -> str:
+    answer = till.post(f"{PAYMENTS}/{number}/{act}", b"") if act else till.get(f"{PAYMENTS}/{number}")
+    return str(answer.json().get("state") or code_of(answer))
+
+
+def test_points_are_kept_then_taken_once_at_ten_for_a_yuan(club: Club, till: Partner) -> None:
+    before = points(till)
+    reserved = till.post(PAYMENTS, wish())
+    assert reserved.status_code == 200, reserved.text
+    until = (club.clock.now() + timedelta(minutes=15)).isoformat().replace("+00:00", "Z")
+    assert reserved.json() == {
+        "number": "P-1",
+        "member": WANG,
+        "state": "reserved",
+        "points": 500,
+        "amount_fen": 5000,
+        "until": until,
+    }
+    assert till.post(PAYMENTS, wish()).content == reserved.content
+    assert points(till) == before, "kept, not taken"
+    assert [state(till, act="confirm"), state(till, act="confirm"), state(till)] == ["paid"] * 3
+    assert points(till) == before - 500
+    with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+
+
+def test_what_is_kept_cannot_be_spent_elsewhere_and_is_free_when_its_time_is_over(club: Club, till: Partner) -> None:
+    everything = points(till)
+    assert till.post(PAYMENTS, wish(points=everything)).status_code == 200
+    refused = till.post(PAYMENTS, wish("P-2", 10))
+    assert (refused.status_code, code_of(refused), facts_of(refused)["balance"]) == (409, "not_enough_points", 0)
+    kiosk = club.device()
+    command = club.granted(kiosk, a_redeem(kiosk.session(club.card())))
+    assert code_of(kiosk.redeem(command)) == "not_enough_points"
+    club.clock.forward(15 * 60)
+    assert state(till) == "lapsed"
+    assert state(till, act="confirm") == "edit_conflict"
+    assert till.post(PAYMENTS, wish("P-2", 10)).status_code == 200
+    assert points(till) == everything
+
+
+def test_a_payment_is_cancelled_before_and_given_back_after(club: Club, till: Partner) -> None:
+    before = points(till)
+    till.post(PAYMENTS, wish())
+    assert [state(till, act="cancel"), state(till, act="cancel"), state(till, act="confirm")] == [
+        "cancelled",
+        "cancelled",
+        "edit_conflict",
+    ]
+    till.post(PAYMENTS, wish("P-2"))
+    state(till, "P-2", "confirm")
+    assert points(till) == before - 500
+    assert [state(till, "P-2", "cancel"), state(till, "P-2", "cancel"), state(till, "P-2")] == ["returned"] * 3
+    assert points(till) == before
+    assert state(till, "P-2", "confirm") == "returned", "a late repetition takes nothing again"
+    assert points(till) == before
+    with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+
+
+def test_confirming_and_cancelling_at_once_end_in_one_of_the_two(club: Club, till: Partner) -> None:
+    before = points(till)
+    for number in range(4):
+        till.post(PAYMENTS, wish(f"P-{number}", 100))
+    acts = [(f"P-{number}", act) for number in range(4) for act in ("confirm", "cancel", "confirm", "cancel")]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda act: till.post(f"{PAYMENTS}/{act[0]}/{act[1]}", b""), acts))
+    found = [state(till, f"P-{number}") for number in range(4)]
+    assert set(found) <= {"cancelled", "returned"}
+    assert points(till) == before
+    with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"points": 0}, 400, "malformed"),
+        ({"points": -5}, 400, "malformed"),
+        ({"points": 10.0}, 400, "malformed"),
+        ({"points": 2**63}, 400, "malformed"),
+        ({"points": 10**9}, 409, "not_enough_points"),
+        ({"number": "a/b"}, 400, "malformed"),
+        ({"number": "P" * 32}, 400, "malformed"),
+        ({"member": "K-9"}, 404, "not_found"),
+        ({"store": "west"}, 403, "not_allowed"),
+        ({"more": 1}, 400, "malformed"),
+    ],
+)
+def test_a_payment_that_cannot_be_is_refused(till: Partner, change: dict[str, object], status: int, code: str) -> None:
+    answer = till.post(PAYMENTS, wish(**change))  # type: ignore[arg-type]
+    assert (answer.status_code, code_of(answer)) == (status, code)
+
+
+def test_a_number_used_for_another_payment_is_a_conflict_and_strange_ones_are_none(club: Club, till: Partner) -> None:
+    till.post(PAYMENTS, wish())
+    assert code_of(till.post(PAYMENTS, wish(points=501))) == "idempotency_conflict"
+    assert [state(till, number) for number in ("nobody", "a" * 64, "..%2f..")] == ["not_found"] * 3
+    assert state(till, "%00") in ("not_found", "malformed"), "PostgreSQL keeps no such text"
+    other = partner(club, "points.pay", source="till-west")
+    assert state(other) == "not_found"
+    same_source = partner(club, "points.pay", source="till-east", store="west")
+    assert state(same_source, act="cancel") == "not_allowed"
+
+
+def test_points_are_worth_whole_fen_or_nothing() -> None:
+    assert service.amount_fen(10, TillRules(points_per_yuan=10)) == 100
+    assert service.amount_fen(3, TillRules(points_per_yuan=300)) == 1
+    with pytest.raises(errors.Malformed, match="whole fen at 300 points for a yuan, found 4"):
+        service.amount_fen(4, TillRules(points_per_yuan=300))
+
+
+def test_the_members_history_says_that_it_was_the_till(club: Club, till: Partner) -> None:
+    till.post(PAYMENTS, wish())
+    state(till, act="confirm")
+    club.clock.forward(60)
+    state(till, act="cancel")
+    kiosk = club.device()
+    session = kiosk.session(club.card())
+    command = a_redeem(session)
+    kiosk.step_up(command, club.demo.pins[WANG])
+    history = kiosk.get(f"/v1/card-sessions/{session.session_id}/history").json()
+    lines = [(row["title"]["zh"], row["points"]) for row in history["movements"][:2]]
+    assert lines == [("收银抵扣撤销", 500), ("收银抵扣", -500)]
