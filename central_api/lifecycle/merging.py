@@ -17,7 +17,7 @@ from central_api.cards.tables import cards
 from central_api.db import Tx
 from central_api.entitlements.tables import entitlement_grants
 from central_api.inbox.tables import member_messages, staff_tasks
-from central_api.ledger import moves
+from central_api.ledger import debts, moves
 from central_api.ledger.service import Occasion
 from central_api.lifecycle import mirroring, repository
 from central_api.members import repository as members
@@ -56,7 +56,7 @@ STAY: Mapping[str, str] = {
     "card_sessions": "open ones are ended",
     "member_details": "needed to undo; erased with the target",
     "member_lookups": "those of a person stay, found by them; those of vehicles go with the vehicle",
-    "point_debts": "what the source owed is not asked of the target, and is there again after undoing",
+    "point_debts": "the target's own; a source that owes is not merged, or its debt would be nobody's",
     "consents": "each agreed for themselves",
     "member_links": "other programs go on by their numbers, and are led to the target",
     "holds": "none is open: a merge waits for it",
@@ -108,7 +108,7 @@ def merge(tx: Tx, desk: Desk, programme: Programme, source: str, target: str, *,
     Raises:
         NotFound: one of them is not there.
         MergeRefused: reasons same, closed (one of them), kind (a person and a company), hold (a payment of the source is
-            under way at a till; it ends within minutes).
+            under way at a till; it ends within minutes), debt (the source owes points: merge the other into it).
     """
     if source == target:
         raise errors.MergeRefused("expected two members, found one twice", reason="same")
@@ -124,6 +124,8 @@ def merge(tx: Tx, desk: Desk, programme: Programme, source: str, target: str, *,
         raise errors.MergeRefused("expected two persons or two companies, found one of each", reason="kind")
     if holds.held(tx, source, desk.now):
         raise errors.MergeRefused("expected no payment under way, found points held for one", reason="hold")
+    if debts.owed(tx, source):
+        raise errors.MergeRefused("expected a source that owes nothing, found one that owes points", reason="debt")
     name = desk.new_id()
     occasion = Occasion(kind="adjust", at=desk.now, store=new.home_store, facts={"merge": name})
     moved = moves.move_all(tx, source, target, occasion, new_id=desk.new_id)

@@ -15,8 +15,8 @@ from central_api.integrations.dms import members
 from central_api.integrations.dms.members import Desk
 from central_api.integrations.keys.service import Client
 from central_api.integrations.till.schemas import Payment, Reserve, State
+from central_api.ledger import debts, returns
 from central_api.ledger import repository as books
-from central_api.ledger import returns
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
 from central_api.programme import service as programmes
@@ -110,7 +110,8 @@ def cancel(tx: Tx, desk: Desk, client: Client, number: str) -> Payment:
             kind="reverse", at=desk.now, category="till", store=row.store, facts={"title": texts.column(title)}
         )
         today = texts.local_day(desk.now, zone)
-        returns.give_back(tx, row.entry, today, occasion, new_id=desk.new_id)
+        back = returns.give_back(tx, row.entry, today, occasion, new_id=desk.new_id)
+        debts.settle_returned(tx, back, today, occasion, new_id=desk.new_id)
         due.mark(tx, due.MEMBER, row.member)
         _log(tx, desk, client, "till.return", number, row.points)
     return seen(tx, desk, client, number)

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from central_api.integrations.till import service
+from central_api.ledger import debts
 from central_api.ledger import service as ledger
 from central_api.programme.content import TillRules
 from club.model import errors
 from tests.support.central import WANG, Club, a_redeem, code_of, facts_of
-from tests.support.partner import Partner, a_member_row, partner
+from tests.support.partner import Partner, a_bill_row, a_member_row, a_refund_row, partner
 
 PAYMENTS = "/v1/till/payments"
 
@@ -88,6 +89,25 @@ def test_a_payment_is_cancelled_before_and_given_back_after(club: Club, till: Pa
     assert state(till, "P-2", "confirm") == "returned", "a late repetition takes nothing again"
     assert points(till) == before
     with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+
+
+def test_points_that_come_back_from_the_till_pay_what_is_owed_first(club: Club, till: Partner) -> None:
+    """A refunded bill's points, spent at the till and cancelled there, must not stay with the member."""
+    dms = partner(club, "bills.write", source="till-east", store="east")
+    before = points(till)
+    assert dms.rows("/v1/dms/bills", a_bill_row())[0]["result"] == "booked"
+    everything = points(till)
+    assert till.post(PAYMENTS, wish(points=everything // 10 * 10)).json()["state"] == "reserved"
+    state(till, act="confirm")
+    assert dms.rows("/v1/dms/refunds", a_refund_row())[0]["result"] == "booked"
+    with club.context.db.read() as tx:
+        owed = debts.owed(tx, WANG)
+    assert owed == everything - before - everything % 10, "all but the odd points went at the till"
+    assert state(till, act="cancel") == "returned"
+    assert points(till) == before
+    with club.context.db.read() as tx:
+        assert debts.owed(tx, WANG) == 0
         assert ledger.faults(tx) == []
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import ForeignKeyConstraint, func, insert, select
 
 from central_api import tables
-from central_api.ledger import history, moves
+from central_api.ledger import debts, history, moves
 from central_api.ledger import repository as ledger_queries
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import ledger_entries, lot_moves, lots
@@ -245,6 +245,20 @@ def test_a_chain_of_merges_is_undone_from_its_end(hall: Hall) -> None:
     assert [held(hall, member)["balances"].points for member in (first, second, third)] == [90, 0, 0]
     assert [held(hall, member)["balances"].tier_points for member in (first, second, third)] == [90, 0, 0]
     proved(hall)
+
+
+def test_whoever_owes_points_is_not_merged_away(hall: Hall, two: tuple[str, str]) -> None:
+    """The debt would be nobody's; merged the other way round it stays with whom it is paid by."""
+    source, target = two
+    with hall.db.write() as tx:
+        earned = tx.scalar(select(lots.c.entry).where(lots.c.member == source).limit(1))
+        ledger_queries.add_debt(tx, earned, source, 70, NOW)
+    with pytest.raises(errors.MergeRefused) as refused:
+        merge(hall, source, target)
+    assert refused.value.facts == {"reason": "debt"}
+    merge(hall, target, source)
+    with hall.db.read() as tx:
+        assert debts.owed(tx, source) == 70
 
 
 def test_who_cannot_be_merged(hall: Hall, two: tuple[str, str]) -> None:
