@@ -7,6 +7,7 @@ from litestar import Router
 from central_api.integrations.dms import endpoints as dms
 from central_api.integrations.keys.guard import all_guarded
 from central_api.integrations.till import endpoints as till
+from central_api.integrations.till import vouchers
 
 LARGEST_BODY = 1024 * 1024  # bytes; a full batch of bills is half of it
 LARGEST_PAYMENT = 16 * 1024
@@ -21,7 +22,7 @@ handlers: list[Any] = [
     ),
     Router(
         "/v1/till",
-        route_handlers=all_guarded(till.handlers),
+        route_handlers=all_guarded([*till.handlers, *vouchers.handlers]),
         security=[{"key": []}],
         request_max_body_size=LARGEST_PAYMENT,
         tags=["till"],

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx, content
+from central_api.members.tables import members
 from central_api.rewards.content import RewardContent
 from central_api.rewards.tables import redemptions, reward_categories, rewards, vouchers
 
@@ -43,9 +44,11 @@ _BY_CODE = (
         vouchers,
         redemptions.c.entry,
         redemptions.c.unit_points,
+        members.c.home_store,
         _CONTENT,
     )
     .join(rewards, rewards.c.slug == vouchers.c.reward)
+    .join(members, members.c.id == vouchers.c.member)
     .outerjoin(redemptions, redemptions.c.id == vouchers.c.redemption)
     .where(vouchers.c.code == bindparam("code"))
 )

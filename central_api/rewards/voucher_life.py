@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from central_api import texts
 from central_api.db import Tx
+from central_api.devices import repository as stores
 from central_api.feed import due
 from central_api.ledger import debts, returns
 from central_api.ledger import service as ledger
@@ -93,7 +95,7 @@ def fulfil(tx: Tx, code: str, counter: Counter, now: datetime) -> str:
     row = _locked(tx, code)
     if row.state == "fulfilled" and (row.closed_by, row.closed_reference) == (counter.by, counter.reference):
         return str(row.id)
-    _must_be_open(row, counter.today)
+    _must_be_open(tx, row, counter.today)
     if row.content.stores and counter.store not in row.content.stores:
         raise errors.RewardNotOffered(f"{row.reward} is not given in store {counter.store}", reward=row.reward)
     repository.close_voucher(tx, row.id, "fulfilled", now, counter.by, counter.store, counter.reference)
@@ -122,7 +124,7 @@ def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callab
     row = _locked(tx, code)
     if row.state == "cancelled" and (row.closed_by, row.closed_reference) == (counter.by, counter.reference):
         return Cancelled(row.id, row.back_points, row.back_expired)
-    _must_be_open(row, counter.today)
+    _must_be_open(tx, row, counter.today)
     points = expired = 0
     if row.redemption is not None:
         _must_be_in_time(tx, row, now)
@@ -161,9 +163,13 @@ def _must_be_in_time(tx: Tx, row: Any, now: datetime) -> None:
         )
 
 
-def _must_be_open(row: Any, today: date) -> None:
+def _must_be_open(tx: Tx, row: Any, today: date) -> None:
     state = "expired" if row.state == "issued" and row.valid_to < today else row.state
     if state == "issued":
         return
-    day = row.valid_to if state == "expired" else row.closed_at.date()
+    day = (
+        row.valid_to
+        if state == "expired"
+        else texts.local_day(row.closed_at, stores.store(tx, row.home_store).time_zone)
+    )
     raise errors.VoucherClosed(f"expected a voucher that is open, found one {state}", state=state, day=day.isoformat())

@@ -26,7 +26,7 @@ from tests.support.partner import a_bill_row, a_job_row, a_member_row, a_refund_
 
 EXAMPLES = 12
 BY_ROUTE = ("device", "key", "nobody")
-EVERY_SCOPE = ("members.read", "members.write", "bills.write", "jobs.write", "points.pay")
+EVERY_SCOPE = ("members.read", "members.write", "bills.write", "jobs.write", "points.pay", "vouchers.write")
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     described.status_code_conformance,

@@ -2,5 +2,5 @@
 
 from typing import Literal, get_args
 
-Scope = Literal["members.read", "members.write", "bills.write", "jobs.write", "points.pay"]
+Scope = Literal["members.read", "members.write", "bills.write", "jobs.write", "points.pay", "vouchers.write"]
 ALL: tuple[Scope, ...] = get_args(Scope)
