@@ -71,7 +71,10 @@ def _is_used(db: Database) -> bool:
     try:
         with db.read() as tx:
             there = set(inspect(tx.connection).get_table_names())
-            return any(table.name in there and tx.first(select(table).limit(1)) for table in _TELLS_OF_USE)
+            return any(
+                table.name in there and tx.first(select(text("1")).select_from(table).limit(1))
+                for table in _TELLS_OF_USE
+            )
     except DatabaseError:  # something else lies there, or a damaged one
         return True
 

@@ -9,8 +9,10 @@ from central_api.db import Database
 from central_api.programme.content import Programme
 from central_api.rewards import body_sqlite
 from central_api.rewards.body_postgresql import Procedure
-from central_api.rewards.commands import Answer, Ask, Desk, Outcome
+from central_api.rewards.commands import OK, Answer, Ask, Desk, Outcome
 from club.model import errors
+from club.wire.codec import decode
+from club.wire.problems import Problem
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +43,12 @@ class Redeemer:
                 return [fault]
             return [outcome for ask in asks for outcome in self.redeem([ask], now)]
         for ask, outcome in zip(asks, outcomes, strict=True):
-            if isinstance(outcome, Answer):
-                _log.info("command %s answered %d to device %s", ask.key, outcome.status, ask.device)
+            if not isinstance(outcome, Answer):
+                continue
+            if outcome.status != OK:
+                refusal = decode(outcome.body, Problem)
+                _log.info("command %s refused: %s %s", ask.key, refusal.code, dict(refusal.facts))
+            _log.info("command %s answered %d to device %s", ask.key, outcome.status, ask.device)
         return outcomes
 
     def redeem_one(self, ask: Ask, now: datetime) -> Answer:

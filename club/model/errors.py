@@ -9,7 +9,7 @@ ClubError
 │   ├── PinTooSimple · PinsDiffer
 │   ├── AlreadyMember · ConsentMissing · ActivationCodeWrong · StillHolds · MergeRefused · CardNotFit
 │   ├── SessionEnded · TooManyGuesses
-│   └── IdempotencyConflict · EditConflict
+│   └── IdempotencyConflict · EditConflict · VoucherClosed
 ├── Unauthorised                the caller may not
 │   ├── DeviceUnknown · DeviceRevoked · SignatureWrong · ClockSkew · EnrolCodeWrong
 │   └── SignInWrong · KeyWrong · NotAllowed

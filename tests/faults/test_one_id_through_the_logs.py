@@ -30,7 +30,7 @@ def test_a_redemption_from_tap_to_ledger(visitor: Visitor) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", command)
     kiosk = [line for line in lines_of(visitor.store.kiosk.output()) if line.get("command") == command]
     server = [line for line in lines_of(visitor.store.server.output()) if line.get("command") == command]
-    assert [line["logger"] for line in server] == ["central_api.rewards.commands"]
+    assert [line["logger"] for line in server] == ["central_api.rewards.service"]
     assert "answered 200" in server[0]["message"]
     assert {line["logger"] for line in kiosk} >= {"kiosk_app.work.doer", "club.sync.worker", "kiosk_app.wiring"}
     assert all(set(line) >= {"at", "level", "logger", "message"} for line in kiosk + server)
