@@ -34,6 +34,10 @@ class Debounce:
         if entry and math.isinf(entry[1]):
             self._last[reader] = (entry[0], now)
 
+    def told(self, reader: str) -> None:
+        """Note that another card was told of on this reader: whoever comes back to another reader after it taps anew."""
+        self._last = {name: entry for name, entry in self._last.items() if name == reader or math.isinf(entry[1])}
+
     def is_repeat(self, reader: str, uid: bytes, seen_at: float) -> bool:
         """Whether a card first seen at ``seen_at`` belongs to the tap before it."""
         entry = self._last.get(reader)

@@ -309,6 +309,8 @@ class Supervisor:
                 return
             visit.uid = evidence.uid
             repeated = self._debounce.is_repeat(visit.reader, evidence.uid, visit.seen_at)
+            if not repeated:
+                self._debounce.told(visit.reader)
         if repeated:
             log.info("card %s on %s again within one tap, not told", short_hash(evidence.uid), visit.reader)
             self._settle(visit, None)

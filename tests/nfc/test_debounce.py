@@ -37,3 +37,18 @@ def test_a_reader_that_returns_empty_handed_changes_nothing() -> None:
     debounce.left("one", A, 10.0)
     debounce.returned("one", 20.0)
     assert not debounce.is_repeat("one", A, 20.1)
+
+
+def test_a_card_that_comes_back_after_another_was_told_elsewhere_is_a_new_tap() -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.left("one", A, 10.0)
+    debounce.told("two")
+    assert not debounce.is_repeat("one", A, 10.5)
+
+
+def test_a_card_lost_with_its_reader_is_remembered_whatever_is_told_elsewhere() -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.lost("one", A)
+    debounce.told("two")
+    debounce.returned("one", 500.0)
+    assert debounce.is_repeat("one", A, 500.5)
