@@ -45,13 +45,14 @@ class Culling:
         self.frames = 0
 
     def forget(self) -> None:
-        """Anything may have changed: called with every frame that is drawn whole."""
+        """Anything may lie anywhere now: called with every frame that is drawn whole, and when something comes from nowhere."""
         self._area = None
 
     def draw(self, area: Area, draw: Callable[[], None]) -> None:
         """Call `draw` with a tree that shows all there is in `area`, and give the tree back as it was.
 
-        As long as the same area comes, all that changed lies in it, before and after: what was left out is still elsewhere.
+        As long as the same area comes, all that changed lies in it, before and after: what was left out is still elsewhere, unless
+        it was outside the glass before, which `forget` is for.
         """
         if area != self._area:
             self._area, self._seen, self._shorter = area, 0, None

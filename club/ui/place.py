@@ -51,11 +51,14 @@ class Placed(Widget):
     def changed(self, *_: object) -> None:
         """Say that it looks different from the last frame, where it was and where it is."""
         reach = self.reach()
-        if self._seen_at[0] > _AWAY / 2:
+        was_away = self._seen_at[0] <= _AWAY / 2
+        if not was_away:
             damage.part(*self._seen_at, reach)
         self._seen_at = (self.x, self.y, self.width, self.height)
         if self.x > _AWAY / 2:
             damage.part(*self._seen_at, reach)
+            if was_away:
+                damage.arrival()
 
     def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
         """Take a child."""

@@ -72,6 +72,11 @@ class Redraw:
         """The next frame is drawn whole."""
         self._whole = True
 
+    def arrived(self) -> None:
+        """Something may lie where nothing of it lay in the frames before, without that place having been marked."""
+        if self._culling is not None:
+            self._culling.forget()
+
     def close(self) -> None:
         """Let the window draw as it would by itself."""
         self._window.on_draw = self._usual
@@ -86,6 +91,7 @@ class Redraw:
         left, bottom = max(0, area[0]), max(0, area[1])
         right, top = min(int(width), area[0] + area[2]), min(int(height), area[1] + area[3])
         if right <= left or top <= bottom:
+            self.arrived()  # it may come into the window from there without another mark of where it was
             return
         area = (left, bottom, right - left, top - bottom)
         self._marked = area if self._marked is None else _around((self._marked, area))
@@ -98,8 +104,7 @@ class Redraw:
             self._whole, self._since_whole = False, 0
             self._clip((0, 0, _ALL, _ALL))
             self._clear()
-            if self._culling is not None:
-                self._culling.forget()
+            self.arrived()
             self._window.render_context.draw()
             return
         self._since_whole += 1

@@ -108,7 +108,7 @@ class KioskUI:
         Window.add_widget(self._stage)
         renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
         self._redraw = redraw.Redraw(Window, renderer, culling=culling.Culling(self._stage))
-        damage.tell(self._redraw.mark, self._redraw.whole)
+        damage.tell(self._redraw.mark, self._redraw.whole, self._redraw.arrived)
         Window.bind(
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )

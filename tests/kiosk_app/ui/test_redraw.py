@@ -190,3 +190,40 @@ def rolled(kiosk: Program) -> tuple[list[str], int]:
 def test_a_list_that_scrolls_leaves_nothing_behind(kiosk: WindowProcess) -> None:
     different, _ = kiosk.call(rolled)
     assert different == []
+
+
+def come_and_gone(kiosk: Program) -> tuple[list[str], int]:
+    """The mark "offline" comes, goes and comes while the same area is drawn in every frame: steps that are not what a whole frame shows."""
+    from kivy.core.window import Window
+
+    from club.ui import damage
+
+    kiosk.until(lambda: kiosk.ui._warming is None, "every screen to be built, which looks like widgets that come")
+    width, height = Window.size
+    header = samples.HEADER
+    steps = [
+        dataclasses.replace(samples.ATTRACT, header=dataclasses.replace(header, offline=mark)) for mark in ("离线", "")
+    ]
+    asked = []
+    for view in steps:
+        kiosk.show(view)
+        asked.append(whole(kiosk))
+    culling = kiosk.ui._redraw._culling
+    assert culling is not None
+    before = culling.frames
+    different = []
+    for step in range(6):
+        kiosk.ui.show(steps[step % 2])
+        for _ in range(3):
+            damage.part(0, 0, width, height, 0)
+            kiosk.frame()
+        if pixels() != asked[step % 2]:
+            different.append(f"{step} {'came' if step % 2 == 0 else 'went'}")
+    return different, culling.frames - before
+
+
+def test_what_comes_back_to_its_place_is_seen(kiosk: WindowProcess) -> None:
+    """What was put away when an area was looked at is not left out for good."""
+    different, culled = kiosk.call(come_and_gone)
+    assert different == []
+    assert culled > 0
