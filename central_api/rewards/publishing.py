@@ -19,17 +19,22 @@ NOTES = 200
 
 
 def publish_due(db: Database, keyring: Keyring, now: datetime) -> int:
-    """Publish everything that is noted; how many notes there were.
+    """Publish what is noted; how many notes there were.
+
+    Where commands never cease there is always another note: those that come meanwhile wait for the next round, in which what
+    they are of is published once.
 
     Raises:
         Unavailable: the database does not answer; the notes stay.
     """
-    done = 0
-    while True:
-        with db.read() as tx:
-            if not due.is_any(tx):
-                return done
-        done += db.run(lambda tx: _publish_some(tx, keyring, now))
+    with db.read() as tx:
+        if not due.is_any(tx):
+            return 0
+    done = taken = db.run(lambda tx: _publish_some(tx, keyring, now))
+    while taken == NOTES:
+        taken = db.run(lambda tx: _publish_some(tx, keyring, now))
+        done += taken
+    return done
 
 
 def _publish_some(tx: Tx, keyring: Keyring, now: datetime) -> int:

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from central_api.db import Database, Tx
-from central_api.devices import repository as stores
 from central_api.integrations.webhooks import repository
 from central_api.outbox.service import Kind
 
@@ -80,21 +79,18 @@ def hand_on(db: Database, now: datetime) -> int:
 def _grown(tx: Tx) -> dict[str, tuple[int, int]]:
     """The stores with seals that were not handed on: how far they were, and the newest."""
     cursors = repository.seal_cursors(tx)
-    found = {store: (cursors.get(store, 0), repository.last_seal(tx, store)) for store in _stores(tx)}
+    found = {store: (cursors.get(store, 0), newest) for store, newest in repository.last_seals(tx).items()}
     return {store: ends for store, ends in found.items() if ends[1] > ends[0]}
 
 
-def _stores(tx: Tx) -> list[str]:
-    return ["", *(row.slug for row in stores.all_stores(tx))]  # empty: entries of no store
-
-
 def _sealed(tx: Tx, *, skip: bool) -> list[Event]:
-    known = repository.seal_cursors(tx)
     found: list[Event] = []
+    reached: dict[str, int] = {}
     for store, (after, last) in sorted(_grown(tx).items()):
         rows = [] if skip else repository.sealed_after(tx, store, after, MOST)
         found += [event for row in rows if (event := _of_entry(row, store)) is not None]
-        repository.put_seal_cursor(tx, store, int(rows[-1].sequence) if rows else last, new=store not in known)
+        reached[store] = int(rows[-1].sequence) if rows else last
+    repository.put_seal_cursors(tx, reached)
     return found
 
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, literal, or_, select, update
 
 from central_api.db import Tx
+from central_api.devices.tables import stores
 from central_api.integrations.tables import webhook_deliveries, webhooks
 from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, ledger_seals
 from central_api.outbox.tables import outbox_events, outbox_seals
@@ -67,17 +68,27 @@ def seal_cursors(tx: Tx) -> dict[str, int]:
     return {row.store: int(row.sequence) for row in tx.rows(select(outbox_seals))}
 
 
-def put_seal_cursor(tx: Tx, store: str, sequence: int, *, new: bool) -> None:
-    """Note how far the seals of a store were handed on."""
+def put_seal_cursors(tx: Tx, reached: Mapping[str, int]) -> None:
+    """Note how far the seals of stores were handed on."""
+    known = seal_cursors(tx)
+    new = [{"store": store, "sequence": sequence} for store, sequence in reached.items() if store not in known]
+    further = [{"of": store, "to": sequence} for store, sequence in reached.items() if store in known]
     if new:
-        tx.execute(insert(outbox_seals).values(store=store, sequence=sequence))
-    else:
-        tx.execute(update(outbox_seals).where(outbox_seals.c.store == store).values(sequence=sequence))
+        tx.execute(insert(outbox_seals), new)
+    if further:
+        moved = update(outbox_seals).where(outbox_seals.c.store == bindparam("of")).values(sequence=bindparam("to"))
+        tx.execute(moved, further)
 
 
-def last_seal(tx: Tx, store: str) -> int:
-    """The sequence of the newest seal of a store; 0 when it has none."""
-    return int(tx.scalar(select(func.max(ledger_seals.c.sequence)).where(ledger_seals.c.store == store)) or 0)
+def last_seals(tx: Tx) -> dict[str, int]:
+    """The sequence of the newest seal of every store that has one; entries of no store are under the empty name.
+
+    A look at the index's end for each store: a grouped maximum would read all of it.
+    """
+    names = select(stores.c.slug).union_all(select(literal(""))).subquery()
+    newest = select(func.max(ledger_seals.c.sequence)).where(ledger_seals.c.store == names.c.slug).scalar_subquery()
+    rows = tx.rows(select(names.c.slug.label("store"), newest.label("sequence")))
+    return {row.store: int(row.sequence) for row in rows if row.sequence is not None}
 
 
 def sealed_after(tx: Tx, store: str, sequence: int, most: int) -> Sequence[Any]:

@@ -1,0 +1,43 @@
+"""PostgreSQL finds every row of a redemption by an index, also on a connection that was opened while the club was new."""
+
+import psycopg
+import pytest
+
+from central_api.rewards.body_postgresql import CALL, Procedure
+from central_api.rewards.commands import Desk
+from club.model import voucher
+from tests.central_api.rewards.counter import Counter, cheap_wash, many_washes
+from tests.support.central import Club
+
+_SCANNED = "SELECT relname FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0 AND relname NOT IN ('programme_versions', 'stores')"
+"""Of the programme there are a handful of versions, and its newest is wanted; of a dozen stores all names are."""
+
+
+def scanned(club: Club, *, reset: bool) -> set[str]:
+    """The tables that redemptions read from end to end, on a connection that first met them empty."""
+    device = club.device()
+    counter = Counter(club, device)
+    cheap_wash(club)
+    desk = Desk(club.context.new_id, lambda: voucher.make(club.context.random_below), 10)
+    procedure = Procedure(club.context.db, desk)
+    batches = [procedure.batch([counter.ask(one)], club.clock.now()) for one in many_washes(club, device, 20)]
+    url = club.context.db.engine.url
+    address = {"host": str(url.query["host"]), "user": url.username, "dbname": url.database}
+    with psycopg.connect(**address, autocommit=True) as other:  # type: ignore[arg-type]
+        other.execute("VACUUM ANALYZE")
+        if reset:
+            other.execute("ALTER FUNCTION club_redeem_v1(jsonb) RESET ALL")
+    with psycopg.connect(**address) as link:  # type: ignore[arg-type]
+        for batch in batches:
+            assert (link.execute(CALL, [batch]).fetchone() or ())[1] == 200
+        return {name for (name,) in link.execute(_SCANNED)}
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_no_table_is_read_from_end_to_end(club: Club) -> None:
+    assert scanned(club, reset=False) == set()
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_without_its_choices_the_procedure_would(club: Club) -> None:
+    assert "idempotency" in scanned(club, reset=True)
