@@ -16,7 +16,6 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from central_api import background, health, problems
-from central_api import context as contexts
 from central_api.console import routes as console
 from central_api.context import Context
 from central_api.db import Database
@@ -33,7 +32,7 @@ from central_api.security import keyring, vault
 from central_api.security.passwords import Passwords
 from central_api.security.vault import Vault
 from central_api.timing import Timing
-from club.model import voucher
+from club.model import ids, voucher
 from club.model.clock import Clock, clock_for
 from club.settings.central import CentralSettings
 from club.wire import signing
@@ -70,7 +69,7 @@ def open_context(
     settings: CentralSettings,
     clock: Clock | None = None,
     *,
-    new_id: Callable[[], str] = contexts.new_id,
+    new_id: Callable[[], str] = ids.new_id,
     random_below: Callable[[int], int] = secrets.randbelow,
 ) -> Context:
     """Open the database (brought up to date), the keys and the rest of what requests need.

@@ -18,12 +18,8 @@ from central_api.security.keyring import Keyring
 from central_api.security.passwords import Passwords
 from central_api.security.vault import Vault
 from club.model.clock import Clock
+from club.model.ids import new_id
 from club.settings.central import CentralSettings
-
-
-def new_id() -> str:
-    """A random id of 26 characters that sorts nowhere in particular."""
-    return secrets.token_hex(13)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,11 @@ def not_sought(column: ColumnElement[str]) -> ColumnElement[str]:
 
 
 _TRIES = 4
-_LOG_BYTES = 1000 * 4096  # SQLite moves the log into the database after 1,000 pages, and writes over it from its start
+_LOG_PAGES = 4_000
+"""How long SQLite's log gets before it is moved into the database and written over from its start: pages that many commits
+change are moved once."""
+
+_CACHE_KIB = 16 * 1024
 _URLS = "expected sqlite:////path/to/club.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_PASSING = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
@@ -332,7 +336,7 @@ class Database:
         A commit that makes the log's file longer waits for the file system's journal as well: on ext4 the thread sleeps 3.7
         times instead of 2.4, and each sleep is a wait for a core when the machine is busy. The log has its full length after
         some hundred commits, but SQLite removes it with the last connection: done at each start of the service. The
-        database keeps 4 MB of free pages for it, which later rows and later starts use.
+        database keeps 16 MB of free pages for it, which later rows and later starts use.
 
         Raises:
             Unavailable: the database does not answer, or its disk is full.
@@ -342,7 +346,7 @@ class Database:
         with self.write() as tx:
             tx.execute(text("DROP TABLE IF EXISTS log_filler"))  # left when the power failed in between
             tx.execute(text("CREATE TABLE log_filler (x)"))
-            tx.execute(text("INSERT INTO log_filler VALUES (zeroblob(:size))"), {"size": _LOG_BYTES})
+            tx.execute(text("INSERT INTO log_filler VALUES (zeroblob(:size))"), {"size": _LOG_PAGES * 4096})
         with self.write() as tx:  # of its own: pages that are freed before the commit are never written
             tx.execute(text("DROP TABLE log_filler"))
 
@@ -499,3 +503,5 @@ def _sqlite_connected(connection: Any, record: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")

@@ -3,7 +3,6 @@
 import logging
 import secrets
 import signal
-import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import nfc
 from club.model.clock import clock_for
+from club.model.ids import new_id
 from club.resources import files
 from club.settings import KioskSettings, allocator
 from club.sync import events as sync
@@ -226,8 +226,3 @@ class Kiosk:
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.ui.stop()
-
-
-def new_id() -> str:
-    """An id nobody else will make."""
-    return uuid.uuid4().hex

@@ -71,7 +71,7 @@ def prepare(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
         faults = [check for check in checks.check(words, False, 0, None) if check.level == "stop"]
         message = present.check_lines(visit.words, faults)[0].text if faults else _missing(visit, fields, chosen, now)
         if not message and fields.ends is not None:
-            slug = f"n-{context.new_id()[:12]}"
+            slug = f"n-{context.new_id()[-12:]}"
             notices.prepare(tx, slug, words, chosen, fields.ends, by=visit.person.actor, now=now)
     if message:
         with context.db.read() as tx:

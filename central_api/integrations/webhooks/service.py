@@ -44,7 +44,7 @@ def add(context: Context, url: str, kinds: Sequence[str] = (), store: str | None
     unknown = sorted(set(kinds) - set(KINDS))
     if unknown:
         raise ValueError(f"expected kinds out of {', '.join(KINDS)}, found {', '.join(unknown)}")
-    now, webhook = context.clock.now(), f"wh-{context.new_id()[:_ID_LENGTH]}"
+    now, webhook = context.clock.now(), f"wh-{context.new_id()[-_ID_LENGTH:]}"
     values = {
         "id": webhook,
         "url": url,

@@ -21,11 +21,11 @@ from typing import Any, cast
 
 import psycopg
 
-from central_api.context import new_id
 from central_api.db import Database, Tx
 from central_api.rewards.body_postgresql import Procedure
 from central_api.rewards.commands import Ask, Desk
 from club.model import voucher
+from club.model.ids import new_id
 from club.wire import codec
 from tests.bench.points.club import Club
 from tests.bench.points.load import Command, Ran

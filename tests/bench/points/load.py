@@ -2,7 +2,6 @@
 
 import json
 import random
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from club.model.ids import new_id
 from club.wire import codec
 from club.wire.rewards import Redeem
 from tests.bench.points import client
@@ -54,7 +54,7 @@ def commands(
         Command(
             member,
             Redeem(
-                command_id=secrets.token_hex(12),
+                command_id=new_id(),
                 session_id=session_id(member),
                 reward=reward_slug(luck.choice(rewards)),
                 quantity=1,

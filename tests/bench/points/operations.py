@@ -12,7 +12,6 @@ from sqlalchemy import Select, delete, func, select
 
 from central_api import texts
 from central_api.cards import sessions
-from central_api.context import new_id
 from central_api.db import Database
 from central_api.device_api import history
 from central_api.devices.service import Device
@@ -25,6 +24,7 @@ from central_api.rewards.commands import Ask, Desk
 from central_api.rewards.service import Redeemer
 from club.model import voucher
 from club.model.clock import PinnedClock
+from club.model.ids import new_id
 from club.wire import codec
 from tests.bench.points import load
 from tests.bench.points.club import ZONE, Club, device_id, member_id, session_id, store_slug

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text, update
 
-from central_api.context import new_id
 from central_api.ledger.proof import verify
 from central_api.rewards.commands import Ask, Desk
 from central_api.rewards.service import Redeemer
 from central_api.rewards.tables import idempotency, rewards
 from club.model import voucher
+from club.model.ids import new_id
 from tests.bench.points import audit, load, planting
 from tests.bench.points.conftest import MODELS, SMALL
 from tests.bench.points.operations import Books

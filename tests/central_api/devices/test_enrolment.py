@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from central_api.context import new_id
 from central_api.devices import repository
 from central_api.devices import service as devices
 from central_api.staff.tables import audit
 from club.model import errors
+from club.model.ids import new_id
 from club.wire import signing
 from club.wire.codec import encode
 from club.wire.devices import Enrolled, Heartbeat, HeartbeatAnswer, OnGlass

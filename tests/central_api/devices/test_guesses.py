@@ -7,13 +7,13 @@ from datetime import datetime
 import pytest
 from sqlalchemy import func, select, text
 
-from central_api.context import new_id
 from central_api.db import Tx
 from central_api.devices import guesses, repository
 from central_api.devices import service as devices
 from central_api.devices.tables import enrol_guesses
 from central_api.security.signatures import SignedRequest
 from club.model import errors
+from club.model.ids import new_id
 from club.wire import signing
 from club.wire.codec import encode
 from club.wire.devices import Enrol, Enrolled
