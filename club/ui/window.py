@@ -12,6 +12,9 @@ import re
 import shutil
 import sys
 import tempfile
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +97,9 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
         SDL_VIDEO_X11_WMCLASS=title,
     )
     logging.getLogger("kivy").setLevel(logging.WARNING)
-    from kivy.config import Config
+    with _without_event_loop():
+        import kivy.clock  # noqa: F401 -- before anything else of Kivy takes it in
+        from kivy.config import Config
 
     for section, key, value in (
         ("graphics", "width", width),
@@ -199,6 +204,31 @@ def release_shader_compiler() -> None:
     except (OSError, AttributeError):
         return
     release()
+
+
+class _NoEvent:
+    """What Kivy's clock would tell a waiting event loop, if there was one."""
+
+    def set(self) -> None:
+        """Nobody waits."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@contextmanager
+def _without_event_loop() -> Iterator[None]:
+    """Let Kivy's clock load without asyncio, which it takes in only to keep two names of it for programs that run on it; 2 MB."""
+    if "asyncio" in sys.modules:
+        yield
+        return
+    names = types.ModuleType("asyncio")
+    names.wait_for, names.Event = None, _NoEvent  # type: ignore[attr-defined]
+    sys.modules["asyncio"] = names
+    try:
+        yield
+    finally:
+        del sys.modules["asyncio"]
 
 
 def _screen_driver() -> str:
