@@ -11,26 +11,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import (
-    JSON,
     URL,
-    BigInteger,
     ColumnElement,
     Connection,
     CursorResult,
-    DateTime,
-    Dialect,
     Engine,
     Executable,
-    Integer,
-    MetaData,
     Text,
     any_,
     create_engine,
@@ -40,43 +32,18 @@ from sqlalchemy import (
     make_url,
     select,
     text,
-    type_coerce,
 )
-from sqlalchemy import cast as cast_column
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.types import TypeDecorator
 
+from central_api.columns import BigId as BigId  # noqa: PLC0414 -- offered here as well, to whoever has tables and queries
+from central_api.columns import Json as Json  # noqa: PLC0414
+from central_api.columns import UtcDateTime as UtcDateTime  # noqa: PLC0414
+from central_api.columns import metadata as metadata  # noqa: PLC0414
 from club.model import errors
 
 T = TypeVar("T")
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    },
-)
-"""All tables of the service; each feature's `tables.py` adds its own."""
-
-BigId = BigInteger().with_variant(Integer, "sqlite")
-"""A counting key: 64 bits on both engines, counted up by both."""
-
-Json = JSON().with_variant(JSONB, "postgresql")
-"""For content nothing filters by; validated by msgspec before it gets here."""
-
-
-def content(column: ColumnElement[Any], kind: type[T]) -> ColumnElement[T]:
-    """A `Json` column of a query, read as `kind`, a frozen msgspec type; a row gives it under the column's own name.
-
-    The rules and the catalogue are read with every tap and change next to never: a text that was read before is not read
-    again. What was read is kept by the text itself, so that nothing can be out of date.
-    """
-    return type_coerce(cast_column(column, Text), _Content(kind)).label(column.key)
 
 
 def among(tx: "Tx", column: ColumnElement[str], ids: Sequence[str]) -> ColumnElement[bool]:
@@ -107,56 +74,6 @@ _SQLITE_PASSING = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 )
 _RETRIED = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An instant: aware going in, aware in UTC coming out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse an instant without its zone; SQLite is given UTC without the zone it cannot keep."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"expected an instant with its zone, found the naive {value}")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class _Content(TypeDecorator[Any]):
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, kind: type) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else read_content(value, self.kind)
-
-
-@lru_cache(maxsize=1024)  # some hundred rewards, and the rules
-def read_content(written: str, kind: type) -> Any:
-    """The text of a `Json` column as `kind`, for queries that are plain SQL (see `content`)."""
-    return msgspec.json.decode(written, type=kind)
-
-
-def sqlite_text(moment: datetime) -> str:
-    """An instant as SQLite keeps it, for queries that are plain SQL."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def sqlite_moment(text: str) -> datetime:
-    """The instant of `sqlite_text`."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Tx:

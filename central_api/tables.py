@@ -4,7 +4,7 @@ from central_api.activities import tables as activities
 from central_api.bills import tables as bills
 from central_api.boards import tables as boards
 from central_api.cards import tables as cards
-from central_api.db import metadata
+from central_api.columns import metadata
 from central_api.devices import tables as devices
 from central_api.entitlements import tables as entitlements
 from central_api.feed import tables as feed

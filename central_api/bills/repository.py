@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, text, update
 from central_api.bills.schemas import Bill, BookedBill, BookedRefund, Refund
 from central_api.bills.shares import Back, Part
 from central_api.bills.tables import bill_parts, bill_refunds, bills
-from central_api.db import Tx, content
+from central_api.columns import content
+from central_api.db import Tx
 
 _BILL = content(bills.c.content, Bill)
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from central_api.db import Json, UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 
 bills = Table(
     "bills",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
-from central_api.db import BigId, Json, UtcDateTime, metadata
+from central_api.columns import BigId, Json, UtcDateTime, metadata
 
 boards = Table(
     "boards",

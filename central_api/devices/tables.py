@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
-from central_api.db import Json, UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 
 stores = Table(
     "stores",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from central_api.db import UtcDateTime, metadata
+from central_api.columns import UtcDateTime, metadata
 
 entitlement_grants = Table(
     "entitlement_grants",

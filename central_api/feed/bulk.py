@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from central_api.db import Tx, sqlite_text
+from central_api.columns import sqlite_text
+from central_api.db import Tx
 
 _SQLITE = (
     "INSERT INTO change_log (feed, seq, entity, entity_id, payload, at) VALUES (?, ?, ?, ?, ?, ?)",

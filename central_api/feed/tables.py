@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 
-from central_api.db import BigId, UtcDateTime, metadata
+from central_api.columns import BigId, UtcDateTime, metadata
 
 feeds = Table(
     "feeds",

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from central_api.db import BigId, Json, UtcDateTime, metadata
+from central_api.columns import BigId, Json, UtcDateTime, metadata
 
 api_keys = Table(
     "api_keys",

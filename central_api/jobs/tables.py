@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ColumnElement, Date, Index, String, Table, literal_column, text
 
-from central_api.db import Json, UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 from central_api.rewards.tables import vouchers
 
 job_states = Table(

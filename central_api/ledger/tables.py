@@ -6,7 +6,7 @@ and 0005 refuse anything else.
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, String, Table, text
 
-from central_api.db import BigId, Json, UtcDateTime, metadata
+from central_api.columns import BigId, Json, UtcDateTime, metadata
 
 accounts = Table(
     "accounts",

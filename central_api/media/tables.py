@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
-from central_api.db import UtcDateTime, metadata
+from central_api.columns import UtcDateTime, metadata
 
 media = Table(
     "media",

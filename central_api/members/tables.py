@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from central_api.db import BigId, Json, UtcDateTime, metadata
+from central_api.columns import BigId, Json, UtcDateTime, metadata
 from central_api.security.tables import sealed
 
 members = Table(

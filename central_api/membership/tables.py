@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, String, Table
 
-from central_api.db import UtcDateTime, metadata
+from central_api.columns import UtcDateTime, metadata
 
 renewals = Table(
     "renewals",

@@ -5,13 +5,13 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from central_api import db, tables
+from central_api import columns, tables
 
 
 def _spell(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write our own column types into a draft with their import."""
-    if kind == "type" and isinstance(item, db.UtcDateTime):
-        autogen.imports.add("from central_api.db import UtcDateTime")
+    if kind == "type" and isinstance(item, columns.UtcDateTime):
+        autogen.imports.add("from central_api.columns import UtcDateTime")
         return "UtcDateTime()"
     return False
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, text
 
-from central_api.db import BigId, Json, UtcDateTime, metadata
+from central_api.columns import BigId, Json, UtcDateTime, metadata
 
 outbox_events = Table(
     "outbox_events",

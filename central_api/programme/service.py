@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import bindparam, func, insert, select
 
 from central_api import texts
-from central_api.db import Tx, content
+from central_api.columns import content
+from central_api.db import Tx
 from central_api.feed import service as feed
 from central_api.programme.content import Counting, Programme
 from central_api.programme.tables import benefit_uses, programme_versions

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Integer, String, Table
 
-from central_api.db import Json, metadata
+from central_api.columns import Json, metadata
 
 menu_items = Table(
     "menu_items",

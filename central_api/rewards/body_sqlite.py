@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from central_api import faults, problems, texts
-from central_api.db import Database, Tx, read_content, sqlite_moment, sqlite_text
+from central_api.columns import read_content, sqlite_moment, sqlite_text
+from central_api.db import Database, Tx
 from central_api.programme import service as programmes
 from central_api.programme.content import Programme
 from central_api.rewards import catalogue, judging, windows

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx, content
+from central_api.columns import content
+from central_api.db import Tx
 from central_api.members.tables import members
 from central_api.rewards.content import RewardContent
 from central_api.rewards.tables import redemptions, reward_categories, rewards, vouchers

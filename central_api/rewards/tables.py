@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from central_api.db import Json, UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 from central_api.ledger import tables as ledger_tables
 
 reward_categories = Table(

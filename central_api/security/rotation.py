@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Column, Table, delete, func, select, update
 
-from central_api.db import Database, Tx, metadata
+from central_api.columns import metadata
+from central_api.db import Database, Tx
 from central_api.security import envelope
 from central_api.security.envelope import Place
 from central_api.security.keyring import Keyring

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, String, Table
 
-from central_api.db import UtcDateTime, metadata
+from central_api.columns import UtcDateTime, metadata
 
 SEARCH = 0
 """The number of the key of keyed hashes; those above seal."""

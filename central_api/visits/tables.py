@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table
 
-from central_api.db import Json, UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 
 service_jobs = Table(
     "service_jobs",

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from central_api.db import Json, UtcDateTime
+from central_api.columns import Json, UtcDateTime
 
 revision = "0003_pairing_sign_in"
 down_revision = "0002_boards_staff"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from central_api.db import UtcDateTime
+from central_api.columns import UtcDateTime
 
 revision = "0004_enrol_guesses"
 down_revision = "0003_pairing_sign_in"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.util import CommandError
 
-from central_api.db import BigId
+from central_api.columns import BigId
 
 revision = "0005_ledger_seals"
 down_revision = "0004_enrol_guesses"

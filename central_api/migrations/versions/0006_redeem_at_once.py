@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-from central_api.db import BigId, UtcDateTime
+from central_api.columns import BigId, UtcDateTime
 
 revision = "0006_redeem_at_once"
 down_revision = "0005_ledger_seals"

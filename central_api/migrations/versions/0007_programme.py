@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from central_api.db import BigId, Json, UtcDateTime
+from central_api.columns import BigId, Json, UtcDateTime
 
 revision = "0007_programme"
 down_revision = "0006_redeem_at_once"

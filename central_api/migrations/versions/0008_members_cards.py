@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.util import CommandError
 
-from central_api.db import BigId, Json, UtcDateTime
+from central_api.columns import BigId, Json, UtcDateTime
 
 revision = "0008_members_cards"
 down_revision = "0007_programme"
