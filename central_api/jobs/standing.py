@@ -24,24 +24,21 @@ from central_api.tiers import service as tiers
 def judge_tiers(run: Run) -> None:
     """Let tiers go by time, warn before, and catch what a bill did not carry up; a dry run lists who, from where to where.
 
-    Most members stay as they are, so each is judged without a lock first, some hundred in one moment.
+    Most members stay as they are, so they are judged without a lock first, a page in one moment and by few queries.
     """
 
     def judged(tx: Tx, rows: Sequence[Any]) -> list[str]:
         moving = []
-        for row in rows:
-            found = tiers.case(tx, row.id, run.judged_at)
-            if found is None:
-                return []
-            verdict = found.verdict
+        for found in tiers.cases(tx, rows, run.judged_at):
+            member, verdict = found.member.id, found.verdict
             if verdict.move == "stay" and verdict.warning is None:
                 continue
-            moving.append(row.id)
+            moving.append(member)
             if verdict.move != "stay":
-                run.say(f"{row.id} {verdict.move} {verdict.held} -> {verdict.tier}")
+                run.say(f"{member} {verdict.move} {verdict.held} -> {verdict.tier}")
             elif verdict.warning is not None:
                 warning = verdict.warning
-                run.say(f"{row.id} warn {warning.days} {warning.tier} until {warning.keep_until.isoformat()}")
+                run.say(f"{member} warn {warning.days} {warning.tier} until {warning.keep_until.isoformat()}")
         return moving
 
     def act(tx: Tx, member_id: str) -> None:

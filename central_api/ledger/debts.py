@@ -5,11 +5,10 @@ the programme says which, and up to how much a member may owe.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from central_api.db import Tx
-from central_api.ledger import expiry, repository, service
+from central_api.ledger import borne, expiry, repository, service
 from central_api.ledger.returns import GivenBack
 from central_api.ledger.service import Occasion
 from club.model import points as model
@@ -42,14 +41,7 @@ def keep(
     if mine:
         repository.add_debt(tx, refund, member, mine, occasion.at)
     if short > mine:
-        # Both sides are the club's: what the store bears stays issued to the member, and stands against the store.
-        account = f"store:{occasion.store}:points:borne"
-        repository.ensure_account(tx, account, "points")
-        booked = replace(
-            occasion, kind="adjust", bill="", paid_fen=0, reference=None, reverses=None, facts={"borne": short - mine}
-        )
-        others = {service.club_account("points", "issued"): short - mine, account: mine - short}
-        service.book(tx, new_id(), member, booked, {}, others)
+        borne.bear(tx, member, short - mine, occasion, new_id=new_id)
     return mine, short - mine
 
 
@@ -74,7 +66,9 @@ def settle_new(
 
 
 def settle_returned(tx: Tx, back: GivenBack, today: date, occasion: Occasion, *, new_id: Callable[[], str]) -> int:
-    """Let points that came back pay what the member owes: else a bill's points, spent, refunded and returned, would stay.
+    """Let points that came back pay for refunds: else a bill's points, spent, refunded and returned, would stay.
+
+    Those of a bill whose refund the store bears go to the store, others pay what the member owes.
 
     Args:
         tx: a unit of work in which the member is locked.
@@ -88,7 +82,10 @@ def settle_returned(tx: Tx, back: GivenBack, today: date, occasion: Occasion, *,
     """
     lots = repository.lots_of(tx, back.member, lock=True)
     most = min(back.points - back.expired, model.balance(lots, today))
-    return _pay(tx, back.member, lots, most, today, occasion.at, occasion.store, new_id=new_id)
+    good = borne.make_good(tx, back, most, today, occasion, new_id=new_id)
+    if good:
+        lots = repository.lots_of(tx, back.member, lock=True)
+    return good + _pay(tx, back.member, lots, most - good, today, occasion.at, occasion.store, new_id=new_id)
 
 
 def _pay(

@@ -106,8 +106,14 @@ def move_back(
     """
     held = {lot.id: lot for lot in repository.lots_of(tx, target, lock=True)}
     query = select(lot_moves.c.source, lot_moves.c.target).join(lots, lots.c.id == lot_moves.c.source)
-    rows = [row for row in tx.rows(query.where(lots.c.member == source).order_by(lot_moves.c.id)) if row.target in held]
-    taken = [Taken(row.target, held[row.target].left) for row in rows]
+    # What was made to live longer with the target is a lot that goes on the one that came.
+    came = {
+        lot: row.source
+        for row in tx.rows(query.where(lots.c.member == source).order_by(lot_moves.c.id))
+        for lot in sorted(going_on(tx, [row.target]))
+        if lot in held
+    }
+    taken = [Taken(lot, held[lot].left) for lot in came]
     points = sum(part.points for part in taken)
     tier = min(tier_points, repository.balance(tx, service.member_account(target, "tier")))
     if not points and not tier:
@@ -115,8 +121,8 @@ def move_back(
     moved: Mapping[Track, int] = {"points": points, "tier": tier}
     entry = _book(tx, target, source, moved, replace(occasion, category=UNDO), new_id, taken)
     given: dict[str, int] = {}
-    for row in rows:
-        given[row.source] = given.get(row.source, 0) + held[row.target].left
+    for lot, own in came.items():
+        given[own] = given.get(own, 0) + held[lot].left
     if given:
         repository.take(tx, entry, [Taken(lot, -amount) for lot, amount in given.items()])
     return Moved(points, tier)
@@ -138,6 +144,16 @@ def going_on(tx: Tx, ids: Collection[str]) -> frozenset[str]:
     found, fresh = set(ids), set(ids)
     while fresh:
         query = select(lot_moves.c.target).where(lot_moves.c.source.in_(sorted(fresh)))
+        fresh = set(tx.connection.execute(query).scalars()) - found
+        found |= fresh
+    return frozenset(found)
+
+
+def coming_from(tx: Tx, ids: Collection[str]) -> frozenset[str]:
+    """These lots and all that they go on."""
+    found, fresh = set(ids), set(ids)
+    while fresh:
+        query = select(lot_moves.c.source).where(lot_moves.c.target.in_(sorted(fresh)))
         fresh = set(tx.connection.execute(query).scalars()) - found
         found |= fresh
     return frozenset(found)

@@ -112,6 +112,12 @@ def made_by(tx: Tx, entry_id: str) -> list[str]:
     return list(tx.connection.execute(select(lots.c.id).where(lots.c.entry == entry_id)).scalars())
 
 
+def makers_of(tx: Tx, ids: Collection[str]) -> list[str]:
+    """The entries that made these lots, by id."""
+    query = select(lots.c.entry).where(lots.c.id.in_(sorted(ids))).distinct()
+    return sorted(tx.connection.execute(query).scalars())
+
+
 def expired_of(tx: Tx, ids: Collection[str]) -> int:
     """How many points of these lots have expired."""
     query = (
@@ -167,6 +173,11 @@ def debts_of(tx: Tx, member: str) -> Sequence[Any]:
     return tx.rows(query.order_by(point_debts.c.at, point_debts.c.entry))
 
 
+def debts_kept(tx: Tx, refunds: Collection[str]) -> int:
+    """How many points of these refunds were kept as debts, paid since or not."""
+    return int(tx.scalar(select(func.sum(point_debts.c.points)).where(point_debts.c.entry.in_(sorted(refunds)))) or 0)
+
+
 def add_debt(tx: Tx, refund: str, member: str, points: int, at: datetime) -> None:
     """Write what a refund left a member owing."""
     values = {"entry": refund, "member": member, "at": at, "points": points, "left": points}
@@ -180,22 +191,30 @@ def pay_debt(tx: Tx, refund: str, points: int) -> None:
 
 
 def purchases_of(tx: Tx, member: str) -> Sequence[Any]:
-    """A member's lines of bills, oldest first: id, at, bill, category, facts, paid, and what of that was given back, in fen.
+    """A member's lines of bills, oldest first: as `purchases`."""
+    return purchases(tx, [member])[member]
 
-    With those of whoever was merged into them.
+
+def purchases(tx: Tx, of: Sequence[str]) -> dict[str, list[Any]]:
+    """Of each of these members the lines of bills, oldest first, with those of whoever was merged into them.
+
+    Rows of member, id, at, bill, category, facts, paid, and what of that was given back, in fen.
     """
-    family = members.family(tx, member)
+    heads = {merged: head for head, family in members.families(tx, of).items() for merged in family}
+    mine = among(tx, ledger_entries.c.member, sorted(heads))
     refunded = (
         select(ledger_entries.c.reverses, func.sum(ledger_entries.c.paid_fen).label("fen"))
-        .where(ledger_entries.c.member.in_(family), ledger_entries.c.kind == "adjust")
-        .where(ledger_entries.c.reverses.is_not(None))
+        .where(mine, ledger_entries.c.kind == "adjust", ledger_entries.c.reverses.is_not(None))
         .group_by(ledger_entries.c.reverses)
         .subquery()
     )
-    columns = (ledger_entries.c[name] for name in ("id", "at", "bill", "category", "facts", "paid_fen"))
+    columns = (ledger_entries.c[name] for name in ("member", "id", "at", "bill", "category", "facts", "paid_fen"))
     query = (
         select(*columns, func.coalesce(refunded.c.fen, 0).label("refunded_fen"))
         .outerjoin(refunded, refunded.c.reverses == ledger_entries.c.id)
-        .where(ledger_entries.c.member.in_(family), ledger_entries.c.kind == "bill", ledger_entries.c.paid_fen > 0)
+        .where(mine, ledger_entries.c.kind == "bill", ledger_entries.c.paid_fen > 0)
     )
-    return tx.rows(query.order_by(ledger_entries.c.at, ledger_entries.c.id))
+    found: dict[str, list[Any]] = {head: [] for head in of}
+    for row in tx.rows(query.order_by(ledger_entries.c.at, ledger_entries.c.id)):
+        found[heads[row.member]].append(row)
+    return found

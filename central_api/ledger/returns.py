@@ -20,12 +20,16 @@ _MADE = frozenset({"opening", "bill", "bonus"})
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """What giving back booked for a `member`, who holds the points now: `points` came back, `expired` of them into lots whose last day was over, and went at once."""
+    """What giving back booked for a `member`, who holds the points now: `points` came back, `expired` of them into lots whose last day was over, and went at once.
+
+    `lots` are those that were filled, of whoever had spent them.
+    """
 
     entry: str
     member: str
     points: int
     expired: int
+    lots: tuple[str, ...]
     expire_entry: str | None = None
 
 
@@ -83,7 +87,8 @@ def give_back(
         lapsing = replace(occasion, bill="", paid_fen=0, reference=None, reverses=None, facts={})
         gone = expiry.book_off(tx, row.member, over, lapsing, new_id=new_id)
     moves.carry_on(tx, row.member, occasion, new_id=new_id)
-    return GivenBack(entry, holder, total, sum(part.points for part in over), gone)
+    filled = tuple(part.lot for part in returned)
+    return GivenBack(entry, holder, total, sum(part.points for part in over), filled, gone)
 
 
 def take_back(

@@ -52,10 +52,21 @@ def of_ids(tx: Tx, ids: Collection[str]) -> Sequence[Any]:
 
 def family(tx: Tx, member_id: str) -> tuple[str, ...]:
     """A member and everybody who was merged into them, also by way of another; their own id first."""
-    above = select(members.c.id).where(members.c.id == member_id).cte("family", recursive=True)
-    found = above.union(select(members.c.id).join(above, members.c.merged_into == above.c.id))
-    others = set(tx.connection.execute(select(found.c.id)).scalars()) - {member_id}
-    return (member_id, *sorted(others))
+    return families(tx, [member_id])[member_id]
+
+
+def families(tx: Tx, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Each of these members with everybody who was merged into them, as `family`."""
+    above = (
+        select(members.c.id.label("head"), members.c.id.label("id"))
+        .where(among(tx, members.c.id, ids))
+        .cte("families", recursive=True)
+    )
+    found = above.union(select(above.c.head, members.c.id).join(above, members.c.merged_into == above.c.id))
+    others: dict[str, list[str]] = {head: [] for head in ids}
+    for row in tx.rows(select(found.c.head, found.c.id).where(found.c.id != found.c.head)):
+        others[row.head].append(row.id)
+    return {head: (head, *sorted(merged)) for head, merged in others.items()}
 
 
 def add(tx: Tx, values: Mapping[str, object]) -> None:

@@ -41,38 +41,60 @@ def held_at(member: Any, changes: Sequence[Any], at: datetime) -> str:
     return str(changes[0].from_tier if changes else member.tier)
 
 
-def gather(tx: Tx, member: Any, stands: Standing, rules: Counting, time_zone: str) -> Facts:
-    """All that the rules ask of one member. Reads only."""
-    groups, excluded = _groups(rules.earn)
-    purchases = tuple(
-        Purchase(
-            at=row.at,
-            bill=row.bill,
-            group=groups.get(row.category, ""),
-            category=row.category,
-            paid_fen=row.paid_fen - int(row.refunded_fen),  # a sum is no int on PostgreSQL
-            vehicle=str(row.facts.get("vehicle", "")),
+def gather(
+    tx: Tx, found: Sequence[Any], standings: Mapping[str, Standing], rules: Counting, zones: Mapping[str, str]
+) -> dict[str, Facts]:
+    """All that the rules ask of each of these members, by as many queries for hundreds as for one. Reads only.
+
+    Args:
+        tx: a unit of work.
+        found: rows of `members`.
+        standings: how each stands, by id.
+        rules: of categories, groups and exclusions.
+        zones: the time zone of each store.
+    """
+    ids = [member.id for member in found]
+    purchases = _purchases(tx, ids, rules.earn)
+    vehicles, payments = repository.vehicles_of(tx, ids), repository.payments_of(tx, ids)
+    grants = repository.grants_of(tx, ids)
+    accounts = {member: ledger.member_account(member, "tier") for member in ids}
+    points = books.balances_of(tx, list(accounts.values()))
+    return {
+        member.id: Facts(
+            member=member.id,
+            tier=standings[member.id].tier,
+            tier_since=standings[member.id].since,
+            joined=texts.day_starts(member.joined, zones[member.home_store]),
+            tier_points=points.get(accounts[member.id], 0),
+            purchases=purchases[member.id],
+            vehicles=tuple(
+                Vehicle(row.vehicle, row.owned_since, row.mileage_km, row.bought_here) for row in vehicles[member.id]
+            ),
+            payments=tuple(Payment(row.at, row.tier, row.from_tier, row.points) for row in payments[member.id]),
+            grants=tuple(Grant(row.at, row.tier, row.by, row.reason) for row in grants[member.id]),
+            fall=standings[member.id].fall,
         )
-        for row in books.purchases_of(tx, member.id)
-        if row.paid_fen > row.refunded_fen and not row.facts.get("excluded") and row.category not in excluded
-    )
-    return Facts(
-        member=member.id,
-        tier=stands.tier,
-        tier_since=stands.since,
-        joined=texts.day_starts(member.joined, time_zone),
-        tier_points=books.balance(tx, ledger.member_account(member.id, "tier")),
-        purchases=purchases,
-        vehicles=tuple(
-            Vehicle(row.vehicle, row.owned_since, row.mileage_km, row.bought_here)
-            for row in repository.vehicles(tx, member.id)
-        ),
-        payments=tuple(
-            Payment(row.at, row.tier, row.from_tier, row.points) for row in repository.payments(tx, member.id)
-        ),
-        grants=tuple(Grant(row.at, row.tier, row.by, row.reason) for row in repository.grants(tx, member.id)),
-        fall=stands.fall,
-    )
+        for member in found
+    }
+
+
+def _purchases(tx: Tx, ids: Sequence[str], earn: EarnRules | None) -> dict[str, tuple[Purchase, ...]]:
+    groups, excluded = _groups(earn)
+    return {
+        member: tuple(
+            Purchase(
+                at=row.at,
+                bill=row.bill,
+                group=groups.get(row.category, ""),
+                category=row.category,
+                paid_fen=row.paid_fen - int(row.refunded_fen),  # a sum is no int on PostgreSQL
+                vehicle=str(row.facts.get("vehicle", "")),
+            )
+            for row in rows
+            if row.paid_fen > row.refunded_fen and not row.facts.get("excluded") and row.category not in excluded
+        )
+        for member, rows in books.purchases(tx, ids).items()
+    }
 
 
 def fall_column(fall: Fall | None) -> dict[str, object] | None:

@@ -65,15 +65,34 @@ class Case:
 
 def case(tx: Tx, member_id: str, now: datetime) -> Case | None:
     """A member's case; None where the club has no tier rules. Reads only."""
+    return next(iter(cases(tx, [members.member(tx, member_id)], now)), None)
+
+
+def cases(tx: Tx, found: Sequence[Any], now: datetime) -> list[Case]:
+    """The cases of these members (rows of `members`), in their order; none where the club has no tier rules. Reads only.
+
+    By as many queries for hundreds as for one.
+    """
     rules = programmes.counting(tx, now)
     if rules.ladder is None:
-        return None
-    member = members.member(tx, member_id)
-    time_zone = stores.store(tx, member.home_store).time_zone
-    changes = repository.changes(tx, member_id)
-    stands = known.standing(member, changes, time_zone)
-    facts = known.gather(tx, member, stands, rules, time_zone)
-    return Case(member, rules, rules.ladder, changes, stands, facts, now, time_zone)
+        return []
+    zones = {row.slug: row.time_zone for row in stores.all_stores(tx)}
+    changes = repository.changes_of(tx, [member.id for member in found])
+    stands = {member.id: known.standing(member, changes[member.id], zones[member.home_store]) for member in found}
+    facts = known.gather(tx, found, stands, rules, zones)
+    return [
+        Case(
+            member,
+            rules,
+            rules.ladder,
+            changes[member.id],
+            stands[member.id],
+            facts[member.id],
+            now,
+            zones[member.home_store],
+        )
+        for member in found
+    ]
 
 
 def held_at(tx: Tx, member_id: str, at: datetime) -> str:

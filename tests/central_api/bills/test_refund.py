@@ -285,8 +285,8 @@ def test_a_car_that_was_billed_anew_stays_the_members_when_the_old_bill_is_refun
         if not refund_first:
             house.give_back(house.refund(wrong))
         with house.books.db.read() as tx:
-            kept.append([(row.vehicle, row.bought_here) for row in tiers.vehicles(tx, member)])
+            kept.append([(row.vehicle, row.bought_here) for row in tiers.vehicles_of(tx, [member])[member]])
         house.give_back(house.refund(right))
         with house.books.db.read() as tx:
-            assert tiers.vehicles(tx, member) == []
+            assert tiers.vehicles_of(tx, [member])[member] == []
     assert kept == [[("V-0", True)], [("V-1", True)]]

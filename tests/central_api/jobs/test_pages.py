@@ -9,13 +9,18 @@ import pytest
 from sqlalchemy import event
 
 from central_api.bills import repository as bills
+from central_api.bills.schemas import BillLine
 from central_api.db import Tx
 from central_api.gifts import birthdays, referrals
 from central_api.jobs import runner
+from central_api.ledger import repository as books
+from central_api.lifecycle import merging
 from central_api.membership import repository as memberships
 from central_api.tiers import repository as tiers
+from central_api.tiers import service as tier_service
 from tests.support import books as book_support
 from tests.support import programme_house
+from tests.support.hall import PROGRAMME
 
 DAY = date(2026, 5, 16)
 STORES = ("east", "west")
@@ -67,6 +72,51 @@ def test_a_page_is_neither_sorted_nor_sought_by_store(on_sqlite: programme_house
 
     found = plans(house, act, "members")
     assert not [step for step in found if "TEMP B-TREE" in step or "home_store" in step], found
+
+
+def test_a_page_of_members_is_judged_by_as_many_queries_as_one_member(house: programme_house.House) -> None:
+    """And to the same verdicts as one by one, with what makes them differ: bills, a merge, a fall, grants, vehicles."""
+    people = [house.member() for _ in range(6)]
+    for place, member in enumerate(people):
+        house.book(house.bill(member, 200_000 * place + 100))
+    house.book(
+        house.bill(people[2], BillLine(line="1", category="vehicle", paid_fen=20_000_000, vehicle="V-1"), 50_000)
+    )
+    desk = merging.Desk(house.keyring, "staff:1001", house.now, house.books.new_id)
+    with house.books.db.write() as tx:
+        merging.merge(tx, desk, PROGRAMME, people[0], people[1], reason="two-cards")
+    house.at(DAY + timedelta(days=800))
+    runner.run_by_hand(house.parts, "tiers")
+    asked: list[str] = []
+
+    def note(_link: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    with house.books.db.read() as tx:
+        rows = tiers.members_after(tx, "", 200, STORES)
+        event.listen(house.books.db.engine, "before_cursor_execute", note)
+        try:
+            together = tier_service.cases(tx, rows, house.now)
+            many = len(asked)
+            (alone,) = tier_service.cases(tx, rows[:1], house.now)
+        finally:
+            event.remove(house.books.db.engine, "before_cursor_execute", note)
+        apart = [tier_service.case(tx, row.id, house.now) for row in rows]
+    assert len(asked) == 2 * many
+    assert together == apart
+    assert together[0] == alone
+    assert len({(found.verdict.tier, found.stands.fall is None) for found in together}) > 1
+
+
+def test_purchases_of_a_page_are_sought_by_their_members(on_sqlite: programme_house.House) -> None:
+    house = on_sqlite
+
+    def act() -> None:
+        with house.books.db.read() as tx:
+            books.purchases(tx, ["m-1", "m-2"])
+
+    found = plans(house, act, "ledger_entries")
+    assert not [step for step in found if step.startswith("SCAN ledger_entries")], found
 
 
 def test_vouchers_that_are_over_are_found_without_looking_at_any_other(on_sqlite: programme_house.House) -> None:

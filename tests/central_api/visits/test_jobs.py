@@ -56,7 +56,7 @@ def test_the_newest_news_stands_whatever_came_last(house: House) -> None:
         found = row(house, f"J-{turn}")
         assert (found.handed_over_at, found.ready_at, found.told_at) == (house.now, None, house.now)
     with house.books.db.read() as tx:
-        assert [(one.vehicle, one.mileage_km) for one in tier_rows.vehicles(tx, member)] == [("V1", 10)]
+        assert [(one.vehicle, one.mileage_km) for one in tier_rows.vehicles_of(tx, [member])[member]] == [("V1", 10)]
 
 
 def test_what_cannot_be_is_refused(house: House) -> None:
