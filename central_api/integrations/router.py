@@ -7,7 +7,7 @@ from litestar import Router
 from central_api.integrations.dms import endpoints as dms
 from central_api.integrations.keys.guard import all_guarded
 from central_api.integrations.till import endpoints as till
-from central_api.integrations.till import vouchers
+from central_api.integrations.vouchers import endpoints as vouchers
 
 LARGEST_BODY = 1024 * 1024  # bytes; a full batch of bills is half of it
 LARGEST_PAYMENT = 16 * 1024

@@ -5,6 +5,7 @@ a keyed hash of it, and a few wrong codes end it.
 """
 
 import hmac
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +33,8 @@ Tell: TypeAlias = Callable[[Tx, str, str, str], None]
 CODE_DIGITS = 6
 TRIES = 5
 """Wrong codes after which a code is no good any more."""
+CODES, CODES_WITHIN = 3, timedelta(days=1)
+"""So many codes are told to one phone, from which on it waits so long after the last: nobody's telephone is rung from a kiosk."""
 _AT_ONCE = 100
 _FOUND = ("active", "expired")
 
@@ -94,6 +97,7 @@ def register(
         Malformed: name, phone, plate, number or birthday cannot be; the fact `field` says which.
         ConsentMissing, EditConflict: terms or privacy text were not agreed to, or another version of them.
         AlreadyMember: a member has this phone.
+        TooManyGuesses: this phone was told too many codes.
         IdempotencyConflict: the id was used for another registration.
     """
     surname = Text(normal.name(who.surname.zh), normal.name(who.surname.en) if who.surname.en.strip() else "")
@@ -106,7 +110,7 @@ def register(
             raise errors.IdempotencyConflict("this registration id was used before with other content")
         return Registered(known.id, known.member, known.expires_at)
     consents.must_be_in_force(tx, who.agreed, now)
-    _must_be_free(tx, desk, phone, now)
+    told = _must_be_free(tx, desk, phone, now)
     today = texts.local_day(now, programme.time_zone)
     member = desk.new_id()
     values = {
@@ -141,6 +145,7 @@ def register(
         "state": "pending",
         "code_hash": code_hash(desk.keyring, member, code),
         "tries": 0,
+        "told": told + 1,
         "asked_at": now,
         "expires_at": expires_at,
     }
@@ -233,13 +238,22 @@ def change_phone(tx: Tx, vault: Vault, member: str, phone: str, *, by: str, now:
     audit.record(tx, actor=by, act="member.phone", subject=f"member:{member}", now=now)
 
 
-def _must_be_free(tx: Tx, desk: Desk, phone: str, now: datetime) -> None:
-    """Refuse a member's phone; whoever still waits with it begins anew."""
+def _must_be_free(tx: Tx, desk: Desk, phone: str, now: datetime) -> int:
+    """Refuse a member's phone; whoever still waits with it begins anew. How many codes were told to it of late."""
+    told = 0
     for row in _with_phone(tx, desk.vault, phone):
         waiting = repository.pending_of(tx, row.id)
         if row.status in _FOUND or waiting is None:
             raise errors.AlreadyMember("a member has this phone")
+        left = CODES_WITHIN - (now - waiting.asked_at)
+        told = waiting.told if left > timedelta(0) else 0
+        if desk.tell is not None and told >= CODES:
+            raise errors.TooManyGuesses(
+                f"expected at most {CODES} codes to one phone, a day apart, found one more; try again in {left} or ask staff",
+                seconds=math.ceil(left.total_seconds()),
+            )
         _lapse(tx, waiting, now)
+    return told
 
 
 def _with_phone(tx: Tx, vault: Vault, phone: str) -> list[Any]:

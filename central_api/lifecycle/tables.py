@@ -14,6 +14,7 @@ registrations = Table(
     Column("state", String(16), nullable=False),
     Column("code_hash", String(64), nullable=False),  # keyed hash of the code; empty: none is good any more
     Column("tries", Integer, nullable=False),  # wrong codes so far
+    Column("told", Integer, nullable=False, server_default="1"),  # codes told to this phone one day after another
     Column("asked_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     CheckConstraint("state IN ('pending', 'activated', 'lapsed')", name="state"),

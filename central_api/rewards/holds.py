@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, literal_column, select, update
+from sqlalchemy import literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.feed import due
@@ -30,6 +32,7 @@ class Hold:
     member: str
     points: int
     state: str
+    store: str
     reference: str
     until: datetime
     entry: str | None
@@ -62,7 +65,7 @@ def place(  # noqa: PLR0913 -- a hold's whole row
 
     Raises:
         ValueError: `points` is not positive, or `until` is over.
-        IdempotencyConflict: the reference was used for another member or other points.
+        IdempotencyConflict: the reference was used for another member, other points or another store, perhaps at this moment.
         NotEnoughPoints: the usable lots, less what is held already, hold less.
     """
     if points <= 0 or until <= now:
@@ -70,15 +73,13 @@ def place(  # noqa: PLR0913 -- a hold's whole row
     ledger.lock_member(tx, member)
     known = _by(tx, holds.c.reference == reference)
     if known is not None:
-        if (known.member, known.points) != (member, points):
-            raise errors.IdempotencyConflict("this hold's reference was used before for another member or other points")
-        return known
+        return _same(known, member, points, store)
     free = available(tx, member, today, now)
     if free < points:
         raise errors.NotEnoughPoints(
             f"expected at least {points} free points, found {free}", balance=free, price=points
         )
-    found = Hold(new_id(), member, points, "open", reference, until, None)
+    found = Hold(new_id(), member, points, "open", store, reference, until, None)
     values = {
         "id": found.id,
         "member": member,
@@ -89,7 +90,13 @@ def place(  # noqa: PLR0913 -- a hold's whole row
         "placed_at": now,
         "until": until,
     }
-    tx.execute(insert(holds).values(**values))
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(holds).values(**values).on_conflict_do_nothing(index_elements=[holds.c.reference])
+    if tx.first(statement.returning(holds.c.id)) is None:  # somebody placed one for another member meanwhile
+        taken = _by(tx, holds.c.reference == reference)
+        if taken is None:
+            raise AssertionError("holds are never deleted")
+        return _same(taken, member, points, store)
     return found
 
 
@@ -159,9 +166,19 @@ def available(tx: Tx, member: str, today: date, now: datetime) -> int:
     return max(0, ledger.balances(tx, member, today).points - held(tx, member, now))
 
 
+def _same(known: Hold, member: str, points: int, store: str) -> Hold:
+    if (known.member, known.points, known.store) != (member, points, store):
+        raise errors.IdempotencyConflict(
+            "this hold's reference was used before for another member, other points or another store"
+        )
+    return known
+
+
 def _by(tx: Tx, condition: Any) -> Hold | None:
     row = tx.first(select(holds).where(condition))
-    return None if row is None else Hold(row.id, row.member, row.points, row.state, row.reference, row.until, row.entry)
+    if row is None:
+        return None
+    return Hold(row.id, row.member, row.points, row.state, row.store, row.reference, row.until, row.entry)
 
 
 def _locked(tx: Tx, hold_id: str) -> Hold:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import ColumnElement, bindparam, case, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -22,6 +22,8 @@ _SHOWN = (
     rewards.c.category,
     _CONTENT,
 )
+
+_NONE: ColumnElement[str] = literal_column("''")  # written out: only then SQLite takes the index of those with a number
 
 # Statements of every tap are built once.
 _LIMITED = (
@@ -113,6 +115,14 @@ def add_voucher(tx: Tx, values: Mapping[str, object]) -> bool:
 def voucher_of_code(tx: Tx, code: str) -> Any:
     """The voucher of a code with its reward's content, and the entry and price of a piece it was bought by; or None."""
     return tx.first(_BY_CODE, {"code": code})
+
+
+def closed_under(tx: Tx, by: str, reference: str) -> Any:
+    """The voucher that somebody closed under a number of theirs: code and store; or None."""
+    mine = (vouchers.c.closed_by == by, vouchers.c.closed_reference == reference, vouchers.c.closed_reference != _NONE)
+    return tx.first(
+        select(vouchers.c.code, vouchers.c.closed_store).where(*mine).order_by(vouchers.c.closed_at).limit(1)
+    )
 
 
 def close_voucher(  # noqa: PLR0913 -- all that is kept of it

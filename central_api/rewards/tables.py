@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from central_api.columns import Json, UtcDateTime, metadata
@@ -108,6 +109,13 @@ vouchers = Table(
     CheckConstraint("(state = 'issued') = (closed_at IS NULL)", name="closed"),
     UniqueConstraint("redemption", "number"),
     Index(None, "member"),
+    Index(
+        None,
+        "closed_by",
+        "closed_reference",
+        postgresql_where=text("closed_reference <> ''"),
+        sqlite_where=text("closed_reference <> ''"),
+    ),
 )
 
 holds = ledger_tables.holds

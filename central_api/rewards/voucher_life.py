@@ -4,7 +4,7 @@ Its last day passes by a job (`jobs/points.py`); whoever comes after that day is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -42,12 +42,21 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class Fulfilled:
+    """A voucher that was handed over; `again`: this was told before, and nothing was done."""
+
+    voucher: str
+    again: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What cancelling did: `points` came back, `expired` of them into lots whose last day was over."""
+    """What cancelling did: `points` came back, `expired` of them into lots whose last day was over. `again`: told before."""
 
     voucher: str
     points: int
     expired: int
+    again: bool = field(default=False, compare=False)
 
 
 def give(
@@ -78,8 +87,8 @@ def give(
     raise RuntimeError(f"expected an unused voucher code within {_TRIES} tries, found none")
 
 
-def fulfil(tx: Tx, code: str, counter: Counter, now: datetime) -> str:
-    """Hand over what a voucher is for, once; the voucher's id.
+def fulfil(tx: Tx, code: str, counter: Counter, now: datetime) -> Fulfilled:
+    """Hand over what a voucher is for, once; again by the same number, the same answer.
 
     Args:
         tx: a unit of work that writes.
@@ -94,13 +103,13 @@ def fulfil(tx: Tx, code: str, counter: Counter, now: datetime) -> str:
     """
     row = _locked(tx, code)
     if row.state == "fulfilled" and (row.closed_by, row.closed_reference) == (counter.by, counter.reference):
-        return str(row.id)
+        return Fulfilled(row.id, again=True)
     _must_be_open(tx, row, counter.today)
     if row.content.stores and counter.store not in row.content.stores:
         raise errors.RewardNotOffered(f"{row.reward} is not given in store {counter.store}", reward=row.reward)
     repository.close_voucher(tx, row.id, "fulfilled", now, counter.by, counter.store, counter.reference)
     due.mark(tx, due.MEMBER, row.member)
-    return str(row.id)
+    return Fulfilled(row.id)
 
 
 def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callable[[], str]) -> Cancelled:
@@ -123,7 +132,7 @@ def cancel(tx: Tx, code: str, counter: Counter, now: datetime, *, new_id: Callab
     """
     row = _locked(tx, code)
     if row.state == "cancelled" and (row.closed_by, row.closed_reference) == (counter.by, counter.reference):
-        return Cancelled(row.id, row.back_points, row.back_expired)
+        return Cancelled(row.id, row.back_points, row.back_expired, again=True)
     _must_be_open(tx, row, counter.today)
     points = expired = 0
     if row.redemption is not None:

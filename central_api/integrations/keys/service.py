@@ -6,7 +6,6 @@ hash of it cannot be turned back and no guess succeeds. Wrong ones are limited a
 
 import hashlib
 import hmac
-import math
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
@@ -16,12 +15,12 @@ from typing import Any, NoReturn
 
 from central_api.db import Database, Tx
 from central_api.devices import repository as stores
-from central_api.integrations.keys import repository, scopes
+from central_api.integrations.keys import guesses, repository, scopes
 from central_api.staff import audit
 from club.model import errors
 
 MARK = "xck"
-WRONG_KEYS, WITHIN = 10, timedelta(minutes=10)
+WRONG_KEYS = 10
 SEEN_EVERY = timedelta(minutes=1)
 """How often a key's last use is written: not with every request."""
 _SYMBOLS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -152,17 +151,8 @@ def recognise(db: Database, authorization: str, now: datetime, *, address: str) 
 
 
 def _refuse_wrong(db: Database, now: datetime, address: str) -> NoReturn:
-    with db.read() as tx:
-        row = repository.guesses(tx, address)
-    if row is not None and row.wrong >= WRONG_KEYS and row.since > now - WITHIN:
-        left = WITHIN - (now - row.since)
-        raise errors.TooManyGuesses(
-            f"expected at most {WRONG_KEYS} wrong keys from one address in {WITHIN}; try again in {left}",
-            seconds=math.ceil(left.total_seconds()),
-        )
-    with db.write() as tx:
-        repository.count_guess(tx, address, now, now - WITHIN)
-        repository.forget_guesses(tx, now - WITHIN)
+    guesses.must_be_few(db, address, WRONG_KEYS, now, "keys from one address")
+    guesses.count(db, address, now)
     raise errors.KeyWrong(f"expected a key as `Authorization: Bearer {MARK}_…`, found none or a wrong one")
 
 

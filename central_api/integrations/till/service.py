@@ -19,6 +19,7 @@ from central_api.ledger import debts, returns
 from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
+from central_api.members import search
 from central_api.programme import service as programmes
 from central_api.programme.content import TillRules
 from central_api.rewards import holds
@@ -38,32 +39,36 @@ def reserve(tx: Tx, desk: Desk, client: Client, wish: Reserve) -> Payment:
         NotAllowed: the store is not the key's, or the club takes no points at the till.
         Malformed: points that are not worth whole fen.
         CardNotActive: the membership is over.
-        IdempotencyConflict: the number was used for another member or other points.
+        IdempotencyConflict: the number was used for another member, other points or another store.
         NotEnoughPoints: fewer are free.
     """
-    rules = _rules(tx, desk)
-    amount_fen(wish.points, rules)
     store = members.store_of(tx, client, wish.store)
     member = members.behind(tx, client, wish.member)
-    if member.status != "active":
-        raise errors.CardNotActive("expected an active membership, found it over", reason="membership")
+    ledger.lock_member(tx, member.id)  # sent twice at once, the second finds what the first has made
     known = _row(tx, client, wish.number)
     if known is not None:
         client.must_serve(known.store)
-    today = texts.local_day(desk.now, store.time_zone)
+        if (search.current(tx, known.member), known.points, known.store) != (member.id, wish.points, wish.store):
+            raise errors.IdempotencyConflict(
+                "this payment's number was used before for another member, other points or another store"
+            )
+        return seen(tx, desk, client, wish.number)
+    rules = _rules(tx, desk)
+    amount_fen(wish.points, rules)
+    if member.status != "active":
+        raise errors.CardNotActive("expected an active membership, found it over", reason="membership")
     holds.place(
         tx,
         member.id,
         wish.points,
         reference=_reference(client, wish.number),
         store=wish.store,
-        today=today,
+        today=texts.local_day(desk.now, store.time_zone),
         now=desk.now,
         until=desk.now + timedelta(minutes=rules.hold_minutes),
         new_id=desk.new_id,
     )
-    if known is None:
-        _log(tx, desk, client, "till.reserve", wish.number, wish.points)
+    _log(tx, desk, client, "till.reserve", wish.number, wish.points)
     return seen(tx, desk, client, wish.number)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from central_api import __main__ as program
 from central_api.db import Database
-from central_api.integrations.keys import cli, guard, service
+from central_api.integrations.keys import cli, guard, guesses, service
 from central_api.integrations.keys.guard import KeyClient
 from central_api.integrations.keys.service import Wish
 from central_api.integrations.tables import api_keys, key_guesses
@@ -67,7 +67,7 @@ def test_wrong_keys_from_one_address_are_limited_and_a_right_one_goes_on(club: C
     with club.context.db.read() as tx:
         assert tx.scalar(select(key_guesses.c.wrong)) == service.WRONG_KEYS, "a flood writes no more"
     assert caller.get(f"{MEMBERS}/K-1").status_code == 404, "whoever has a key is not kept out by others' guesses"
-    club.clock.forward(service.WITHIN.total_seconds())
+    club.clock.forward(guesses.WITHIN.total_seconds())
     assert wrong.get(f"{MEMBERS}/K-1").status_code == 401
     with club.context.db.read() as tx:
         assert tx.scalar(select(key_guesses.c.wrong)) == 1

@@ -4,11 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from central_api.integrations.till import service
 from central_api.ledger import debts
 from central_api.ledger import service as ledger
+from central_api.members.tables import members
 from central_api.programme.content import TillRules
+from central_api.staff.tables import audit
 from club.model import errors
 from tests.support.central import WANG, Club, a_redeem, code_of, facts_of
 from tests.support.partner import Partner, a_bill_row, a_member_row, a_refund_row, partner
@@ -175,3 +178,29 @@ def test_the_members_history_says_that_it_was_the_till(club: Club, till: Partner
     history = kiosk.get(f"/v1/card-sessions/{session.session_id}/history").json()
     lines = [(row["title"]["zh"], row["points"]) for row in history["movements"][:2]]
     assert lines == [("收银抵扣撤销", 500), ("收银抵扣", -500)]
+
+
+def test_a_reservation_sent_several_times_at_once_is_one_act(club: Club, till: Partner) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: till.post(PAYMENTS, wish()), range(8)))
+    assert {answer.content for answer in answers} == {answers[0].content}
+    with club.context.db.read() as tx:
+        acts = [row.act for row in tx.rows(select(audit).where(audit.c.act.startswith("till.")))]
+    assert acts == ["till.reserve"]
+
+
+def test_a_reservation_told_again_is_answered_as_before_also_when_it_could_not_be_made_any_more(
+    club: Club, till: Partner
+) -> None:
+    first = till.post(PAYMENTS, wish())
+    with club.context.db.write() as tx:
+        tx.execute(update(members).where(members.c.id == WANG).values(status="expired"))
+    assert till.post(PAYMENTS, wish()).content == first.content
+    assert code_of(till.post(PAYMENTS, wish("P-2"))) == "card_not_active"
+
+
+def test_a_number_of_another_store_is_a_conflict(club: Club) -> None:
+    till = partner(club, "members.write", "points.pay", source="till-group")
+    till.rows("/v1/dms/members", a_member_row(member=WANG))
+    assert till.post(PAYMENTS, wish()).status_code == 200
+    assert code_of(till.post(PAYMENTS, wish(store="west"))) == "idempotency_conflict"

@@ -1,13 +1,16 @@
 """Holds: what is kept cannot be spent by others, stays in the balance, and is free again by itself (A13)."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from central_api.db import Tx
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
+from central_api.members.tables import members
 from central_api.rewards import holds
 from club.model import errors
 from tests.central_api.rewards.counter import Counter, books_are_right, cheap_wash
@@ -106,6 +109,43 @@ def test_one_reference_is_one_hold(club: Club) -> None:
     with pytest.raises(errors.IdempotencyConflict):
         place(club, 701, "till-1-receipt-9")
     assert figures(club) == (WHOLE, WHOLE - 700)
+
+
+def test_one_reference_of_two_members_at_once_is_one_hold_and_a_conflict(club: Club) -> None:
+    """Neither waits for the other's account, so both find the reference free; only its uniqueness tells them apart."""
+    with club.context.db.read() as tx:
+        other = tx.scalar(select(members.c.id).where(members.c.id != WANG, members.c.status == "active").limit(1))
+
+    def come(member: str) -> str:
+        with club.context.db.write() as tx:
+            begun.wait(20)
+            ledger.lock_member(tx, member)
+            return holds.place(
+                tx,
+                member,
+                1,
+                reference=reference,
+                store="east",
+                today=TODAY,
+                now=NOW,
+                until=UNTIL,
+                new_id=new_id,
+            ).member
+
+    def outcome(member: str) -> str:
+        try:
+            return come(member)
+        except errors.IdempotencyConflict as refused:
+            return refused.code
+
+    for _ in range(8):
+        reference = new_id()
+        # SQLite lets one write at a time, so there nobody is waited for.
+        begun = threading.Barrier(1 if club.context.db.is_sqlite else 2)
+        with ThreadPoolExecutor(2) as pool:
+            found = sorted(pool.map(outcome, (WANG, other)))
+        assert "idempotency_conflict" in found
+        assert set(found) & {WANG, other}
 
 
 @pytest.mark.parametrize(("points", "until"), [(0, UNTIL), (-1, UNTIL), (1, NOW)])

@@ -14,7 +14,7 @@ from central_api.ledger.proof import verify
 from central_api.ledger.tables import lots
 from central_api.rewards import voucher_life
 from central_api.rewards.tables import redemptions, rewards, vouchers
-from central_api.rewards.voucher_life import Cancelled, Counter
+from central_api.rewards.voucher_life import Cancelled, Counter, Fulfilled
 from club.model import errors, voucher
 from club.wire.cards import CardSession
 from tests.support.central import Club, a_redeem, new_id, read
@@ -32,7 +32,7 @@ def cancelled(club: Club, code: str, counter: Counter = DESK) -> Cancelled:
     return doing(club, lambda tx: voucher_life.cancel(tx, code, counter, club.clock.now(), new_id=new_id))
 
 
-def fulfilled(club: Club, code: str, counter: Counter = DESK) -> str:
+def fulfilled(club: Club, code: str, counter: Counter = DESK) -> Fulfilled:
     return doing(club, lambda tx: voucher_life.fulfil(tx, code, counter, club.clock.now()))
 
 
@@ -142,7 +142,7 @@ def test_its_last_day_counts_whether_or_not_that_is_booked(club: Club) -> None:
     with pytest.raises(errors.VoucherClosed) as told:
         fulfilled(club, done.code, late)
     assert told.value.text("state") == "expired"
-    assert fulfilled(club, done.code, Counter("east", "staff:1008", "slip-3", done.valid_to))
+    assert not fulfilled(club, done.code, Counter("east", "staff:1008", "slip-3", done.valid_to)).again
 
 
 def test_a_voucher_is_taken_back_for_as_long_as_the_member_was_told(club: Club) -> None:

@@ -1,0 +1,1 @@
+"""Vouchers at a till or a counter: shown, fulfilled once, taken back (A14)."""
