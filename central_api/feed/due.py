@@ -7,7 +7,7 @@ feed. Whoever publishes takes the notes away in the same transaction: none is lo
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import collate, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -41,7 +41,8 @@ def lock(tx: Tx, names: Iterable[str]) -> None:
     What is read after this and published is never older than what stands in the feed: whoever changed it and published it
     in one transaction has committed before, or publishes after us.
     """
-    wanted = sorted(set(names))
+    wanted = sorted(set(names))  # by code points, as below: not by the rules of some language, which differ
     make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
     tx.execute(make(feeds).on_conflict_do_nothing(), [{"id": name, "seq": 0} for name in wanted])
-    tx.rows(select(feeds.c.id).where(feeds.c.id.in_(wanted)).order_by(feeds.c.id).with_for_update())
+    by_code_points = collate(feeds.c.id, "BINARY" if tx.dialect == "sqlite" else "C")
+    tx.rows(select(feeds.c.id).where(feeds.c.id.in_(wanted)).order_by(by_code_points).with_for_update())

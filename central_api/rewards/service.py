@@ -30,10 +30,14 @@ class Redeemer:
         self._procedure = None if db.is_sqlite else Procedure(db, desk)
 
     def redeem(self, asks: Sequence[Ask], now: datetime) -> list[Outcome]:
-        """Carry out commands of different keys in one commit; blocks. Nothing is raised: an outcome each, in their order.
+        """Carry out commands in one commit; blocks. Nothing is raised: an outcome each, in their order.
 
-        A fault that nobody foresaw ends them all; then each is tried alone, so that it meets only the one it is of.
+        Of several with the same key the first is carried out, and the others find its answer in a commit of their own. A
+        fault that nobody foresaw ends them all; then each is tried alone, so that it meets only the one it is of.
         """
+        first = {ask.key: place for place, ask in reversed(list(enumerate(asks)))}
+        if len(first) < len(asks):
+            return self._in_turn(asks, frozenset(first.values()), now)
         try:
             outcomes = self._carry_out(asks, now)
         except errors.Unavailable as fault:
@@ -50,6 +54,13 @@ class Redeemer:
                 _log.info("command %s refused: %s %s", ask.key, refusal.code, dict(refusal.facts))
             _log.info("command %s answered %d to device %s", ask.key, outcome.status, ask.device)
         return outcomes
+
+    def _in_turn(self, asks: Sequence[Ask], first: frozenset[int], now: datetime) -> list[Outcome]:
+        """Those at the places `first`, then the others, which repeat a key."""
+        outcomes: dict[int, Outcome] = {}
+        for chosen in (sorted(first), [place for place in range(len(asks)) if place not in first]):
+            outcomes.update(zip(chosen, self.redeem([asks[place] for place in chosen], now), strict=True))
+        return [outcomes[place] for place in range(len(asks))]
 
     def redeem_one(self, ask: Ask, now: datetime) -> Answer:
         """Carry out one command; blocks.

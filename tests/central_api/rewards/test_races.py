@@ -219,3 +219,19 @@ def _somebody_waits(club: Club) -> bool:
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%club_redeem%'"
     with club.context.db.read() as tx:
         return bool(tx.scalar(text(query)))
+
+
+def test_one_key_several_times_in_one_batch_is_carried_out_once(club: Club) -> None:
+    device = club.device()
+    counter, session = Counter(club, device), device.session(club.card())
+    first, second = (counter.granted(a_redeem(session)) for _ in range(2))
+    other = replace(first, quantity=2)
+    outcomes = counter.send_together([first, second, first, other, first])
+    assert isinstance(outcomes[3], errors.IdempotencyConflict)
+    answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
+    assert [answer.status for answer in answers] == [200] * 4
+    assert answers[0] == answers[2] == answers[3] == counter.send(first) != answers[1] == counter.send(second)
+    with club.context.db.read() as tx:
+        keys = (first.command_id, second.command_id)
+        assert tx.scalar(select(func.count()).where(redemptions.c.command.in_(keys))) == 2
+    books_are_right(club)
