@@ -107,7 +107,7 @@ def merge(tx: Tx, desk: Desk, programme: Programme, source: str, target: str, *,
 
     Raises:
         NotFound: one of them is not there.
-        MergeRefused: reasons same, closed (one of them), kind (a person and a company), hold (a payment of the source is
+        MergeRefused: reasons same, closed (one of them), pending (one waits for its activation, and would lapse), kind (a person and a company), hold (a payment of the source is
             under way at a till; it ends within minutes), debt (the source owes points: merge the other into it).
     """
     if source == target:
@@ -120,6 +120,8 @@ def merge(tx: Tx, desk: Desk, programme: Programme, source: str, target: str, *,
     old, new = rows[source], rows[target]
     if "closed" in (old.status, new.status):
         raise errors.MergeRefused("expected two open memberships, found a closed one", reason="closed")
+    if "pending" in (old.status, new.status):
+        raise errors.MergeRefused("expected two memberships, found one that waits for its activation", reason="pending")
     if old.kind != new.kind:
         raise errors.MergeRefused("expected two persons or two companies, found one of each", reason="kind")
     if holds.held(tx, source, desk.now):

@@ -20,7 +20,7 @@ from central_api.members.personal import Details, Vehicle
 from central_api.members.tables import members
 from club.model import errors
 from club.wire.changes import Snapshot
-from tests.central_api.lifecycle.test_merging import merge, voucher
+from tests.central_api.lifecycle.pairs import merge, voucher
 from tests.support import postgres
 from tests.support.books import NOW
 from tests.support.hall import Hall
