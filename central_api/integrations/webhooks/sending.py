@@ -1,6 +1,9 @@
 """Sends one body to one URL with requests: no redirects, no proxies of the environment, an address that was looked at first."""
 
+import socket
+import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,20 +33,28 @@ class Outcome:
 
 
 class Sender:
-    """One connection's worth of sending; not shared between threads. Close it when done."""
+    """One connection's worth of sending; not shared between threads. Close it when done.
+
+    A receiver has so long for its whole answer, not for each byte of it: who sends one now and then is cut off.
+    """
 
     def __init__(self, settings: Webhooks, *, resolve: Resolve = addresses.look_up) -> None:
         self._hosts = frozenset(settings.private_hosts)
         self._timeout = (min(_CONNECT_S, settings.timeout_s), settings.timeout_s)
+        self._lines: list[socket.socket] = []  # a second handle of each connection, good also while TLS begins
         self._session = requests.Session()
         self._session.verify = settings.ca_file or True
         self._session.trust_env = False  # a proxy of the environment would look names up for itself
-        adapter = _Adapter(self._hosts, resolve)
+        adapter = _Adapter(self._hosts, resolve, self._lines)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
         """Post a body once. Never raises for what is the receiver's fault or the network's."""
+        late = threading.Event()
+        deadline = threading.Timer(sum(self._timeout), self._cut, (late,))
+        deadline.daemon = True
+        deadline.start()
         try:
             addresses.must_be_allowed(url, self._hosts)
             with self._session.post(
@@ -59,11 +70,23 @@ class Sender:
             return Outcome(False, False, str(fault)[:200])
         except requests.RequestException as fault:
             return Outcome(False, False, _why(fault))
+        finally:
+            deadline.cancel()
+            while self._lines:
+                self._lines.pop().close()
+        if late.is_set():  # what came of it until then may look whole
+            return Outcome(False, False, "no whole answer in time")
         return Outcome(200 <= status < 300, status == _GONE, f"status {status}")
 
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
+
+    def _cut(self, late: threading.Event) -> None:
+        late.set()
+        for line in list(self._lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
 
 def _why(fault: BaseException) -> str:
@@ -77,8 +100,8 @@ def _why(fault: BaseException) -> str:
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, hosts: Collection[str], resolve: Resolve) -> None:
-        self._classes = _pools(hosts, resolve)
+    def __init__(self, hosts: Collection[str], resolve: Resolve, lines: list[socket.socket]) -> None:
+        self._classes = _pools(hosts, resolve, lines)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
@@ -87,16 +110,18 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = self._classes
 
 
-def _pools(hosts: Collection[str], resolve: Resolve) -> dict[str, Any]:
+def _pools(hosts: Collection[str], resolve: Resolve, lines: list[socket.socket]) -> dict[str, Any]:
     """urllib3's own pools, but for how a connection is opened: to the address that was looked at, not to a name."""
 
     def connect(link: HTTPConnection) -> Any:
         port = link.port or 443
         try:
             address = addresses.resolved(link.host.strip("[]"), port, hosts, resolve)
-            return sockets.create_connection(
+            made = sockets.create_connection(
                 (address, port), link.timeout, source_address=link.source_address, socket_options=link.socket_options
             )
+            lines.append(made.dup())
+            return made
         except TimeoutError as fault:  # named as urllib3 does it, so that requests knows what it is
             raise ConnectTimeoutError(link, f"connecting to {link.host} took too long") from fault
         except OSError as fault:

@@ -32,7 +32,7 @@ def is_right(key: str, body: bytes, header: str, now: datetime) -> bool:
     seconds = parts.get("t", "")
     if not (seconds.isascii() and seconds.isdecimal() and len(seconds) < 13):
         return False
-    right = hmac.compare_digest(_mac(key, int(seconds), body), parts.get("v1", ""))
+    right = hmac.compare_digest(_mac(key, int(seconds), body).encode(), parts.get("v1", "").encode())
     return right and abs(now.timestamp() - int(seconds)) <= FRESH_S
 
 

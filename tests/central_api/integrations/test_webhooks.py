@@ -311,6 +311,12 @@ def test_a_url_nothing_is_sent_to_is_not_added(club: Club, url: str, said: str) 
         ("::ffff:93.184.215.14", True),
         ("2002:7f00:1::", False),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("::7f00:1", False),
+        ("fec0::1", False),
+        ("3fff::1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
         ("64:ff9b::5db8:d70e", True),
     ],
 )
