@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from club.model.text import Text
 from club.wire.limits import Fen, Instant, Points, Short, Slug
@@ -66,13 +66,17 @@ class RefundedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """Money given back on a bill, or with no lines all that is left of it. It may come before its bill."""
+    """Money given back on a bill, or with no lines all that is left of it. It may come before its bill.
+
+    `store` is set where whoever tells it speaks for one store alone: the bill must be of that one.
+    """
 
     source: Source
     number: Number
     bill: Number
     at: Instant
     lines: Annotated[tuple[RefundedLine, ...], Meta(max_length=500)] = ()
+    store: Slug | UnsetType = UNSET
 
 
 Signed = Annotated[int, Meta(ge=-(2**53), le=2**53)]

@@ -176,6 +176,8 @@ def _book_waiting(tx: Tx, desk: Desk, row: Any) -> None:
     refund = repository.read_refund(row)
     bill = repository.bill(tx, refund.source, refund.bill)
     try:
+        if refund.store is not msgspec.UNSET and refund.store != bill.store:
+            raise errors.Malformed(f"expected a bill of store {refund.store}, found one of {bill.store}")
         with tx.savepoint():
             answer = taking.take_back(tx, desk, bill, row.id, refund)
     except errors.Malformed as fault:
@@ -234,6 +236,8 @@ def _digest(told: Bill | Refund) -> str:
     """The same for what says the same: instants in UTC, lines by their numbers."""
     lines = tuple(sorted(told.lines, key=lambda one: one.line))
     same = msgspec.structs.replace(told, at=told.at.astimezone(UTC), lines=lines)
+    if isinstance(same, Refund):  # who may tell it is no part of what is told
+        same = msgspec.structs.replace(same, store=msgspec.UNSET)
     return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
 
 

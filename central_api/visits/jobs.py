@@ -92,6 +92,12 @@ def tell(tx: Tx, job: ServiceJob, now: datetime) -> bool:
     return True
 
 
+def store_of(tx: Tx, number: str) -> str | None:
+    """The store whose job of this number is kept; None where there is none."""
+    found: str | None = tx.scalar(select(service_jobs.c.store).where(service_jobs.c.order == number))
+    return found
+
+
 def _digest(job: ServiceJob) -> str:
     """The same for what says the same: instants in UTC."""
     moments = {name: getattr(job, name) for name in _MOMENTS}

@@ -1,5 +1,6 @@
 """Passes the DMS's bills and refunds on to the programme, under the sender's own numbers, and tells other programs of them."""
 
+import msgspec
 from sqlalchemy import select
 
 from central_api.bills import repository, service
@@ -57,7 +58,7 @@ def refund(tx: Tx, desk: Desk, client: Client, row: RefundRow) -> Booked:
     `points` and `tier_points` are what was taken back.
 
     Raises:
-        NotAllowed: the bill is of another store than the key's.
+        NotAllowed: the bill is of another store than the key's. Of one that comes later staff are told instead.
         IdempotencyConflict: the number was used for another refund.
         Malformed: a line the bill has not, or more than is left of it.
     """
@@ -65,7 +66,14 @@ def refund(tx: Tx, desk: Desk, client: Client, row: RefundRow) -> Booked:
     if bill is not None:
         client.must_serve(bill.store)
     known = repository.refund(tx, client.source, row.number) is not None
-    wish = Refund(source=client.source, number=row.number, bill=row.bill, at=row.at, lines=row.lines)
+    wish = Refund(
+        source=client.source,
+        number=row.number,
+        bill=row.bill,
+        at=row.at,
+        lines=row.lines,
+        store=client.store or msgspec.UNSET,
+    )
     found = service.refund(tx, wish, desk.now, desk.new_id, keyring=desk.keyring)
     member = "" if bill is None else str(bill.member)
     if not known:

@@ -19,7 +19,7 @@ def tell(tx: Tx, desk: Desk, client: Client, row: JobRow) -> Booked:
 
     Raises:
         NotFound: no such store, or nobody is linked to the member's number.
-        NotAllowed: the store is not the key's.
+        NotAllowed: the store is not the key's, or the job is another store's.
         IdempotencyConflict: another program has a job of this number, or the same instant told something else.
         Malformed: an instant that cannot be, or a car that left before it came.
     """
@@ -44,6 +44,9 @@ def tell(tx: Tx, desk: Desk, client: Client, row: JobRow) -> Booked:
     numbers.lock_number(
         tx, client.source, f"job {row.number}"
     )  # two who tell it first at once come one after the other
+    known = jobs.store_of(tx, row.number)
+    if known is not None:
+        client.must_serve(known)
     if not jobs.tell(tx, told, desk.now):
         return Booked(result="same", member=member or "")
     subject = f"job:{client.source}:{row.number}"[:128]

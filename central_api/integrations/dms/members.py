@@ -51,7 +51,7 @@ def upsert(tx: Tx, desk: Desk, client: Client, row: MemberRow) -> Booked:
         NotFound: no such store or member.
         NotAllowed: the store is not the key's.
         EditConflict: the number is another member's.
-        CardNotActive: the membership was closed.
+        CardNotActive: the membership was closed, or waits for its activation.
         Malformed: an instant in the future, or a day of joining that cannot be.
     """
     zone = store_of(tx, client, row.store).time_zone
@@ -185,9 +185,9 @@ def _first(tx: Tx, desk: Desk, client: Client, row: MemberRow, today: date) -> B
 
 
 def _must_stand(member: Any) -> None:
-    """Nothing is written down any more of somebody who has left: what was known of them was erased (A10, X2)."""
-    if member.status == "closed":
-        raise errors.CardNotActive("expected a membership that stands, found it closed", reason="membership")
+    """Nothing is written down of somebody who has left, or who has not joined yet and may lapse: it would be erased (A10, X2)."""
+    if member.status in ("closed", "pending"):
+        raise errors.CardNotActive(f"expected a membership that stands, found it {member.status}", reason="membership")
 
 
 def _link(tx: Tx, desk: Desk, client: Client, row: MemberRow, member: str) -> None:
