@@ -15,6 +15,7 @@ from central_api.columns import content
 from central_api.db import Tx
 
 _BILL = content(bills.c.content, Bill)
+_WHOLE = "bills.source"  # in a unit of work's state: the source of which it is alone with all numbers
 
 
 def lock_number(tx: Tx, source: str, number: str, kind: str = "bill") -> None:
@@ -22,9 +23,23 @@ def lock_number(tx: Tx, source: str, number: str, kind: str = "bill") -> None:
 
     A refund's own number is locked after that of its bill, for it may be told of two bills.
     """
+    if tx.dialect == "postgresql" and tx.state.get(_WHOLE) != source:
+        keys = {"whole": _lock_key(f"source {source}"), "key": _lock_key(f"{kind} {source} {number}")}
+        tx.execute(text("SELECT pg_advisory_xact_lock_shared(:whole), pg_advisory_xact_lock(:key)"), keys)
+
+
+def lock_source(tx: Tx, source: str) -> None:
+    """Let everything about all bills of a billing system wait for this unit of work: it books a file of them.
+
+    A server keeps some thousand locks at once, so a long file cannot have one for each number.
+    """
     if tx.dialect == "postgresql":
-        key = int.from_bytes(hashlib.sha256(f"{kind} {source} {number}".encode()).digest()[:8], signed=True)
-        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        tx.execute(text("SELECT pg_advisory_xact_lock(:whole)"), {"whole": _lock_key(f"source {source}")})
+    tx.state[_WHOLE] = source
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def bill(tx: Tx, source: str, number: str) -> Any:

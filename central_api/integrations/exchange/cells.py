@@ -18,7 +18,7 @@ _DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _MONEY = re.compile(r"\d{1,10}(\.\d{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,12}", re.ASCII)  # a full-width digit is not one of ours
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_GUARDED = "=+-@\t\r"
+_GUARDED = "=+-@\t\r\n＝＋－＠"  # of full width too: a Chinese Excel reads them alike
 _LONGEST_SHOWN = 40
 
 
@@ -57,6 +57,18 @@ class Row:
         if not set(found) <= set(among):
             raise self._wrong(column, f"some of {', '.join(sorted(among)[:12])}, or nothing")
         return tuple(found)
+
+    def points_by(self, column: str, among: Collection[str]) -> dict[str, int]:
+        """Points by slug, such as `gold=1000 diamond=900`; empty for none."""
+        found: dict[str, int] = {}
+        for one in shown(self.cells.get(column)).replace(",", " ").split():
+            slug, _, points = one.partition("=")
+            if slug not in among or slug in found or _WHOLE.fullmatch(points) is None:
+                raise self._wrong(column, f"points by some of {', '.join(sorted(among)[:12])}, such as gold=1000")
+            if not 1 <= int(points) <= MOST_POINTS:
+                raise self._wrong(column, f"points from 1 to {MOST_POINTS}")
+            found[slug] = int(points)
+        return found
 
     def whole(self, column: str, most: int = MOST_POINTS, *, least: int = 0, default: int | None = None) -> int:
         """A whole number."""
@@ -153,9 +165,14 @@ def shown(cell: Cell) -> str:
 
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
-    return f"'{text}" if text[:1] and text[0] in _GUARDED else text
+    return f"'{text}" if _is_formula(text) else text
 
 
 def unguarded(text: str) -> str:
     """The text behind `guarded`."""
-    return text[1:] if text[:1] == "'" and text[1:2] and text[1] in _GUARDED else text
+    return text[1:] if text[:1] == "'" and _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Whether text begins like a formula, or like one that was guarded before: so what is guarded comes back as it was."""
+    return text.lstrip("'")[:1] in tuple(_GUARDED)

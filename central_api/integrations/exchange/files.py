@@ -6,18 +6,21 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import InvalidFileException
 
 from central_api.integrations.exchange.cells import Cell, Row, guarded
 from club.model import errors
 
-LARGEST_SHEET = 2 * 1024**3
-"""Bytes a workbook may unpack to; 100,000 rows need a hundredth of it."""
-LONGEST_CELL = 4000
+LARGEST_SHEET = 256 * 1024**2
+"""Bytes a workbook may unpack to; 100,000 members need a quarter of it."""
+LARGEST_PART = 64 * 1024**2
+"""Bytes of what is read into memory whole, such as the texts that cells share: all but the sheets."""
+MOST_ROWS = 1_048_576
+"""Rows of a sheet, as spreadsheets have them; one that says it has more would be counted up to there in vain."""
+LONGEST_LINE = 1024**2
 _CHUNK = 1 << 20
 _SEPARATORS = ",;\t"
 
@@ -38,13 +41,14 @@ def reading(path: Path, columns: Sequence[str], needed: Sequence[str]) -> Iterat
     if path.suffix.lower() == ".csv":
         encoding = encoding_of(path)
         with path.open(encoding=encoding, newline="") as file:
-            first = file.readline()
+            first = file.readline(LONGEST_LINE)
             file.seek(0)
             separator = max(_SEPARATORS, key=first.count)
-            yield _rows(_csv_rows(csv.reader(file, delimiter=separator, strict=True)), columns, needed)
+            yield _rows(_csv_rows(csv.reader(_lines(file), delimiter=separator, strict=True)), columns, needed)
     elif path.suffix.lower() == ".xlsx":
-        with closing(_workbook(path)) as book:
-            yield _rows(book.worksheets[0].iter_rows(values_only=True), columns, needed)
+        # The file is ours to close: of a broken one the reader of workbooks leaves parts open.
+        with path.open("rb") as packed, closing(_workbook(path, packed)) as book:
+            yield _rows(_sheet_rows(book, path), columns, needed)
     else:
         raise errors.Malformed(f"expected a file ending in .csv or .xlsx, found {path.name}")
 
@@ -111,6 +115,34 @@ def _rows(found: Iterable[Sequence[Any]], columns: Sequence[str], needed: Sequen
         yield Row(number, dict(zip(header, cells, strict=False)))
 
 
+def _sheet_rows(book: Any, path: Path) -> Iterator[Sequence[Any]]:
+    """The rows of the first sheet. What the reader of workbooks raises over a broken one is not said anywhere."""
+    try:
+        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+            if number > MOST_ROWS:
+                raise errors.Malformed(f"expected a sheet of at most {MOST_ROWS} rows in {path.name}, found more")
+            yield row
+    except (MemoryError, errors.ClubError):
+        raise
+    except Exception as fault:
+        raise _broken(path, fault) from fault
+
+
+def _broken(path: Path, fault: Exception) -> Exception:
+    """The fault itself where it is the system's, which has a number; the reader also calls a broken file an OSError."""
+    if isinstance(fault, OSError) and fault.errno is not None:
+        return fault
+    return errors.Malformed(f"expected an XLSX workbook in {path.name}, found something else, or a broken one")
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file, none without end."""
+    while line := file.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise errors.Malformed(f"expected lines of less than {LONGEST_LINE} characters, found a longer one")
+        yield line
+
+
 def _csv_rows(reader: Iterable[list[str]]) -> Iterator[list[str]]:
     try:
         yield from reader
@@ -131,20 +163,31 @@ def _is_text(path: Path, encoding: str) -> bool:
     return True
 
 
-def _workbook(path: Path) -> Any:
+def _workbook(path: Path, packed: BinaryIO) -> Any:
     try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(part.file_size for part in packed.infolist())
-        if size > LARGEST_SHEET:
-            raise errors.Malformed(
-                f"expected a workbook of at most {LARGEST_SHEET >> 20} MiB unpacked, found {size >> 20}"
-            )
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as fault:
-        raise errors.Malformed(f"expected an XLSX workbook in {path.name}, found something else") from fault
+        with zipfile.ZipFile(packed) as whole:
+            parts = whole.infolist()
+        for found, largest in ((parts, LARGEST_SHEET), ([one for one in parts if not _is_sheet(one)], LARGEST_PART)):
+            size = sum(part.file_size for part in found)
+            if size > largest:
+                what = "" if largest == LARGEST_SHEET else ", its sheets apart"
+                raise errors.Malformed(
+                    f"expected a workbook of at most {largest >> 20} MiB unpacked{what}, found {size >> 20}"
+                )
+        book = load_workbook(packed, read_only=True, data_only=True)
+    except (MemoryError, errors.ClubError):
+        raise
+    except Exception as fault:  # as in _sheet_rows
+        raise _broken(path, fault) from fault
+    if not book.worksheets:
+        raise errors.Malformed(f"expected an XLSX workbook with a sheet in {path.name}, found none")
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # what a file says of its size is not always true
     return book
+
+
+def _is_sheet(part: zipfile.ZipInfo) -> bool:
+    return part.filename.startswith("xl/worksheets/")
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:

@@ -42,12 +42,14 @@ COLUMNS = (
     "position",
     "tiers",
     "stores",
+    "points_by_tier",
+    "picture",
 )
 _NEEDED = ("slug", "category", "type", "name_zh", "points", "value_yuan", "valid_days", "starts")
 
 
 def book(job: Job, rows: Sequence[Row]) -> Result:
-    """Make a reward, or change it to what the row says; what has no column (picture, terms, prices by tier) stays.
+    """Make a reward, or change it to what the row says; what has no column, here or in this file (terms, badge, early access; prices by tier, picture), stays.
 
     Raises:
         CellWrong: a cell holds something else than its column expects.
@@ -66,6 +68,10 @@ def book(job: Job, rows: Sequence[Row]) -> Result:
         tiers=row.slugs("tiers", job.tiers),
         stores=row.slugs("stores", job.zones.keys()),
     )
+    if "points_by_tier" in row.cells:
+        content = msgspec.structs.replace(content, points_by_tier=row.points_by("points_by_tier", job.tiers))
+    if "picture" in row.cells:
+        content = msgspec.structs.replace(content, picture=row.slug("picture", default=""))
     starts, ends = _starts(job, row), _ends(job, row)
     if ends is not None and ends <= starts:
         raise CellWrong("expected a last day behind the first, found one before it", column="ends")
@@ -138,6 +144,8 @@ def written(tx: Tx, source: str) -> Iterator[Sequence[Cell]]:
             row.position,
             " ".join(content.tiers),
             " ".join(content.stores),
+            " ".join(f"{tier}={points}" for tier, points in content.points_by_tier.items()),
+            content.picture,
         )
 
 

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeAlias
 
+from central_api.bills import repository as numbers
 from central_api.context import Context
 from central_api.db import Tx
 from central_api.integrations.dms.members import Desk
@@ -94,6 +95,7 @@ def bring_in(
         else:
             try:
                 with context.db.write() as tx:
+                    numbers.lock_source(tx, source)
                     _book(tx, job, kind, groups, report)
                     if dry_run or (report.refused and not skip_bad):
                         raise _TakenBack

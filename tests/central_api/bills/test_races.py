@@ -6,8 +6,9 @@ from contextlib import suppress
 from datetime import date, timedelta
 from random import Random
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from central_api.bills import repository as bills
 from central_api.bills.schemas import Bill, BillLine, Refund
 from central_api.jobs import runner
 from central_api.ledger.tables import ledger_entries, ledger_postings
@@ -113,3 +114,38 @@ def test_one_refunds_number_for_two_bills_at_once_is_one_refund_and_a_conflict(h
     assert found == ["booked", "conflict"]
     assert house.points(member)[0] in (100, 200)
     assert house.faults() == []
+
+
+def test_a_file_of_bills_needs_one_lock_however_long_it_is(house: House) -> None:
+    """A server keeps some thousand locks: with one for each number, a long file in one unit of work would end by it."""
+    query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+    with house.books.db.write() as tx:
+        bills.lock_source(tx, "dms")
+        for number in range(50):
+            with tx.savepoint():
+                bills.lock_number(tx, "dms", f"B-{number}")
+        assert tx.dialect == "sqlite" or tx.scalar(query) == 1
+        bills.lock_number(tx, "other", "B-1")
+        assert tx.dialect == "sqlite" or tx.scalar(query) == 3
+
+
+def test_what_is_told_of_a_bill_waits_for_a_file_of_bills_of_the_same_program(house: House) -> None:
+    member, order = house.member(), list[str]()
+    told, other = house.bill(member, 10_000), house.bill(member, 20_000)
+    other = club.changed(other, source="till")
+    is_sqlite = house.books.db.is_sqlite  # one writes at a time there, whatever the source
+
+    def book(bill: Bill) -> None:
+        house.book(bill)
+        order.append(bill.source)
+
+    with ThreadPoolExecutor(2) as pool:
+        with house.books.db.write() as tx:
+            bills.lock_source(tx, "dms")
+            waiting = [pool.submit(book, told)]
+            if not is_sqlite:
+                pool.submit(book, other).result(20)
+            order.append("file")
+        for one in waiting:
+            one.result(20)
+    assert order == (["file", "dms"] if is_sqlite else ["till", "file", "dms"])
