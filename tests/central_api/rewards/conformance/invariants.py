@@ -35,6 +35,14 @@ _ALL = {
         "SELECT r.id FROM redemptions r WHERE r.quantity <> (SELECT count(*) FROM vouchers v WHERE v.redemption = r.id) "
         "OR r.points <> (SELECT sum(u.points) FROM lot_uses u WHERE u.entry = r.entry)"
     ),
+    "a redemption counts what was taken back of it": (
+        "SELECT r.id FROM redemptions r WHERE r.cancelled <> (SELECT count(*) FROM vouchers v WHERE v.redemption = r.id "
+        "AND v.state = 'cancelled') OR (r.cancelled = r.quantity) <> (r.state = 'cancelled')"
+    ),
+    "a voucher taken back has the price of a piece": (
+        "SELECT v.id FROM vouchers v JOIN redemptions r ON r.id = v.redemption WHERE v.back_expired > v.back_points "
+        "OR v.back_points <> CASE v.state WHEN 'cancelled' THEN r.unit_points ELSE 0 END"
+    ),
     "every key has its answer": "SELECT key FROM idempotency WHERE status IS NULL OR answer IS NULL",
 }
 _LOTS = text('SELECT id, "left" FROM lots WHERE member = :member AND "left" > 0 ORDER BY id')
@@ -50,7 +58,14 @@ _UNEVEN = text(
 _HELD = text(
     "SELECT coalesce(sum(points), 0) FROM holds WHERE member = :member AND state = 'open' AND until > :now"
 ).bindparams(bindparam("now"))
-_REDEEMED = text("SELECT count(*), coalesce(sum(points), 0) FROM redemptions WHERE member = :member")
+_REDEEMED = text(
+    "SELECT count(*), coalesce(sum(points), 0), coalesce(sum(cancelled), 0) FROM redemptions WHERE member = :member"
+)
+_OWED = text('SELECT coalesce(sum("left"), 0) FROM point_debts WHERE member = :member')
+_BORNE = text(
+    "SELECT coalesce(-sum(p.amount), 0) FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry "
+    "WHERE e.member = :member AND p.account LIKE 'store:%:points:borne'"
+)
 _STOCK = text("SELECT stock FROM rewards WHERE slug = :slug")
 
 
@@ -83,8 +98,10 @@ def _member(tx: Tx, model: Model, member: str) -> None:
     assert tx.rows(_UNEVEN, who) == [], "an entry that does not sum to zero"
     assert tx.scalar(_HELD, {**who, "now": _kept(tx, model.now)}) == model.held(member), f"held of {member}"
     mine = [past for past in model.redemptions if past["member"] == member]
-    count, points = tx.first(_REDEEMED, who)
-    assert (count, points) == (len(mine), sum(past["points"] for past in mine)), f"redemptions of {member}"
+    expected = (len(mine), sum(past["points"] for past in mine), sum(past["cancelled"] for past in mine))
+    assert tuple(tx.first(_REDEEMED, who)) == expected, f"redemptions of {member}"
+    assert tx.scalar(_OWED, who) == model.owed[member], f"debts of {member}"
+    assert tx.scalar(_BORNE, who) == model.borne(member), f"what stores bear of {member}"
 
 
 def _kept(tx: Tx, moment: datetime) -> object:

@@ -17,6 +17,7 @@ FINAL = {
     "daily_cap_reached": 409,
 }
 PIN_FROM, CAP, GRANT_HOURS, SESSION_MINUTES, FRESH_S = 300, 600, 72, 10, 300
+REVERSIBLE_DAYS, MOST_OWED = 7, 150
 
 
 class Refused(Exception):
@@ -34,6 +35,7 @@ class Model:
     now: datetime
     zones: dict[str, str] = field(default_factory=dict)  # by store
     tiers: dict[str, str] = field(default_factory=dict)  # by member
+    homes: dict[str, str] = field(default_factory=dict)  # store by member
     cards: dict[str, str] = field(default_factory=dict)  # state by card
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewards: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class Model:
     redemptions: list[dict[str, Any]] = field(default_factory=list)
     holds: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by key
+    vouchers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by code
+    owed: dict[str, int] = field(default_factory=dict)  # by member
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -67,6 +71,11 @@ class Model:
             for hold in self.holds.values()
             if hold["member"] == member and hold["state"] == "open" and hold["until"] > self.now
         )
+
+    def borne(self, member: str) -> int:
+        """What stores bear of this member's refunds."""
+        mine = (entry for entry in self.entries.values() if entry["member"] == member and entry["kind"] == "earn")
+        return sum(entry["short"] - entry["owed"] for entry in mine)
 
     # -- redeeming -------------------------------------------------------------------------------------------------
 
@@ -108,7 +117,7 @@ class Model:
         today = self.day(store)
         if reward["per"]:
             taken = sum(
-                past["quantity"]
+                past["quantity"] - past["cancelled"]
                 for past in self.redemptions
                 if past["member"] == member
                 and past["reward"] == slug
@@ -119,7 +128,7 @@ class Model:
                 raise Refused("limit_reached", reward=slug, per=reward["per"], times=reward["times"], left=may_take)
         if session["assurance"] != "cryptogram":
             spent = sum(
-                past["points"]
+                past["points"] - past["cancelled"] * past["unit"]
                 for past in self.redemptions
                 if past["card"] == session["card"] and past["by_uid"] and self.day(store, past["at"]) == today
             )
@@ -131,7 +140,8 @@ class Model:
             reward["stock"] -= quantity
         by_uid = session["assurance"] != "cryptogram"
         past = {"member": member, "reward": slug, "quantity": quantity, "points": price, "at": self.now}
-        self.redemptions.append({**past, "card": session["card"], "by_uid": by_uid})
+        more = {"unit": ask["unit_points"], "cancelled": 0, "entry": ask["entry"]}
+        self.redemptions.append({**past, **more, "card": session["card"], "by_uid": by_uid})
         return {
             "member": member,
             "points_taken": price,
@@ -160,13 +170,18 @@ class Model:
 
     # -- points ----------------------------------------------------------------------------------------------------
 
-    def earn(self, entry: str, lot: str, member: str, points: int, tier_points: int, expires: date) -> None:
-        """Points come as a lot."""
+    def earn(self, entry: str, lot: str, member: str, points: int, tier_points: int, expires: date, store: str) -> None:
+        """Points come as a lot; one that is over by now expires with whatever else is, and what is owed is paid out of it."""
         made = {"id": lot, "expires": expires, "earned_at": self.now, "earned": points, "left": points, "entry": entry}
         if points:
             self.lots[member].append(made)
         self.tier_points[member] += tier_points
-        self.entries[entry] = {"kind": "earn", "member": member, "points": points, "back": 0, "expired": 0}
+        counted = {"points": points, "back": 0, "expired": 0, "short": 0, "owed": 0}
+        self.entries[entry] = {"kind": "earn", "member": member, **counted}
+        if points and expires < self.day(store):
+            self.expire(member, store)
+        elif points:
+            self._pay(member, [made], points)
 
     def spend(self, entry: str, member: str, points: int, store: str, held: int) -> None:
         """Points go, of the lots that expire first."""
@@ -176,8 +191,13 @@ class Model:
             raise Refused("not_enough_points", balance=free, price=points)
         self.entries[entry] = {"kind": "spend", "member": member, "uses": _take(lots, points)}
 
-    def give_back(self, spent: str, points: int, store: str) -> None:
-        """Points of a spending go back into its lots, last eaten first; what is over by now expires at once."""
+    def give_back(self, spent: str, points: int, store: str) -> tuple[int, int]:
+        """Points of a spending go back into its lots, last eaten first; what is over by now expires at once.
+
+        The others pay for refunds: those of a bill whose refund a store bears go to the store, then debts are paid. Gives what
+        came back, and what of it expired.
+        """
+        total, expired, filled = points, 0, set()
         entry = self.entries[spent]
         lots = {lot["id"]: lot for lot in self.lots[entry["member"]]}
         for use in reversed(entry["uses"]):
@@ -185,13 +205,37 @@ class Model:
             use[1] -= part
             points -= part
             lot = lots[use[0]]
-            if lot["expires"] < self.day(store):
+            if part and lot["expires"] < self.day(store):
                 self.entries[lot["entry"]]["expired"] += part
-            else:
+                expired += part
+            elif part:
                 lot["left"] += part
+                filled.add(lot["entry"])
+        self._settle(entry["member"], filled, total - expired, store)
+        return total, expired
 
-    def take_back(self, earned: str, points: int, store: str) -> int:
-        """A bill's points are taken back: of its own lot, then what expired of it is let go, then others; what is short."""
+    def _settle(self, member: str, filled: set[str], came: int, store: str) -> None:
+        today = self.day(store)
+        most = min(came, sum(lot["left"] for lot in self.usable(member, today)))
+        for name in sorted(filled):
+            bill = self.entries[name]
+            own = [lot for lot in self.usable(member, today) if lot["entry"] == name]
+            part = min(bill["short"] - bill["owed"], most, sum(lot["left"] for lot in own))
+            _take(own, part)
+            bill["short"] -= part
+            most -= part
+        self._pay(member, self.usable(member, today), most)
+
+    def _pay(self, member: str, lots: list[dict[str, Any]], most: int) -> None:
+        part = min(most, self.owed[member])
+        _take(lots, part)
+        self.owed[member] -= part
+
+    def take_back(self, earned: str, points: int, store: str) -> tuple[int, int]:
+        """A bill's points are taken back: of its own lot, then what expired of it is let go, then others.
+
+        What is short the member owes, up to a limit for all; the rest a store bears. Gives both.
+        """
         entry = self.entries[earned]
         member: str = entry["member"]
         entry["back"] += points
@@ -202,7 +246,12 @@ class Model:
         rest -= gone
         others = [lot for lot in self.usable(member, self.day(store)) if lot["entry"] != earned]
         more: int = sum(use[1] for use in _take(others, min(rest, sum(lot["left"] for lot in others))))
-        return int(rest - more)
+        short = rest - more
+        mine = min(short, max(0, MOST_OWED - self.owed[member]))
+        self.owed[member] += mine
+        entry["short"] += short
+        entry["owed"] += mine
+        return mine, short - mine
 
     def expire(self, member: str, store: str) -> None:
         """What is over goes."""
@@ -210,6 +259,43 @@ class Model:
             if lot["expires"] < self.day(store):
                 self.entries[lot["entry"]]["expired"] += lot["left"]
                 lot["left"] = 0
+
+    # -- vouchers --------------------------------------------------------------------------------------------------
+
+    def fulfil(self, code: str, store: str, number: str) -> None:
+        """What a voucher is for is handed over, once."""
+        found = self.vouchers[code]
+        if (found["state"], found["number"]) == ("fulfilled", number):
+            return
+        self._must_be_open(found, store)
+        reward = self.rewards[found["past"]["reward"]]
+        if reward["stores"] and store not in reward["stores"]:
+            raise Refused("reward_not_offered", reward=found["past"]["reward"])
+        found |= {"state": "fulfilled", "number": number, "closed": self.now}
+
+    def cancel(self, code: str, store: str, number: str) -> tuple[int, int]:
+        """A voucher is taken back: its points, its piece and its place in the limits return."""
+        found = self.vouchers[code]
+        if (found["state"], found["number"]) == ("cancelled", number):
+            back: tuple[int, int] = found["back"]
+            return back
+        self._must_be_open(found, store)
+        past = found["past"]
+        if self.now - past["at"] > timedelta(days=REVERSIBLE_DAYS):
+            raise Refused("limit_reached", reward=past["reward"], days=REVERSIBLE_DAYS)
+        back = self.give_back(past["entry"], past["unit"], store)
+        past["cancelled"] += 1
+        if self.rewards[past["reward"]]["stock"] is not None:
+            self.rewards[past["reward"]]["stock"] += 1
+        found |= {"state": "cancelled", "number": number, "closed": self.now, "back": back}
+        return back
+
+    def _must_be_open(self, found: dict[str, Any], store: str) -> None:
+        over = found["state"] == "issued" and found["valid_to"] < self.day(store)
+        if found["state"] == "issued" and not over:
+            return
+        day = found["valid_to"] if over else self.day(self.homes[found["past"]["member"]], found["closed"])
+        raise Refused("voucher_closed", state="expired" if over else found["state"], day=day.isoformat())
 
     # -- holds -----------------------------------------------------------------------------------------------------
 

@@ -3,17 +3,19 @@
 import itertools
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.exc import IntegrityError
 
 from central_api.db import Database
+from central_api.ledger import borne, debts
 from central_api.ledger import service as ledger
-from central_api.rewards import body_sqlite
+from central_api.rewards import body_sqlite, repository, voucher_life
 from tests.central_api.rewards.conformance import invariants
 from tests.central_api.rewards.conformance.machine import Machine
 from tests.central_api.rewards.conformance.model import FINAL
@@ -31,6 +33,9 @@ OUTCOMES = {
     "grant_wrong",
     "session_ended",
     "edit_conflict",
+    "cancelled",
+    "fulfilled",
+    "voucher_closed",
 }
 PROCEDURE = Path(body_sqlite.__file__).parents[1] / "migrations" / "sql" / "redeem_v1.sql"
 
@@ -118,6 +123,7 @@ WRONG = {
     "order of lots": ("ORDER BY l.expires, l.earned_at", "ORDER BY l.expires DESC, l.earned_at"),
     "holds": ("h.state = 'open' AND h.until > instant", "false"),
     "the card's cap": ("figure + price > (rules", "price > (rules"),
+    "a place in the limit that is given back": ("sum(r.quantity - r.cancelled)", "sum(r.quantity)"),
     "the key": (
         "SET status = done.status, answer = done.answer",
         "SET status = done.status, answer = done.answer || ' '",
@@ -130,6 +136,7 @@ WRONG_ON_SQLITE = {
     "order of lots": ("_LOTS", "ORDER BY expires", "ORDER BY expires DESC"),
     "holds": ("_HELD", "state = 'open'", "state = 'none'"),
     "the card's cap": ("_SPENT", "sum(points - cancelled * unit_points)", "sum(0)"),
+    "a place in the limit that is given back": ("_TAKEN", "sum(quantity - cancelled)", "sum(quantity)"),
 }
 """The same in the plain SQL of the other body, by the name of its statement."""
 
@@ -157,4 +164,31 @@ def test_a_wrong_rule_in_the_procedure_is_found(world: World, what: str) -> None
     with world.db.engine.begin() as connection:
         connection.exec_driver_sql(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
     with pytest.raises(AssertionError):
+        run(world, 5_000, shrink=False)
+
+
+def _nothing(*_: Any, **__: Any) -> int:
+    return 0
+
+
+WRONG_BEHIND: dict[str, tuple[object, str, Callable[..., object]]] = {
+    "the piece in the stock": (repository, "put_back", lambda *_: False),
+    "the place in the limit": (repository, "cancel_piece", _nothing),
+    "how long it can be taken back": (voucher_life, "_must_be_in_time", _nothing),
+    "once": (voucher_life, "_must_be_open", _nothing),
+    "what comes back pays debts": (debts, "settle_returned", _nothing),
+    "what is earned pays debts": (debts, "settle_new", _nothing),
+    "what comes back makes good what a store bears": (borne, "make_good", _nothing),
+    "how much may be owed": (debts, "owed", _nothing),
+}
+"""What of vouchers and debts is left out, by the rule: module, function, and what stands for it."""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("what", WRONG_BEHIND)
+@pytest.mark.parametrize("world", [ON_SQLITE], indirect=True)
+def test_a_wrong_rule_of_vouchers_and_debts_is_found(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, name, wrong = WRONG_BEHIND[what]
+    monkeypatch.setattr(module, name, wrong)
+    with pytest.raises((AssertionError, ValueError, IntegrityError)):
         run(world, 5_000, shrink=False)

@@ -1,8 +1,8 @@
 """A small club in a real database, and hands for what the model does: the same acts through the service's own doors."""
 
+import collections
 import hashlib
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -15,18 +15,19 @@ from sqlalchemy import insert, select, update
 from central_api.cards.tables import card_sessions, cards, grants
 from central_api.db import Database
 from central_api.devices.tables import devices, places, stores
-from central_api.ledger import expiry, returns
+from central_api.ledger import debts, expiry, returns
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import accounts
 from central_api.members.tables import members
 from central_api.migrations import runner
 from central_api.programme.content import PinRules, Programme, RedeemRules
 from central_api.programme.tables import programme_versions
-from central_api.rewards import holds
+from central_api.rewards import holds, voucher_life
 from central_api.rewards.commands import Answer, Ask, Desk, Outcome
 from central_api.rewards.content import RewardContent
 from central_api.rewards.service import Redeemer
 from central_api.rewards.tables import redemptions, reward_categories, rewards
+from central_api.rewards.voucher_life import Counter
 from club.model import voucher
 from club.model.text import Text
 from club.wire import codec
@@ -47,7 +48,7 @@ class World:
 
     db: Database
     operations: int = 0
-    seen: Counter[str] = field(default_factory=Counter)  # what came of them
+    seen: collections.Counter[str] = field(default_factory=collections.Counter)  # what came of them
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -80,7 +81,10 @@ class World:
                 tiers=(),
                 pin=PinRules(tries=5, lock_minutes=15, grant_hours=rules.GRANT_HOURS),
                 redeem=RedeemRules(
-                    pin="by-value", pin_from_points=rules.PIN_FROM, uid_daily_cap=rules.CAP, reversible_days=7
+                    pin="by-value",
+                    pin_from_points=rules.PIN_FROM,
+                    uid_daily_cap=rules.CAP,
+                    reversible_days=rules.REVERSIBLE_DAYS,
                 ),
                 show_expiries=3,
                 lapsed_grace_days=30,
@@ -203,27 +207,48 @@ class World:
         with self.db.read() as tx:
             return str(tx.scalar(select(redemptions.c.entry).where(redemptions.c.command == command)))
 
-    def earn(self, member: str, points: int, tier_points: int, expires: date, now: datetime) -> tuple[str, str]:
-        """Earn; the ids of entry and lot."""
+    def earn(
+        self, member: str, points: int, tier_points: int, expires: date, store: str, now: datetime
+    ) -> tuple[str, str]:
+        """Earn, and pay what is owed; the ids of entry and lot."""
         made = [self.new_id(), self.new_id()]
         ids = iter(made)
         with self.db.write() as tx:
-            occasion = ledger.Occasion(kind="bill", at=now, store="sha")
+            ledger.lock_member(tx, member)
+            occasion = ledger.Occasion(kind="bill", at=now, store=store)
             ledger.earn(tx, member, points, tier_points, expires, occasion, new_id=lambda: next(ids))
+            debts.settle_new(tx, member, made[:1], today(store, now), now, store, new_id=self.new_id)
         return made[0], made[1]
 
-    def give_back(self, spent: str, points: int, store: str, now: datetime) -> None:
-        """Undo a part of a spending."""
+    def give_back(self, spent: str, points: int, store: str, now: datetime) -> tuple[int, int]:
+        """Undo a part of a spending; what came back, and what of it expired."""
         with self.db.write() as tx:
             occasion = ledger.Occasion(kind="reverse", at=now, store=store)
-            returns.give_back(tx, spent, today(store, now), occasion, new_id=self.new_id, points=points)
+            back = returns.give_back(tx, spent, today(store, now), occasion, new_id=self.new_id, points=points)
+            debts.settle_returned(tx, back, today(store, now), occasion, new_id=self.new_id)
+            return back.points, back.expired
 
-    def take_back(self, earned: str, points: int, store: str, now: datetime) -> int:
-        """Undo a part of a bill; what is short."""
+    def take_back(self, earned: str, points: int, store: str, now: datetime) -> tuple[int, int]:
+        """Undo a part of a bill; what the member owes of it, and what the store bears."""
         with self.db.write() as tx:
             occasion = ledger.Occasion(kind="adjust", at=now, store=store)
             done = returns.take_back(tx, earned, points, 0, today(store, now), occasion, new_id=self.new_id)
-            return done.short
+            if not done.short:
+                return 0, 0
+            return debts.keep(tx, done.entry, done.short, rules.MOST_OWED, occasion, new_id=self.new_id)
+
+    def fulfil(self, code: str, store: str, number: str, now: datetime) -> None:
+        """Hand over what a voucher is for."""
+        counter = Counter(store, "key:till", number, today(store, now))
+        with self.db.write() as tx:
+            voucher_life.fulfil(tx, code, counter, now)
+
+    def cancel(self, code: str, store: str, number: str, now: datetime) -> tuple[int, int]:
+        """Take a voucher back; what came back, and what of it expired."""
+        counter = Counter(store, "key:till", number, today(store, now))
+        with self.db.write() as tx:
+            done = voucher_life.cancel(tx, code, counter, now, new_id=self.new_id)
+            return done.points, done.expired
 
     def expire(self, member: str, store: str, now: datetime) -> None:
         """Book off what is over."""
