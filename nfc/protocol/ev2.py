@@ -1,4 +1,4 @@
-"""AuthenticateEV2First and the secure messaging that follows it (NT4H2421Gx §9.1, AN12196 §5.6 to §5.11; AES mode)."""
+"""AuthenticateEV2First and NonFirst, and the secure messaging that follows (NT4H2421Gx §9.1, AN12196 §5.6 to §5.16; AES)."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ class Session:
             raise errors.AuthenticationFailed("the answer's MAC is wrong: drop the session and start again")
         return data
 
+    def plain_command(self, ins: int, header: bytes = b"", data: bytes = b"") -> apdu.Command:
+        """Return a native command of a file in plain mode: nothing protects it, but it counts."""
+        return apdu.Command(0x90, ins, data=header + data, le=256)
+
+    def mac_command(self, ins: int, header: bytes = b"", data: bytes = b"") -> apdu.Command:
+        """Return a native command that ends with its MAC."""
+        return apdu.Command(0x90, ins, data=header + data + self.command_mac(ins, header, data), le=256)
+
     def full_command(self, ins: int, header: bytes, plain: bytes) -> apdu.Command:
         """Return a native command whose data are encrypted and MACed; ``header`` stays readable."""
         secret = cmac.cbc_encrypt(self.enc_key, cmac.pad(plain), self._iv(_IV_COMMAND, self.counter)) if plain else b""
@@ -93,8 +101,13 @@ def first_command(key_number: int) -> apdu.Command:
     return apdu.Command(0x90, 0x71, data=bytes((key_number, 0x00)), le=256)
 
 
+def non_first_command(key_number: int) -> apdu.Command:
+    """Return part 1 of AuthenticateEV2NonFirst: another key in the session that is open."""
+    return apdu.Command(0x90, 0x77, data=bytes((key_number,)), le=256)
+
+
 def answer_challenge(key: bytes, challenge: bytes, rnd_a: bytes) -> tuple[apdu.Command, bytes]:
-    """Return part 2 of the authentication and RndB.
+    """Return part 2 of either authentication, and RndB.
 
     Args:
         key: the 16-byte key being proved.
@@ -107,12 +120,12 @@ def answer_challenge(key: bytes, challenge: bytes, rnd_a: bytes) -> tuple[apdu.C
     if len(challenge) != _RND_BYTES:
         raise errors.Malformed(f"expected a challenge of 16 bytes, found {len(challenge)} (17: card in LRP mode)")
     rnd_b = cmac.cbc_decrypt(key, challenge)
-    token = cmac.cbc_encrypt(key, rnd_a + _rotate_left(rnd_b))
+    token = cmac.cbc_encrypt(key, rnd_a + rotate_left(rnd_b))
     return apdu.Command(0x90, 0xAF, data=token, le=256), rnd_b
 
 
 def finish(key: bytes, rnd_a: bytes, rnd_b: bytes, answer: bytes) -> Session:
-    """Check the card's last answer, E(K, TI || RndA' || capabilities), and return the session.
+    """Check the card's last answer to EV2First, E(K, TI || RndA' || capabilities), and return the session.
 
     Raises:
         errors.AuthenticationFailed: the card did not return our RndA, so it does not hold the key.
@@ -120,10 +133,24 @@ def finish(key: bytes, rnd_a: bytes, rnd_b: bytes, answer: bytes) -> Session:
     if len(answer) != 2 * _RND_BYTES:
         raise errors.AuthenticationFailed(f"expected 32 bytes, found {len(answer)}")
     plain = cmac.cbc_decrypt(key, answer)
-    if not hmac.compare_digest(plain[_TI_BYTES : _TI_BYTES + _RND_BYTES], _rotate_left(rnd_a)):
-        raise errors.AuthenticationFailed("the card did not return our random number: it does not hold the key")
+    _must_return(rnd_a, plain[_TI_BYTES : _TI_BYTES + _RND_BYTES])
     enc_key, mac_key = session_keys(key, rnd_a, rnd_b)
     return Session(ti=plain[:_TI_BYTES], enc_key=enc_key, mac_key=mac_key)
+
+
+def finish_non_first(session: Session, key: bytes, rnd_a: bytes, rnd_b: bytes, answer: bytes) -> Session:
+    """Check the card's last answer to EV2NonFirst, E(K, RndA'); the session goes on under the new key.
+
+    Transaction identifier and counter stay as they were.
+
+    Raises:
+        errors.AuthenticationFailed: the card did not return our RndA, so it does not hold the key.
+    """
+    if len(answer) != _RND_BYTES:
+        raise errors.AuthenticationFailed(f"expected 16 bytes, found {len(answer)}")
+    _must_return(rnd_a, cmac.cbc_decrypt(key, answer))
+    enc_key, mac_key = session_keys(key, rnd_a, rnd_b)
+    return replace(session, enc_key=enc_key, mac_key=mac_key)
 
 
 def session_keys(key: bytes, rnd_a: bytes, rnd_b: bytes) -> tuple[bytes, bytes]:
@@ -133,5 +160,11 @@ def session_keys(key: bytes, rnd_a: bytes, rnd_b: bytes) -> tuple[bytes, bytes]:
     return cmac.cmac(key, _SV1_ENC + context), cmac.cmac(key, _SV2_MAC + context)
 
 
-def _rotate_left(block: bytes) -> bytes:
+def rotate_left(block: bytes) -> bytes:
+    """Return a block turned by one byte, as each side proves that it read the other's random number."""
     return block[1:] + block[:1]
+
+
+def _must_return(rnd_a: bytes, found: bytes) -> None:
+    if not hmac.compare_digest(found, rotate_left(rnd_a)):
+        raise errors.AuthenticationFailed("the card did not return our random number: it does not hold the key")

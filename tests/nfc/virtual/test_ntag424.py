@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfc.protocol import keys, ndef, ntag424, sun
+from nfc.protocol import errors, keys, ndef, ntag424, ntag424_admin, ntag424_files, scripts, sun
 from nfc.virtual.ntag424 import Ntag424
 from tests.support.rig import FILE_MASTER, META_KEY, UID, member_card
 
@@ -83,8 +83,8 @@ def test_native_read_data_gives_the_same_file() -> None:
         ("00B0000010", "6985"),  # nothing selected
         ("00A4000C02E104", "6A82"),  # a file outside the application
         ("00A4040C05A000000003", "6A82"),  # another application
-        ("90AD00000702000000000000", "91F0"),
-        ("9071000002000000", "911C"),  # authentication follows with issuing
+        ("90AD00000702000000000000", "919D"),
+        ("9071000002000000", "919D"),
         ("00840000", "6D00"),
         ("00", "6D00"),
     ],
@@ -93,6 +93,54 @@ def test_refusals_have_the_chips_own_words(command: str, sw: str) -> None:
     card = member_card()
     card.power_on()
     assert ask(card, bytes.fromhex(command)).hex().upper() == sw
+
+
+@pytest.mark.parametrize(
+    ("command", "sw"),
+    [
+        ("90AD0000070900000000000000", "91F0"),  # no such file
+        ("90AD0000070200010000000000", "91BE"),  # behind its end
+        ("90AD000001020000", "917E"),
+        ("90AD0000070300000000000000", "919D"),  # the proprietary file wants key 2
+        ("908D0000080200000001000061" + "00", "919D"),  # the member's file wants key 3
+        ("9077000002010100", "917E"),
+        ("90770000010100", "919D"),  # no session to go on in
+        ("9071000002070000", "919E"),  # there are keys 0 to 4
+        ("905A00000300000000", "911C"),  # DESFire's
+        ("90C4000001000000", "919D"),
+    ],
+)
+def test_refusals_of_native_commands(command: str, sw: str) -> None:
+    card = member_card()
+    card.power_on()
+    ntag424.select_ndef_application(partial(ask, card))
+    assert ask(card, bytes.fromhex(command)).hex().upper() == sw
+
+
+def test_whoever_guesses_keys_has_to_wait() -> None:
+    card = member_card()
+    card.power_on()
+    ntag424.select_ndef_application(partial(ask, card))
+    for _ in range(50):
+        with pytest.raises(errors.WrongKey):
+            scripts.play(ntag424_admin.authenticate(1, bytes(16), bytes(16)), partial(ask, card))
+    with pytest.raises(errors.TooManyFailures):
+        scripts.play(ntag424_admin.authenticate(1, META_KEY, bytes(16)), partial(ask, card))
+
+
+def test_the_protected_file_is_read_and_written_in_full_mode() -> None:
+    card = member_card()
+    card.power_on()
+    ntag424.select_ndef_application(partial(ask, card))
+
+    def both() -> scripts.Script[tuple[bytes, bytes]]:
+        session = yield from ntag424_admin.authenticate(3, bytes(16), bytes(range(16)))
+        session = yield from ntag424_admin.write(session, 3, b"hello", ntag424_files.FULL)
+        content, session = yield from ntag424_admin.read(session, 3, 5, ntag424_files.FULL)
+        uid, _ = yield from ntag424_admin.card_uid(session)
+        return content, uid
+
+    assert scripts.play(both(), partial(ask, card)) == (b"hello", UID)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=10))
