@@ -1,4 +1,4 @@
-"""The ``nfc-cards`` command: which readers are there, and what happens on them. For technicians, in English."""
+"""The ``nfc-cards`` command: which readers are there, what lies on them, and cards for a laboratory. In English."""
 
 from __future__ import annotations
 
@@ -7,59 +7,110 @@ import datetime as dt
 import queue
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 
-from nfc import events, reader, service
-from nfc.evidence import Evidence
+from nfc import doctor, events, naming, one_card, reader, service, spoken
+from nfc.issuing import bench
+from nfc.issuing.authority import AuthorityRefused, Purpose
+from nfc.issuing.journal import JournalDamaged
+from nfc.issuing.key_file import KeyFileRefused
+from nfc.protocol import errors
 
-_START_PCSCD = "start it with 'systemctl start pcscd.socket' (Debian's pcscd package)"
-_PLUG_READER = "plug one in; for ACR122U see that the kernel modules pn533_usb and nfc are blacklisted"
-_LOST = {
-    events.LostReason.NO_SERVICE: f"the PC/SC service is not running: {_START_PCSCD}; waiting for it",
-    events.LostReason.NO_READER: f"no matching card reader: {_PLUG_READER}; waiting for one",
-    events.LostReason.UNPLUGGED: "unplugged; waiting for it to come back",
-}
-_SHOWN_UID_BYTES = 2
+Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code (0 done, 1 no reader or no service, 2 wrong usage)."""
+    """Run the command; return its exit code (0 done, 1 not done: no reader, no card, refused; 2 wrong usage)."""
     options = _parser().parse_args(arguments)
+    command: Command = options.run
     try:
-        if options.command == "list":
-            return _list()
-        return _watch(options.reader, full=options.full)
-    except (reader.ReaderSupportMissing, ValueError) as fault:
-        print(f"nfc-cards: {fault}", file=sys.stderr)
-        return 1
+        return command(options)
+    except service.ServiceLost as fault:
+        return _fail(f"the PC/SC service is not running ({fault}): {spoken.START_PCSCD}; 'nfc-cards doctor' says more")
+    except errors.CardLeft:
+        return _fail(
+            "the card was taken away too early; lay it down again and run the same command: it goes on from there"
+        )
+    except (
+        reader.ReaderSupportMissing,
+        one_card.NoCard,
+        AuthorityRefused,
+        KeyFileRefused,
+        JournalDamaged,
+        errors.ProtocolError,
+        service.ServiceError,
+        OSError,
+        ValueError,
+    ) as fault:
+        return _fail(str(fault))
+
+
+def _fail(what: str) -> int:
+    print(f"nfc-cards: {what}", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nfc-cards", description="Shows card readers and what is laid on them.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="print the readers plugged in now")
-    watch = commands.add_parser("watch", help="print one line per event until Ctrl-C")
-    watch.add_argument("--reader", default="pcsc", metavar="SPEC", help="'pcsc' or 'pcsc:NAME' (default: every reader)")
+
+    def add(name: str, run: Command, said: str, *, reads: bool = True) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=said, description=said)
+        command.set_defaults(run=run)
+        if reads:
+            command.add_argument(
+                "--reader",
+                default="pcsc",
+                metavar="SPEC",
+                help="'pcsc', 'pcsc:NAME', 'pcsc:serial=SERIAL' or 'pcsc:port=1-1.2' (default: every reader)",
+            )
+        return command
+
+    add("list", _list, "print the readers plugged in now, with serial number and USB port", reads=False)
+    watch = add("watch", _watch, "print one line per event until Ctrl-C")
     watch.add_argument("--full", action="store_true", help="print UIDs whole instead of masked")
+    identify = add("identify", _identify, "wait for one card and print what it is and what it proves")
+    identify.add_argument("--full", action="store_true", help="print the UID whole instead of masked")
+    identify.add_argument("--seconds", type=float, default=30.0, help="how long to wait for it (default: 30)")
+    add("doctor", _doctor, "find out why cards are not read, and what to do about it", reads=False)
+    new = add("new-keys", _new_keys, "make a file of fresh keys for a laboratory", reads=False)
+    new.add_argument("file", type=Path, help="made readable by its owner only; never written over")
+    new.add_argument("--url", required=True, help="what cards show, with {picc} and {mac}")
+    for name, said in (
+        ("issue", "make one NTAG 424 DNA a member card; a torn one is finished, an older one gets the newest keys"),
+        ("reset", "return one NTAG 424 DNA to the factory's state"),
+    ):
+        command = add(name, _change, said)
+        command.add_argument("--keys", type=Path, required=True, metavar="FILE", help="see 'nfc-cards new-keys'")
+        command.add_argument("--journal", type=Path, metavar="FILE", help="default: beside the keys, with .journal")
+        command.add_argument("--seconds", type=float, default=30.0, help="how long to wait for a card (default: 30)")
+        command.add_argument("--steps", action="store_true", help="print every step")
     return parser
 
 
-def _list() -> int:
-    try:
-        names = reader.list_readers()
-    except service.ServiceLost as fault:
-        print(f"nfc-cards: the PC/SC service is not running ({fault}): {_START_PCSCD}", file=sys.stderr)
-        return 1
-    if not names:
-        print(f"nfc-cards: no card reader found: {_PLUG_READER}", file=sys.stderr)
-        return 1
-    for name in names:
-        print(name)
+def _list(_: argparse.Namespace) -> int:
+    found = reader.list_readers()
+    if not found:
+        return _fail(f"no card reader found: {spoken.PLUG_READER}")
+    for one in found:
+        extra = [f"serial={one.parts.serial}"] if one.parts.serial else []
+        extra += [f"port={one.port}"] if one.port else []
+        print("  ".join([one.name, *extra]))
     return 0
 
 
-def _watch(spec: str, *, full: bool) -> int:
+def _doctor(_: argparse.Namespace) -> int:
+    findings = doctor.examine(doctor.Machine())
+    for finding in findings:
+        print(f"{finding.verdict:5} {finding.found}")
+        if finding.fix:
+            print(f"      do: {finding.fix}")
+    return int(any(finding.verdict is doctor.Verdict.BAD for finding in findings))
+
+
+def _watch(options: argparse.Namespace) -> int:
     inbox: queue.SimpleQueue[events.Event | None] = queue.SimpleQueue()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -67,40 +118,50 @@ def _watch(spec: str, *, full: bool) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    with reader.open_reader(spec, inbox.put):
+    with reader.open_reader(options.reader, inbox.put):
         while (event := inbox.get()) is not None:
             # Flushed at once: people pipe this into tee and grep while tapping.
-            print(f"{dt.datetime.now().astimezone():%H:%M:%S.%f}"[:-3], describe(event, full=full), flush=True)
+            print(
+                f"{dt.datetime.now().astimezone():%H:%M:%S.%f}"[:-3], spoken.event(event, full=options.full), flush=True
+            )
     return 0
 
 
-def describe(event: events.Event, *, full: bool) -> str:
-    """Return an event as one line.
-
-    Args:
-        event: any of the reader's events.
-        full: print the UID whole; otherwise only its last two bytes.
-    """
-    match event:
-        case events.ReaderReady(name):
-            return f"{name}: ready"
-        case events.ReaderLost(name, reason):
-            return f"{name or 'readers'}: {_LOST[reason]}"
-        case events.CardPresented(name, evidence):
-            return f"{name}: card {_evidence(evidence, full=full)}, read in {event.read_s * 1000:.1f} ms"
-        case events.CardUnreadable(name, reason, atr):
-            return f"{name}: card unreadable: {reason}, ATR {atr.hex(' ').upper() or 'none'}"
-        case events.CardGone(name):
-            return f"{name}: card gone"
+def _identify(options: argparse.Namespace) -> int:
+    inbox: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
+    with reader.open_reader(options.reader, inbox.put):
+        print("lay a card on the reader", file=sys.stderr)
+        while True:
+            try:
+                event = inbox.get(timeout=options.seconds)
+            except queue.Empty:
+                return _fail(f"no card came within {options.seconds:.0f} s")
+            if isinstance(event, events.ReaderLost):
+                print(spoken.event(event, full=False), file=sys.stderr)
+            elif isinstance(event, events.CardPresented | events.CardUnreadable):
+                for line in spoken.card(event, full=options.full):
+                    print(line)
+                return int(isinstance(event, events.CardUnreadable))
 
 
-def _evidence(evidence: Evidence, *, full: bool) -> str:
-    uid = evidence.uid.hex().upper()
-    if not full:
-        shown = uid[-2 * _SHOWN_UID_BYTES :]
-        uid = "·" * (len(uid) - len(shown)) + shown
-    sun = "with SUN" if evidence.sun_url else "no SUN"
-    return f"{evidence.family}, UID {uid}, claims {evidence.assurance}, {sun}"
+def _new_keys(options: argparse.Namespace) -> int:
+    bench.new_keys(options.file, options.url)
+    print(f"{options.file}: fresh keys of version 1. Keep a copy: a card whose keys are lost is lost.")
+    return 0
+
+
+def _change(options: argparse.Namespace) -> int:
+    journal = options.journal or options.keys.with_name(options.keys.name + ".journal")
+    with bench.Bench(options.keys, journal, lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds")) as work:
+        for waiting in work.torn():
+            print(f"not finished: {waiting}", file=sys.stderr)
+        print("lay a card on the reader and leave it there", file=sys.stderr)
+        with reader.connected() as context:
+            found, _ = one_card.wait(context, naming.choice(options.reader), options.seconds)
+            outcome = work.change(context, found, Purpose(options.command), print if options.steps else lambda _: None)
+    done = "a member card" if outcome.purpose is Purpose.ISSUE else "a blank card"
+    print(f"{done}, keys of version {outcome.version}, checked by reading it back")
+    return 0
 
 
 if __name__ == "__main__":

@@ -18,13 +18,14 @@ class Timing:
         deadline_s: a tap that is not read within this time is reported as unreadable.
         debounce_s: the same card coming back to the same reader this soon is the same tap.
         relist_s: the list of readers is read anew at least this often.
-        backoff_first_s, backoff_most_s: pauses between attempts to reach a dead PC/SC service, doubling.
+        backoff_first_s, backoff_most_s: pauses between attempts to reach a dead PC/SC service, doubling. An attempt costs
+            next to nothing, and a tap right after the service came back is not to be missed.
         close_s: how long ``close`` waits for a reader thread that hangs in a driver.
     """
 
     deadline_s: float = 2.0
     debounce_s: float = 1.0
     relist_s: float = 2.0
-    backoff_first_s: float = 0.1
-    backoff_most_s: float = 3.0
+    backoff_first_s: float = 0.05
+    backoff_most_s: float = 0.25
     close_s: float = 1.0

@@ -11,13 +11,14 @@ capability            remarks
 hot-plug              PC/SC's pseudo reader wakes the wait; the list is also read anew every few seconds
 several readers       all in one wait
 cancel                ends a wait at once; does *not* end a running transmit (PC/SC cannot)
-transaction           shared mode; a foreign reset is reported as CardReset
+transaction           shared mode, exclusive while issuing; a foreign reset is reported as CardReset
 escape (LED, buzzer)  through SCardControl in direct mode, where driver and reader allow it
 ====================  ========================================================================================
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -29,6 +30,7 @@ from nfc.protocol import apdu
 
 _PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
 _ESCAPE_CODE = 3500
+_CHANNEL_BYTES = 4
 _MASK = 0xFFFFFFFF
 
 # What pcsc-lite, macOS and Windows say when the service is not there, or died under a running call.
@@ -47,6 +49,7 @@ _READER_GONE = {code & _MASK for code in (scard.SCARD_E_UNKNOWN_READER, scard.SC
 _CARD_GONE = {code & _MASK for code in (scard.SCARD_W_REMOVED_CARD, scard.SCARD_E_NO_SMARTCARD)}
 _NO_READERS = scard.SCARD_E_NO_READERS_AVAILABLE & _MASK
 _RESET = scard.SCARD_W_RESET_CARD & _MASK
+_DENIED = scard.SCARD_W_SECURITY_VIOLATION & _MASK
 _SHARING = scard.SCARD_E_SHARING_VIOLATION & _MASK
 _QUIET_WAIT_ENDS = {
     code & _MASK for code in (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED, scard.SCARD_E_UNKNOWN_READER, _NO_READERS)
@@ -60,6 +63,8 @@ def open_context() -> Context:
         service.ServiceLost: it is not running.
     """
     result, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if result & _MASK == _DENIED:
+        raise service.AccessDenied(_describe("SCardEstablishContext", result))
     if result & _MASK:
         raise service.ServiceLost(_describe("SCardEstablishContext", result))
     return Context(handle)
@@ -90,10 +95,11 @@ class Context:
         return {name: _slot(raw, bytes(atr)) for name, raw, atr in found if name != _PLUG_AND_PLAY}
 
     @contextmanager
-    def card(self, reader: str) -> Iterator[apdu.Transmit]:
+    def card(self, reader: str, *, exclusive: bool = False) -> Iterator[apdu.Transmit]:
         """Connect to the card in a transaction; see ``service.Context.card``."""
+        share = scard.SCARD_SHARE_EXCLUSIVE if exclusive else scard.SCARD_SHARE_SHARED
         result, card, protocol = scard.SCardConnect(
-            self._handle, reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+            self._handle, reader, share, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         )
         _check("SCardConnect", result)
         try:
@@ -124,6 +130,21 @@ class Context:
         finally:
             scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
 
+    def channel(self, reader: str) -> int | None:
+        """Ask how the reader is plugged in; see ``service.Context.channel``."""
+        result, handle, _ = scard.SCardConnect(self._handle, reader, scard.SCARD_SHARE_DIRECT, 0)
+        if result & _MASK in {*_SERVICE_LOST, _DENIED}:
+            _check("SCardConnect", result)
+        if result & _MASK:
+            return None  # another program has it, or the driver wants a card: then nobody can tell
+        try:
+            result, value = scard.SCardGetAttrib(handle, scard.SCARD_ATTR_CHANNEL_ID)
+            if result & _MASK or len(value) != _CHANNEL_BYTES:
+                return None
+            return int.from_bytes(bytes(byte & 0xFF for byte in value), sys.byteorder)
+        finally:
+            scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
+
     def cancel(self) -> None:
         """End a running wait; harmless when there is none."""
         with suppress(scard.error):
@@ -147,6 +168,8 @@ def _check(call: str, result: int) -> None:
     if not code:
         return
     text = _describe(call, result)
+    if code == _DENIED:
+        raise service.AccessDenied(text)
     if code in _SERVICE_LOST:
         raise service.ServiceLost(text)
     if code in _READER_GONE:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, Self
 
-from nfc import service
+from nfc import naming, service
 from nfc.feedback import Signal
 from nfc.patience import Post, Timing
 
@@ -42,8 +44,8 @@ def open_reader(
     ``ReaderLost``, and the watch goes on until it comes back.
 
     Args:
-        spec: ``pcsc`` for every PC/SC reader, ``pcsc:NAME`` for those whose name contains NAME; ``*`` and ``?`` are
-            wildcards, case does not matter.
+        spec: ``pcsc`` for every PC/SC reader, ``pcsc:NAME`` for those whose name contains NAME (``*`` and ``?`` are
+            wildcards, case does not matter), ``pcsc:serial=SERIAL`` or ``pcsc:port=1-1.2`` for exactly one; see ``naming``.
         post: takes the events.
         clock: seconds that only rise.
         timing: patience; None for the defaults.
@@ -52,19 +54,40 @@ def open_reader(
         ValueError: the spec is not understood.
         ReaderSupportMissing: pyscard or libpcsclite is not installed.
     """
-    kind, _, pattern = spec.partition(":")
-    if kind != "pcsc":
-        raise ValueError(f"reader: expected 'pcsc' or 'pcsc:NAME', found {spec!r}")
+    chosen = naming.choice(spec)
     open_context = _pcsc()
     from nfc.supervisor import Supervisor
 
-    supervisor = Supervisor(open_context, pattern, post, clock, timing or Timing())
+    supervisor = Supervisor(open_context, chosen, post, clock, timing or Timing())
     supervisor.start()
     return supervisor
 
 
-def list_readers() -> list[str]:
-    """Return the names of all PC/SC readers plugged in now, without watching them.
+@dataclass(frozen=True, slots=True)
+class FoundReader:
+    """A reader that is plugged in: its PC/SC name, what is known of it, and its USB port (empty when unknown)."""
+
+    name: str
+    parts: naming.ReaderName
+    port: str
+
+
+def list_readers() -> list[FoundReader]:
+    """Return all PC/SC readers plugged in now, without watching them.
+
+    Raises:
+        service.ServiceLost: the PC/SC service is not running.
+        ReaderSupportMissing: pyscard or libpcsclite is not installed.
+    """
+    with connected() as context:
+        return [
+            FoundReader(name, naming.parse(name), naming.usb_port(context.channel(name))) for name in context.readers()
+        ]
+
+
+@contextmanager
+def connected() -> Iterator[service.Context]:
+    """Give a connection to the PC/SC service of its own, for a program that handles one card by itself.
 
     Raises:
         service.ServiceLost: the PC/SC service is not running.
@@ -72,7 +95,7 @@ def list_readers() -> list[str]:
     """
     context = _pcsc()()
     try:
-        return context.readers()
+        yield context
     finally:
         context.release()
 

@@ -1,7 +1,8 @@
-"""What the supervisor needs from PC/SC, and the errors it may meet: a seam of seven methods.
+"""What the supervisor needs from PC/SC, and the errors it may meet: a seam of eight methods.
 
 ServiceError
 ├── ServiceLost      the PC/SC service is not running, or died under us
+│   └── AccessDenied  it runs, and does not let this account near (polkit)
 ├── ReaderVanished   this reader is not there any more
 ├── CardRemoved      the card is not there any more
 ├── CardReset        another program reset the card: connect again, start over
@@ -25,6 +26,10 @@ class ServiceError(Exception):
 
 class ServiceLost(ServiceError):
     """The PC/SC service is not running, or died under us."""
+
+
+class AccessDenied(ServiceLost):
+    """The PC/SC service runs and does not let this account near readers or cards: its polkit rules say so."""
 
 
 class ReaderVanished(ServiceError):
@@ -77,11 +82,19 @@ class Context(Protocol):
             The readers in ``known`` with their state; empty after a time-out, a cancel or a change of the reader list.
         """
 
-    def card(self, reader: str) -> AbstractContextManager[apdu.Transmit]:
-        """Connect to the card, in a transaction of its own; leaving the block frees it for others."""
+    def card(self, reader: str, *, exclusive: bool = False) -> AbstractContextManager[apdu.Transmit]:
+        """Connect to the card, in a transaction of its own; leaving the block frees it for others.
+
+        Args:
+            reader: the PC/SC name.
+            exclusive: let no other program near the card, for as long as the block lasts: only while issuing.
+        """
 
     def escape(self, reader: str, command: bytes) -> bytes:
         """Send a command to the reader itself (no card needed)."""
+
+    def channel(self, reader: str) -> int | None:
+        """Return how the reader is plugged in (SCARD_ATTR_CHANNEL_ID); None when it does not tell."""
 
     def cancel(self) -> None:
         """End a running :meth:`wait` at once."""

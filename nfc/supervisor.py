@@ -1,20 +1,19 @@
 """Watches all matching readers for ever, in one thread, and turns their states into events (spec N1, N7).
 
-A card is read in a short-lived thread of its own, because PC/SC cannot end a transmit: a mute card blocks it until the
-card is taken away. The watch goes on meanwhile, reports the card as unreadable after the deadline, and forgets the late
-result.
+A card is read in its reader's own thread (``workers``), because PC/SC cannot end a transmit: a mute card blocks it until
+the card is taken away. The watch goes on meanwhile, reports the card as unreadable after the deadline, and forgets the
+late result.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from nfc import families, feedback, service
+from nfc import feedback, naming, reading, service, workers
 from nfc.debounce import Debounce
 from nfc.events import (
     CardGone,
@@ -28,13 +27,11 @@ from nfc.events import (
 )
 from nfc.evidence import Evidence, short_hash
 from nfc.patience import Post, Timing
-from nfc.protocol import apdu, errors
 
 log = logging.getLogger(__name__)
 
-_RETRY_PAUSE_S = 0.05
-_SILENT_S = 0.6
-"""A card that just left looks silent until pcscd notices, which takes up to 0.4 s: wait before calling it a bad card."""
+_SIGNAL_S = 1.0
+"""A signal that could not be sent for so long, because a card holds the reader, would be taken for another card's."""
 
 
 @dataclass(slots=True)
@@ -67,36 +64,34 @@ class _Seat:
     visit: _Visit | None = field(default=None)
 
 
-class _Late(Exception):
-    """The tap's deadline passed between two commands."""
-
-
 class Supervisor:
     """The ``CardReader`` for PC/SC; see ``reader.open_reader`` for the arguments."""
 
     def __init__(
         self,
         open_context: service.OpenContext,
-        pattern: str,
+        choice: naming.Choice,
         post: Post,
         clock: Callable[[], float],
         timing: Timing,
     ) -> None:
         self._open_context = open_context
-        self._pattern = f"*{pattern.lower()}*"
+        self._choice = choice
         self._post = post
         self._clock = clock
         self._timing = timing
         self._stop = threading.Event()
-        # Guards the visits' outcomes, the debounce, the context and the workers, and every call of post, so that events
-        # have one order. The seats belong to the watching thread alone.
+        # Guards the visits' outcomes, the debounce and the context, and every call of post, so that events have one order.
+        # The seats and the other readers' names belong to the watching thread alone.
         self._lock = threading.Lock()
         self._closed = False
         self._context: service.Context | None = None
         self._seats: dict[str, _Seat] = {}
         self._debounce = Debounce(timing.debounce_s)
         self._missing: LostReason | None = None
-        self._workers: set[threading.Thread] = set()
+        self._others: set[str] = set()
+        self._unlit: set[str] = set()
+        self._workers = workers.Workers()
         self._watch = threading.Thread(target=self._run, name="nfc-watch", daemon=True)
 
     def start(self) -> None:
@@ -114,7 +109,6 @@ class Supervisor:
         self._stop.set()
         with self._lock:
             self._closed = True
-            workers = list(self._workers)
         give_up = self._clock() + self._timing.close_s
         while self._watch.is_alive() and self._clock() < give_up:
             # Again and again: a cancel that comes just before the wait begins is lost.
@@ -122,17 +116,19 @@ class Supervisor:
                 if self._context:
                     self._context.cancel()
             self._watch.join(0.02)
-        for worker in workers:
+        busy = self._workers.busy()
+        for worker in busy:
             worker.join(max(0.0, give_up - self._clock()))
-        if self._watch.is_alive() or any(worker.is_alive() for worker in workers):
+        if self._watch.is_alive() or any(worker.is_alive() for worker in busy):
             log.warning("a reader thread hangs in its driver and is left behind")
 
     def signal(self, reader: str, signal: feedback.Signal) -> bool:
         """Blink or beep; see ``reader.CardReader.signal``."""
         command = feedback.command_for(reader, signal)
-        if command is None:
+        if command is None or reader in self._unlit:
             return False
-        self._spawn(lambda: self._send_escape(reader, command), "nfc-signal")
+        asked = self._clock()
+        self._workers.give(reader, workers.SIGNAL, lambda: self._send(reader, command, asked))
         return True
 
     # -- the watch --------------------------------------------------------------------------------------------------
@@ -161,7 +157,7 @@ class Supervisor:
             self._context = context
         try:
             while not self._stop.is_set():
-                self._match(context.readers())
+                self._match(context)
                 for reader, slot in context.wait(self._known(), self._patience()).items():
                     self._observe(reader, slot)
                 self._expire()
@@ -185,22 +181,28 @@ class Supervisor:
         ]
         return min([self._timing.relist_s, *(max(0.0, due - self._clock()) + 0.001 for due in deadlines)])
 
-    def _match(self, readers: list[str]) -> None:
+    def _match(self, context: service.Context) -> None:
         """Take in readers that came, give up readers that went."""
-        wanted = [reader for reader in readers if fnmatch.fnmatchcase(reader.lower(), self._pattern)]
-        for reader in [known for known in self._seats if known not in wanted]:
+        there = context.readers()
+        self._others &= set(there)
+        for reader in [known for known in self._seats if known not in there]:
             self._lose(reader, LostReason.UNPLUGGED)
             self._missing = LostReason.NO_READER
-        for reader in wanted:
-            if reader not in self._seats:
-                log.info("reader ready: %s", reader)
-                self._seats[reader] = _Seat()
-                with self._lock:
-                    self._debounce.returned(reader, self._clock())
-                self._missing = None
-                self._tell(ReaderReady(reader))
+        for reader in there:
+            if reader in self._seats or reader in self._others:
+                continue
+            if not self._choice.fits(reader, lambda name: naming.usb_port(context.channel(name))):
+                self._others.add(reader)
+                continue
+            log.info("reader ready: %s", reader)
+            self._seats[reader] = _Seat()
+            self._unlit.discard(reader)
+            with self._lock:
+                self._debounce.returned(reader, self._clock())
+            self._missing = None
+            self._tell(ReaderReady(reader))
         if not self._seats and self._missing is not LostReason.NO_READER:
-            log.warning("no reader matches %r; readers there: %s", self._pattern, readers or "none")
+            log.warning("no reader matches %s; readers there: %s", self._choice, there or "none")
             self._missing = LostReason.NO_READER
             self._tell(ReaderLost("", LostReason.NO_READER))
 
@@ -210,6 +212,7 @@ class Supervisor:
             return
         log.warning("PC/SC service lost (%s); trying again until it is back", why)
         readers = list(self._seats)
+        self._others.clear()
         for reader in readers:
             self._lose(reader, LostReason.NO_SERVICE)
         if not readers:
@@ -237,7 +240,7 @@ class Supervisor:
         seat.raw, seat.changes = slot.raw, slot.changes
         if slot.present and not seat.visit:
             seat.visit = visit = _Visit(reader, slot.atr, self._clock())
-            self._spawn(lambda: self._read(visit), "nfc-read")
+            self._workers.give(reader, workers.READ, lambda: self._read(visit))
 
     def _expire(self) -> None:
         for seat in self._seats.values():
@@ -253,54 +256,22 @@ class Supervisor:
             if visit.told and not self._closed:
                 self._post(CardGone(visit.reader))
 
-    # -- reading one card, in a thread of its own -------------------------------------------------------------------
+    # -- reading one card, in the reader's thread ---------------------------------------------------------------------
 
     def _read(self, visit: _Visit) -> None:
         try:
-            context = self._open_context()
+            evidence = reading.read(
+                self._open_context, visit.reader, visit.atr, lambda: self._is_late(visit), self._clock
+            )
         except service.ServiceLost:
             return  # the watch meets the same and tells it
-        try:
-            evidence = self._read_patiently(context, visit)
-        except service.ServiceLost:
-            return
         except Exception as fault:  # noqa: BLE001 - a card must never end the program; our own faults are logged there
             self._unreadable(visit, fault)
         else:
             self._present(visit, evidence)
-        finally:
-            context.release()
-
-    def _read_patiently(self, context: service.Context, visit: _Visit) -> Evidence:
-        """Read the card, starting over when another program interferes or the card wobbles in the field.
-
-        A card that answers nothing may have left for good or for a blink. Only the watch can tell, and settles the visit
-        when it sees the card go; until then we try again.
-        """
-        silent_since: float | None = None
-        while True:
-            try:
-                with context.card(visit.reader) as transmit:
-                    return families.read_evidence(self._until_deadline(transmit, visit), visit.atr)
-            except (service.CardReset, service.CardBusy, service.CardRemoved, errors.CardLeft):
-                pass
-            except service.CardSilent:
-                silent_since = silent_since or self._clock()
-                if self._clock() - silent_since >= _SILENT_S:
-                    raise
-            if self._stop.wait(_RETRY_PAUSE_S) or self._is_late(visit):
-                raise _Late
-
-    def _until_deadline(self, transmit: apdu.Transmit, visit: _Visit) -> apdu.Transmit:
-        def guarded(command: bytes) -> bytes:
-            if self._is_late(visit):
-                raise _Late
-            return transmit(command)
-
-        return guarded
 
     def _is_late(self, visit: _Visit) -> bool:
-        return visit.settled or self._clock() - visit.seen_at >= self._timing.deadline_s
+        return visit.settled or self._stop.is_set() or self._clock() - visit.seen_at >= self._timing.deadline_s
 
     def _present(self, visit: _Visit, evidence: Evidence) -> None:
         now = self._clock()
@@ -319,20 +290,7 @@ class Supervisor:
         self._settle(visit, CardPresented(visit.reader, evidence, visit.seen_at, now - visit.seen_at))
 
     def _unreadable(self, visit: _Visit, fault: Exception) -> None:
-        match fault:
-            case families.NotReadable():
-                reason = fault.reason
-            case _Late():
-                reason = UnreadableReason.TIMEOUT
-            case service.ReaderVanished():
-                reason = UnreadableReason.REMOVED
-            case service.CardSilent():
-                reason = UnreadableReason.UNRESPONSIVE
-            case errors.ProtocolError():
-                reason = UnreadableReason.GARBAGE
-            case _:
-                log.error("reading a card failed in our own code", exc_info=fault)
-                reason = UnreadableReason.GARBAGE
+        reason = reading.reason_of(fault)
         if self._settle(visit, CardUnreadable(visit.reader, reason, visit.atr)):
             log.info("card on %s unreadable: %s (%s; ATR %s)", visit.reader, reason, fault, visit.atr.hex())
 
@@ -354,25 +312,18 @@ class Supervisor:
             if not self._closed:
                 self._post(event)
 
-    def _send_escape(self, reader: str, command: bytes) -> None:
+    def _send(self, reader: str, command: feedback.Command, asked: float) -> None:
+        if self._stop.is_set() or self._clock() - asked > _SIGNAL_S:
+            return
         try:
             context = self._open_context()
             try:
-                context.escape(reader, command)
+                lit = feedback.send(context, reader, command)
             finally:
                 context.release()
         except service.ServiceError as fault:
             log.info("reader %s could not signal: %s", reader, fault)
-
-    def _spawn(self, work: Callable[[], None], name: str) -> None:
-        def run() -> None:
-            try:
-                work()
-            finally:
-                with self._lock:
-                    self._workers.discard(thread)
-
-        thread = threading.Thread(target=run, name=name, daemon=True)
-        with self._lock:
-            self._workers.add(thread)
-        thread.start()
+            return
+        if not lit:
+            self._unlit.add(reader)
+            log.info("reader %s does not take signals; screen and sound have to do it", reader)

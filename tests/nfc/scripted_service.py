@@ -28,6 +28,8 @@ class ScriptedService:
     cards: dict[str, Card] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
     escapes: list[tuple[str, bytes]] = field(default_factory=list)
+    escape_fault: Exception | None = None
+    channels: dict[str, int] = field(default_factory=dict)
     broken: Exception | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -88,16 +90,23 @@ class _Context:
         return self._cancelled or self._owner.broken is not None or now != dict(known)
 
     @contextmanager
-    def card(self, reader: str) -> Iterator[apdu.Transmit]:
+    def card(self, reader: str, *, exclusive: bool = False) -> Iterator[apdu.Transmit]:
         if self._owner.faults:
             raise self._owner.faults.pop(0)
+        if not self._owner.slots[reader].present:
+            raise service.CardRemoved("SCardConnect: 8010000C")
         card = self._owner.cards[reader]
         card.power_on()
         yield lambda command: card.transmit(command) or b""
 
     def escape(self, reader: str, command: bytes) -> bytes:
+        if self._owner.escape_fault:
+            raise self._owner.escape_fault
         self._owner.change(lambda: self._owner.escapes.append((reader, command)))
         return b"\x90\x00"
+
+    def channel(self, reader: str) -> int | None:
+        return self._owner.channels.get(reader)
 
     def cancel(self) -> None:
         with self._owner.changed:

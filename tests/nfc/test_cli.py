@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import nfc
-from nfc.__main__ import describe
+from nfc import spoken
 from nfc.virtual.pcscd import PrivatePcscd
 from tests.support.rig import UID, member_card
 
@@ -115,4 +115,4 @@ def test_a_wrong_spec_is_explained() -> None:
     ],
 )
 def test_every_event_has_a_line(event: nfc.Event, expected: str) -> None:
-    assert describe(event, full=False).startswith(expected)
+    assert spoken.event(event, full=False).startswith(expected)

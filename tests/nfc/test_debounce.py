@@ -28,8 +28,9 @@ def test_a_card_lost_with_its_reader_leaves_when_the_reader_returns() -> None:
     debounce = Debounce(window_s=1.0)
     debounce.lost("one", A)
     debounce.returned("one", 500.0)
-    assert debounce.is_repeat("one", A, 500.5)
-    assert not debounce.is_repeat("one", A, 501.5)
+    assert debounce.is_repeat("one", A, 501.9)
+    assert not debounce.is_repeat("one", B, 501.9)
+    assert not debounce.is_repeat("one", A, 502.0)
 
 
 def test_a_reader_that_returns_empty_handed_changes_nothing() -> None:
@@ -52,3 +53,19 @@ def test_a_card_lost_with_its_reader_is_remembered_whatever_is_told_elsewhere() 
     debounce.told("two")
     debounce.returned("one", 500.0)
     assert debounce.is_repeat("one", A, 500.5)
+
+
+def test_nor_does_it_matter_what_is_told_elsewhere_before_it_is_found_again() -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.lost("one", A)
+    debounce.returned("one", 500.0)
+    debounce.told("two")
+    assert debounce.is_repeat("one", A, 500.5)
+
+
+def test_once_found_again_and_gone_it_is_a_card_like_any_other() -> None:
+    debounce = Debounce(window_s=1.0)
+    debounce.lost("one", A)
+    debounce.returned("one", 500.0)
+    debounce.left("one", A, 500.2)
+    assert not debounce.is_repeat("one", A, 501.3)

@@ -227,7 +227,7 @@ def test_without_a_service_the_reader_waits_for_it() -> None:
             reader.list_readers()
         with private_pcscd() as pcscd:
             assert inbox.next(nfc.ReaderReady).reader == pcscd.readers[0]
-            assert tuple(reader.list_readers()) == pcscd.readers
+            assert tuple(found.name for found in reader.list_readers()) == pcscd.readers
 
 
 def test_a_reader_that_is_not_there_is_told_once() -> None:

@@ -51,6 +51,14 @@ class Inbox:
             if isinstance(event, kind) and reader in (None, event.reader):
                 return event
 
+    def outcome(self, reader: str, within_s: float = 5.0) -> nfc.CardPresented | nfc.CardUnreadable:
+        """Return how the next tap on a reader ended."""
+        deadline = time.monotonic() + within_s
+        while True:
+            event = self.next(object, max(0.0, deadline - time.monotonic()), reader)  # type: ignore[type-var]
+            if isinstance(event, nfc.CardPresented | nfc.CardUnreadable):
+                return event
+
     def drain(self) -> list[nfc.Event]:
         """Return what came since, without waiting."""
         events: list[nfc.Event] = []

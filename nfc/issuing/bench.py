@@ -1,0 +1,102 @@
+"""A laboratory's bench: keys from a file, a journal beside it, one card at a time (``nfc-cards issue`` and ``reset``)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nfc import one_card, service
+from nfc.issuing import key_file, relay
+from nfc.issuing.authority import Outcome, Purpose, Step, Wish
+from nfc.issuing.journal import Journal
+from nfc.issuing.local import LocalAuthority
+from nfc.protocol import apdu, errors, ntag424, ntag424_issue
+
+_RESETS = 3
+"""How often another program may reset the card before we give up; each time everything begins anew."""
+
+
+class Bench:
+    """Issues and resets cards by a key file.
+
+    Args:
+        keys: see ``key_file``.
+        journal: made when it is missing.
+        now: the present time as text, for the journal.
+
+    Raises:
+        key_file.KeyFileRefused, journal.JournalDamaged: a file cannot be used.
+    """
+
+    def __init__(self, keys: Path, journal: Path, now: Callable[[], str]) -> None:
+        content = key_file.load(keys)
+        self._journal = Journal(journal, now)
+        self._authority = LocalAuthority(content, self._journal)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._journal.close()
+
+    def torn(self) -> list[str]:
+        """Return the cards that were begun and not finished, a line each, by the end of their number."""
+        return [
+            f"card ··{uid[-4:]}: {run.purpose} to version {run.version}, torn at '{run.step or 'nothing yet'}'"
+            for uid, run in self._journal.all_torn().items()
+        ]
+
+    def change(self, context: service.Context, reader: str, purpose: Purpose, told: Callable[[str], object]) -> Outcome:
+        """Issue or reset the card on a reader.
+
+        Args:
+            context: a connection of this thread's own.
+            reader: where the card lies.
+            purpose: ``ISSUE`` or ``RESET``.
+            told: takes each step's name.
+
+        Raises:
+            AuthorityRefused: the card is none of ours, or does not do as it is told.
+            errors.CardLeft, service.CardRemoved: it was taken away; run it again.
+            service.ServiceError: reader or service is gone, or another program holds the card.
+        """
+
+        def hear(step: Step) -> None:
+            told(f"{step.index:3} {step.what}")
+
+        for last in (False,) * (_RESETS - 1) + (True,):
+            try:
+                with one_card.alone(context, reader) as transmit:
+                    wish = Wish(secrets.token_hex(8), purpose, _uid(transmit))
+                    return relay.run(self._authority, wish, transmit, hear)
+            except service.CardReset:
+                if last:
+                    raise
+        raise AssertionError
+
+
+def _uid(transmit: apdu.Transmit) -> bytes:
+    try:
+        return ntag424.get_uid(transmit)
+    except errors.StatusError as refused:
+        raise ntag424_issue.NotOurs(f"expected a card with a UID, found one that gives none ({refused})") from refused
+
+
+def new_keys(path: Path, url: str) -> None:
+    """Make a key file with fresh keys.
+
+    Raises:
+        FileExistsError: there is one already.
+        key_file.KeyFileRefused: the URL cannot be a member card's; no file is left.
+    """
+    key_file.create(path, url)
+    try:
+        key_file.load(path)
+    except key_file.KeyFileRefused:
+        path.unlink()
+        raise
