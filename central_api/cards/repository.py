@@ -1,13 +1,14 @@
-"""Queries of cards, card sessions, PINs and grants."""
+"""Queries of cards, card sessions, PINs and grants, of masters, permits and runs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.cards.tables import card_sessions, cards, grants, pins
+from central_api.cards.tables import card_masters, card_permits, card_runs, card_sessions, cards, grants, pins
 from central_api.db import Tx, among
 from central_api.members.tables import members
 
@@ -121,3 +122,72 @@ def pin_given(tx: Tx, session_id: str) -> bool:
 def add_grant(tx: Tx, values: dict[str, object]) -> None:
     """Write a new grant."""
     tx.execute(insert(grants).values(**values))
+
+
+def masters(tx: Tx) -> Sequence[Any]:
+    """Every master that lies in the database, sealed."""
+    return tx.rows(select(card_masters.c.version, card_masters.c.purpose, card_masters.c.secret))
+
+
+def add_master(tx: Tx, values: dict[str, object]) -> None:
+    """Write a master; one that is there stays."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    tx.execute(make(card_masters).values(**values).on_conflict_do_nothing(index_elements=[card_masters.c.id]))
+
+
+def add_permit(tx: Tx, values: dict[str, object]) -> None:
+    """Write a new permit."""
+    tx.execute(insert(card_permits).values(**values))
+
+
+def open_permit(tx: Tx, device: str, purpose: str, now: datetime) -> Any:
+    """The permit of a device that ends first and has cards left, locked until the end, or None."""
+    fits = (card_permits.c.device == device, card_permits.c.purpose == purpose, card_permits.c.until > now)
+    query = select(card_permits).where(*fits, card_permits.c.left > 0).order_by(card_permits.c.until)
+    return tx.first(query.limit(1).with_for_update())
+
+
+def permit(tx: Tx, permit_id: str) -> Any:
+    """The permit of an id."""
+    return tx.connection.execute(select(card_permits).where(card_permits.c.id == permit_id)).one()
+
+
+def take_of_permit(tx: Tx, permit_id: str) -> None:
+    """Count one card of a permit that was found open."""
+    less = card_permits.c.left - 1
+    tx.execute(update(card_permits).where(card_permits.c.id == permit_id).values(left=less))
+
+
+def run(tx: Tx, run_id: str) -> Any:
+    """The row of a run, locked until the end, or None."""
+    return tx.first(select(card_runs).where(card_runs.c.id == run_id).with_for_update())
+
+
+def runs_of(tx: Tx, uid: str, purposes: Sequence[str]) -> Sequence[Any]:
+    """The last runs of a card for these purposes, newest first, locked until the end."""
+    query = select(card_runs).where(card_runs.c.uid == uid, card_runs.c.purpose.in_(purposes))
+    return tx.rows(query.order_by(card_runs.c.begun_at.desc()).limit(5).with_for_update())
+
+
+def add_run(tx: Tx, values: dict[str, object]) -> None:
+    """Write a new run."""
+    tx.execute(insert(card_runs).values(**values))
+
+
+def change_run(tx: Tx, run_id: str, values: dict[str, object]) -> None:
+    """Change a run's row."""
+    tx.execute(update(card_runs).where(card_runs.c.id == run_id).values(**values))
+
+
+def written(tx: Tx, uid: str) -> dict[str, object]:
+    """What a kiosk wrote onto a card before it came into stock: its keys' version and last counter; nothing if it did not."""
+    row = next((run for run in runs_of(tx, uid, ("issue", "reset")) if run.state == "done"), None)
+    if row is None:
+        return {}
+    return {"key_version": row.version, "last_counter": row.counter or -1}
+
+
+def stock(tx: Tx) -> Sequence[Any]:
+    """How many cards there are of each batch, face and state."""
+    kinds = (cards.c.batch, cards.c.face, cards.c.state)
+    return tx.rows(select(*kinds, func.count().label("cards")).group_by(*kinds).order_by(*kinds))

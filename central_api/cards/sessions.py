@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from central_api.cards import repository, verify
+from central_api.cards import repository, runs, verify
+from central_api.cards.keys import CardKeys
 from central_api.db import Tx
 from central_api.devices.service import Device
-from central_api.security.keyring import Keyring
 from club.model import errors
 from club.wire.cards import AssuranceName, Evidence, OpenCardSession
 from club.wire.codec import encode
@@ -33,7 +33,7 @@ class Session:
 
 def open_session(
     tx: Tx,
-    keyring: Keyring,
+    keyset: CardKeys,
     device: Device,
     wish: OpenCardSession,
     now: datetime,
@@ -47,7 +47,7 @@ def open_session(
 
     Args:
         tx: a unit of work that writes.
-        keyring: the service's keys.
+        keyset: who holds the keys of cards.
         device: who read the card.
         wish: what the device sent.
         now: the instant.
@@ -64,7 +64,7 @@ def open_session(
     known = repository.session(tx, wish.session_id)
     if known is None:
         # Judged before the row is written, so that what is refused leaves nothing and a second, racing tap waits at the row.
-        card, proved = _admit(tx, keyring, wish.evidence, today, grace_days)
+        card, proved = _admit(tx, keyset, wish.evidence, today, grace_days)
         values = {
             "id": wish.session_id,
             "device": device.id,
@@ -85,6 +85,8 @@ def open_session(
                     last=int(last),
                     got=proved.counter,
                 )
+            if wish.evidence.proof is not None:
+                runs.take_proof(tx, device, wish.evidence.proof, proved.uid, now)
             return Session(
                 wish.session_id, device.id, device.store, card.id, card.member, proved.assurance, now, now, None
             )
@@ -164,8 +166,8 @@ def evidence_digest(evidence: Evidence) -> str:
     return hashlib.sha256(encode(evidence)).hexdigest()
 
 
-def _admit(tx: Tx, keyring: Keyring, evidence: Evidence, today: date, grace_days: int) -> tuple[Any, verify.Proved]:
-    proved = verify.judge(evidence, keyring)
+def _admit(tx: Tx, keyset: CardKeys, evidence: Evidence, today: date, grace_days: int) -> tuple[Any, verify.Proved]:
+    proved = verify.judge(evidence, keyset)
     card = repository.card(tx, proved.uid)
     if card is None:
         raise errors.CardUnknown("no member holds this card")

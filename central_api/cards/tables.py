@@ -1,8 +1,8 @@
-"""Cards (pointers to a member), their PINs, the sessions a tap opens, and the grants a PIN gives (N3 to N5)."""
+"""Cards (pointers to a member), their PINs, the sessions a tap opens, the grants a PIN gives; keys and runs (N3 to N6)."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from central_api.columns import UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 from central_api.security.tables import sealed
 
 cards = Table(
@@ -26,6 +26,7 @@ cards = Table(
     sealed("driver"),  # of a company's card: who carries it
     Column("batch", String(32), nullable=False, server_default=""),  # in which it came into stock
     Column("good_until", Date, nullable=True),  # a temporary card's last day, store time
+    Column("key_version", Integer, nullable=False, server_default="1"),  # of its keys; 0: as from the factory
     CheckConstraint("state IN ('stock', 'active', 'blocked', 'replaced')", name="state"),
     CheckConstraint("assurance IN ('uid', 'static', 'cryptogram')", name="assurance"),
     CheckConstraint("state <> 'active' OR member IS NOT NULL", name="holder"),
@@ -71,4 +72,56 @@ grants = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime, nullable=True),
     Index(None, "session"),
+)
+
+card_masters = Table(
+    "card_masters",
+    metadata,
+    Column("id", String(16), primary_key=True),  # 2-meta
+    Column("version", Integer, nullable=False),
+    Column("purpose", String(8), nullable=False),
+    sealed("secret", nullable=False),  # 16 bytes in hex
+    Column("made_at", UtcDateTime, nullable=False),
+    CheckConstraint("version BETWEEN 1 AND 255", name="version"),
+    CheckConstraint("purpose IN ('meta', 'file', 'app', 'write')", name="purpose"),
+)
+
+card_permits = Table(
+    "card_permits",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("purpose", String(8), nullable=False),
+    Column("batch", String(32), nullable=False),
+    Column("granted", Integer, nullable=False),  # cards
+    Column("left", Integer, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    CheckConstraint("purpose IN ('issue', 'reset')", name="purpose"),
+    CheckConstraint('"left" BETWEEN 0 AND granted', name="left"),
+    Index(None, "device"),
+)
+
+card_runs = Table(
+    "card_runs",
+    metadata,
+    Column("id", String(64), primary_key=True),  # made by the device
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("permit", String(64), ForeignKey("card_permits.id"), nullable=True),  # None: nothing is changed on the card
+    Column("purpose", String(8), nullable=False),
+    Column("uid", String(14), nullable=False),
+    Column("version", Integer, nullable=False),  # of the keys it is to reach, or to prove
+    Column("tried", Json, nullable=False),  # versions the card may hold, as they are tried
+    sealed("seed", nullable=False),  # what its random numbers come of
+    Column("answers", Json, nullable=False),  # the card's, in hex
+    Column("what", String(200), nullable=False),  # the last step that was handed out
+    Column("state", String(8), nullable=False),
+    Column("reason", String(16), nullable=False, server_default=""),
+    Column("counter", BigInteger, nullable=False, server_default="0"),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
+    CheckConstraint("purpose IN ('issue', 'reset', 'prove')", name="purpose"),
+    CheckConstraint("state IN ('open', 'torn', 'failed', 'done', 'used')", name="state"),
+    Index(None, "uid", "begun_at"),
 )

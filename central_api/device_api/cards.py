@@ -8,7 +8,7 @@ from litestar.params import JSONBody, PathParameter
 
 from central_api import texts
 from central_api.bodies import strict
-from central_api.cards import pins, sessions
+from central_api.cards import keys, pins, sessions
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api import home
@@ -40,7 +40,7 @@ def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> Ca
     today = texts.local_day(now, home.zone_of(all_stores, device.store))
     session = sessions.open_session(
         tx,
-        context.keyring,
+        keys.StoredKeys(tx, context.keyring, context.vault),
         device,
         wish,
         now,

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Router
 
-from central_api.device_api import cards, history, joining, routes, screens, stream
+from central_api.device_api import card_runs, cards, history, joining, routes, screens, stream
 from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
@@ -15,7 +15,15 @@ handlers: list[Any] = [
     Router(
         "/v1",
         route_handlers=all_proved(
-            [*routes.handlers, *cards.handlers, *history.handlers, *joining.handlers, *screens.handlers], besides=_OPEN
+            [
+                *routes.handlers,
+                *cards.handlers,
+                *card_runs.handlers,
+                *history.handlers,
+                *joining.handlers,
+                *screens.handlers,
+            ],
+            besides=_OPEN,
         ),
         security=[{"device": []}],
         request_max_body_size=LARGEST_BODY,  # it is read before it is known who sent it

@@ -29,6 +29,12 @@ def device(tx: Tx, device_id: str) -> Any:
     return tx.first(select(devices).where(devices.c.id == device_id))
 
 
+def kiosk_at(tx: Tx, place_slug: str) -> Any:
+    """The kiosk that stands at a place and was not shut out, or None."""
+    here = (devices.c.place == place_slug, devices.c.kind == "kiosk", devices.c.revoked_at.is_(None))
+    return tx.first(select(devices).where(*here).order_by(devices.c.enrolled_at.desc()).limit(1))
+
+
 def standing(tx: Tx, stores: Sequence[str]) -> Sequence[Any]:
     """The devices of these stores that are let in, kiosks first, by their places."""
     query = select(devices).where(devices.c.store.in_(stores), devices.c.revoked_at.is_(None))

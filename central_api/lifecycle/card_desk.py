@@ -70,6 +70,7 @@ def take_in(tx: Tx, desk: Desk, blank: Blank, *, new_id: Callable[[], str]) -> s
         "last_counter": -1,
         "member": None,
         "batch": blank.batch,
+        **cards.written(tx, blank.uid),
     }
     repository.add_card(tx, values)
     _note(tx, desk, "card.take-in", card, {"batch": blank.batch})

@@ -3,10 +3,16 @@
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
+from central_api.cards import keys as card_keys
+from central_api.cards import repository as cards_stored
+from central_api.cards import runs
 from central_api.context import Context
 from central_api.db import Tx
+from central_api.devices import repository as devices
 from central_api.lifecycle import card_desk, export, leaving, merging, repository
 from central_api.members import search
 from central_api.programme import service as programmes
@@ -179,3 +185,36 @@ def _of_number(tx: Tx, number: str) -> str:
     if row is None:
         raise errors.NotFound("expected the printed number of a card, found one that none has", kind="card")
     return str(row.id)
+
+
+def permit_cards(
+    context: Context, place: str, purpose: Literal["issue", "reset"], batch: str, cards: int, hours: int
+) -> datetime:
+    """Permit the kiosk at a place to issue or reset cards, for some hours; until when.
+
+    Raises:
+        NotFound: no kiosk stands there.
+    """
+    now = context.clock.now()
+    until = now + timedelta(hours=hours)
+    with context.db.write() as tx:
+        device = devices.kiosk_at(tx, place)
+        if device is None:
+            raise errors.NotFound("expected an enrolled kiosk at this place, found none", kind="place", id=place[:64])
+        runs.grant(tx, runs.Permit(context.new_id(), device.id, purpose, batch, cards, until, BY), now)
+    return until
+
+
+def card_stock(context: Context) -> list[str]:
+    """A line for each batch, face and state: how many cards there are (N6)."""
+    with context.db.read() as tx:
+        return [f"{row.batch or '-'}  {row.face}  {row.state}  {row.cards}" for row in cards_stored.stock(tx)]
+
+
+def renew_card_keys(context: Context) -> int:
+    """Make masters of a new version, which cards are given from now on; its number."""
+    now = context.clock.now()
+    with context.db.write() as tx:
+        version = card_keys.add_version(tx, context.vault, now)
+        audit.record(tx, actor=BY, act="card.keys-renew", subject=f"card-keys:{version}", now=now)
+    return version

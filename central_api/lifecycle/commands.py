@@ -56,6 +56,15 @@ def add_commands(add: Add, group: Callable[[str, str], Any], opened: Opened, pri
     one.add_argument("old", help="number of the old card")
     one.add_argument("new", help="number of a card in stock")
 
+    one = command("permit", _permit, "let a kiosk issue or reset cards, for some hours", cards)
+    one.add_argument("place", help="where the kiosk stands, such as kiosk-1")
+    one.add_argument("purpose", choices=("issue", "reset"))
+    one.add_argument("--batch", required=True, help="of which batch they are, such as 2026-05")
+    one.add_argument("--cards", type=int, required=True, help="how many")
+    one.add_argument("--hours", type=int, default=8, help="for how long (default: 8)")
+    command("stock", _stock, "count the cards of each batch, face and state", cards)
+    command("renew-keys", _renew_card_keys, "make a new version of the keys that cards are given", cards)
+
     keys = group("keys", "renew the keys of personal data")
     command("add-master", _add_master, "add a master key to the file of the keys", keys)
     command("rewrap", _rewrap, "wrap the data keys by the newest master key", keys)
@@ -98,6 +107,24 @@ def _block(context: Context, options: argparse.Namespace, printed: Printed) -> N
 def _replace(context: Context, options: argparse.Namespace, printed: Printed) -> None:
     cli.replace(context, options.old, options.new, lambda: (getpass.getpass("PIN: "), getpass.getpass("again: ")))
     printed("the new card is in use, the old one is good for nothing")
+
+
+def _permit(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    if options.cards < 1 or options.hours < 1:
+        raise ValueError(f"expected at least 1 card and 1 hour, found {options.cards} and {options.hours}")
+    until = cli.permit_cards(context, options.place, options.purpose, options.batch, options.cards, options.hours)
+    printed(
+        f"{options.place} may {options.purpose} {options.cards} cards of {options.batch} until {until:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _stock(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    for line in cli.card_stock(context) or ["no cards"]:
+        printed(line)
+
+
+def _renew_card_keys(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    printed(f"cards are given keys of version {cli.renew_card_keys(context)} from now on; older ones stay good")
 
 
 def _add_master(context: Context, options: argparse.Namespace, printed: Printed) -> None:

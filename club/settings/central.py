@@ -61,6 +61,16 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Cards:
+    """Member cards."""
+
+    url: str = setting(
+        "https://c.example.invalid/t?e={picc}&c={mac}",
+        "What an issued card shows a phone; {picc} and {mac} once each, where the chip writes its message.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """The club this service runs. Its rules are data with dates of effect, not settings."""
 
@@ -132,6 +142,7 @@ class CentralSettings:
     database: Database = section(Database)
     media: Media = section(Media)
     keys: Keys = section(Keys)
+    cards: Cards = section(Cards)
     programme: Programme = section(Programme)
     sessions: Sessions = section(Sessions)
     feed: Feed = section(Feed)

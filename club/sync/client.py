@@ -15,6 +15,7 @@ from club.sync import errors, sse
 from club.sync.identity import Identity
 from club.sync.server_time import ServerTime
 from club.wire import codec, problems
+from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
 from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import AskPairing, Enrol, Enrolled, Heartbeat, HeartbeatAnswer, Pairing
@@ -198,6 +199,16 @@ class ApiClient:
             self._learn_from(error)
             raise
         return reply.body
+
+    # -- cards being written or proved ----------------------------------------------------------------------------
+
+    def begin_card_run(self, request: BeginCardRun) -> CardRunStep:
+        """`POST /v1/card-runs`: begin to issue, reset or prove a card; the same id again finds the run where it is (N6)."""
+        return self._post("/v1/card-runs", request, CardRunStep)
+
+    def answer_card_run(self, run_id: str, request: AnswerCardRun) -> CardRunStep:
+        """`POST /v1/card-runs/{id}/answers`: the card's answer; the same answer again gets the same step again (N6)."""
+        return self._post(f"/v1/card-runs/{quote(run_id, safe='')}/answers", request, CardRunStep)
 
     # -- mirror, boards, media ------------------------------------------------------------------------------------
 

@@ -14,11 +14,15 @@ VoucherState = Literal["issued", "fulfilled", "cancelled", "expired"]
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a reader got from a card. `sun_url` is the NTAG 424's whole SUN message; the server judges it (N3)."""
+    """What a reader got from a card; the server judges it (N3).
+
+    `sun_url` is the NTAG 424's whole SUN message; `proof` the id of the run in which the card proved a key (`card_runs`).
+    """
 
     uid: Uid
     family: Short
     sun_url: Long | None = None
+    proof: Id | None = None
 
 
 class OpenCardSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
