@@ -156,9 +156,11 @@ def _change(options: argparse.Namespace) -> int:
         for waiting in work.torn():
             print(f"not finished: {waiting}", file=sys.stderr)
         print("lay a card on the reader and leave it there", file=sys.stderr)
+        told = print if options.steps else lambda _: None
         with reader.connected() as context:
-            found, _ = one_card.wait(context, naming.choice(options.reader), options.seconds)
-            outcome = work.change(context, found, Purpose(options.command), print if options.steps else lambda _: None)
+            outcome = work.change(
+                context, naming.choice(options.reader), Purpose(options.command), options.seconds, told
+            )
     done = "a member card" if outcome.purpose is Purpose.ISSUE else "a blank card"
     print(f"{done}, keys of version {outcome.version}, checked by reading it back")
     return 0

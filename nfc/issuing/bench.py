@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nfc import one_card, service
+from nfc import naming, one_card, service
 from nfc.issuing import key_file, relay
 from nfc.issuing.authority import Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
@@ -17,6 +19,8 @@ from nfc.protocol import apdu, errors, ntag424, ntag424_issue
 
 _RESETS = 3
 """How often another program may reset the card before we give up; each time everything begins anew."""
+_AGAIN_S = 0.1
+_PAUSE = threading.Event()  # never set
 
 
 class Bench:
@@ -51,16 +55,25 @@ class Bench:
             for uid, run in self._journal.all_torn().items()
         ]
 
-    def change(self, context: service.Context, reader: str, purpose: Purpose, told: Callable[[str], object]) -> Outcome:
-        """Issue or reset the card on a reader.
+    def change(
+        self,
+        context: service.Context,
+        choice: naming.Choice,
+        purpose: Purpose,
+        seconds: float,
+        told: Callable[[str], object],
+    ) -> Outcome:
+        """Wait for a card, and issue or reset it.
 
         Args:
             context: a connection of this thread's own.
-            reader: where the card lies.
+            choice: which readers count.
             purpose: ``ISSUE`` or ``RESET``.
+            seconds: how long to wait for a card.
             told: takes each step's name.
 
         Raises:
+            one_card.NoCard: none came in time.
             AuthorityRefused: the card is none of ours, or does not do as it is told.
             errors.CardLeft, service.CardRemoved: it was taken away; run it again.
             service.ServiceError: reader or service is gone, or another program holds the card.
@@ -69,15 +82,30 @@ class Bench:
         def hear(step: Step) -> None:
             told(f"{step.index:3} {step.what}")
 
-        for last in (False,) * (_RESETS - 1) + (True,):
+        resets = 0
+        while True:
+            reader, uid = self._wait(context, choice, seconds)
             try:
                 with one_card.alone(context, reader) as transmit:
-                    wish = Wish(secrets.token_hex(8), purpose, _uid(transmit))
+                    wish = Wish(secrets.token_hex(8), purpose, uid)
                     return relay.run(self._authority, wish, transmit, hear)
             except service.CardReset:
-                if last:
+                resets += 1
+                if resets == _RESETS:
                     raise
-        raise AssertionError
+
+    def _wait(self, context: service.Context, choice: naming.Choice, seconds: float) -> tuple[str, bytes]:
+        """Wait for a card that tells its UID: one that was just taken away lies there for pcscd some moments longer."""
+        give_up = time.monotonic() + seconds
+        while True:
+            reader, _ = one_card.wait(context, choice, give_up - time.monotonic())
+            try:
+                with one_card.alone(context, reader) as transmit:
+                    return reader, _uid(transmit)
+            except (service.CardSilent, service.CardRemoved, service.CardReset, errors.CardLeft):
+                if time.monotonic() >= give_up:
+                    raise
+                _PAUSE.wait(_AGAIN_S)
 
 
 def _uid(transmit: apdu.Transmit) -> bytes:

@@ -1,0 +1,152 @@
+"""Issuing through a real pcscd: the commands as a technician meets them, and cards torn out of a reader (spec N6)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from nfc import naming, one_card, reader, service
+from nfc.issuing import bench, key_file
+from nfc.issuing.authority import AuthorityRefused, Purpose
+from nfc.protocol import errors, keys
+from nfc.virtual.card import UidOnly
+from nfc.virtual.faults import PulledAway
+from nfc.virtual.ntag424 import URL_TEMPLATE, Ntag424
+from nfc.virtual.pcscd import PrivatePcscd
+from tests.nfc.issuing.cards import UID
+from tests.support.rig import private_pcscd
+
+pytestmark = pytest.mark.reader
+
+COMMAND = [sys.executable, "-m", "nfc"]
+
+
+@dataclass
+class Lab:
+    """A laboratory with a key file and a private service."""
+
+    folder: Path
+    pcscd: PrivatePcscd
+    steps: list[str] = field(default_factory=list)
+
+    @property
+    def key_path(self) -> Path:
+        return self.folder / "keys.toml"
+
+    def held(self) -> keys.KeySet:
+        """The keys a card of this laboratory has."""
+        content = key_file.load(self.key_path)
+        return keys.key_set(content.versions[content.current], UID)
+
+    def change(self, purpose: Purpose) -> None:
+        """Issue or reset whatever card is laid down next."""
+        with (
+            bench.Bench(self.key_path, self.folder / "journal", lambda: "now") as work,
+            reader.connected() as context,
+        ):
+            work.change(context, naming.choice("pcsc"), purpose, 10.0, self.steps.append)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run nfc-cards."""
+        env = os.environ | self.pcscd.env
+        return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, env=env, timeout=60)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    bench.new_keys(tmp_path / "keys.toml", URL_TEMPLATE)
+    with private_pcscd() as pcscd:
+        yield Lab(tmp_path, pcscd)
+
+
+def test_the_commands_issue_identify_and_reset_a_card(lab: Lab) -> None:
+    card = Ntag424.blank(UID)
+    with lab.pcscd.slot() as slot:
+        slot.insert(card)
+        issued = lab.command("issue", "--keys", str(lab.key_path), "--steps")
+        assert (issued.returncode, issued.stdout.splitlines()[-1]) == (
+            0,
+            "a member card, keys of version 1, checked by reading it back",
+        )
+        assert "change key 0" in issued.stdout
+        assert card.holds(lab.held())
+        found = lab.command("identify", "--full")
+        assert found.returncode == 0
+        assert "family      ntag424" in found.stdout
+        assert UID.hex().upper() in found.stdout
+        assert "SUN message yes" in found.stdout
+        reset = lab.command("reset", "--keys", str(lab.key_path))
+        assert (reset.returncode, reset.stdout) == (0, "a blank card, keys of version 0, checked by reading it back\n")
+        assert card.holds(keys.FACTORY)
+    assert not any(key.hex() in (issued.stdout + issued.stderr).lower() for key in lab.held().keys)
+
+
+@pytest.mark.parametrize("answered", [4, 13, 22, 29])
+def test_a_card_torn_out_of_the_reader_is_finished_when_it_comes_back(lab: Lab, answered: int) -> None:
+    card = Ntag424.blank(UID)
+    with lab.pcscd.slot() as slot:
+        slot.insert(PulledAway(card, answered))
+        with pytest.raises((errors.CardLeft, service.CardRemoved, service.CardReset)):
+            lab.change(Purpose.ISSUE)
+        torn = bench.Bench(lab.key_path, lab.folder / "journal", lambda: "now")
+        with torn:
+            [line] = torn.torn()
+        assert line.startswith(f"card ··{UID.hex().upper()[-4:]}: issue to version 1, torn at")
+        slot.insert(card)
+        lab.change(Purpose.ISSUE)
+        assert card.holds(lab.held())
+        with bench.Bench(lab.key_path, lab.folder / "journal", lambda: "now") as after:
+            assert after.torn() == []
+
+
+def test_a_card_of_another_kind_is_refused_kindly(lab: Lab) -> None:
+    with lab.pcscd.slot() as slot:
+        slot.insert(UidOnly(bytes.fromhex("A1B2C3D4")))
+        found = lab.command("issue", "--keys", str(lab.key_path))
+        assert found.returncode == 1
+        assert "expected a card with a UID of 7 bytes, found 4" in found.stderr
+        assert "Traceback" not in found.stderr
+
+
+def test_another_program_is_kept_away_while_a_card_is_issued(lab: Lab) -> None:
+    with lab.pcscd.slot() as slot, reader.connected() as mine, reader.connected() as theirs:
+        slot.insert(Ntag424.blank(UID))
+        name, _ = one_card.wait(mine, naming.choice("pcsc"), 10.0)
+        with one_card.alone(mine, name), pytest.raises(service.CardBusy), theirs.card(name):
+            raise AssertionError("expected to be kept away")
+
+
+def test_no_card_no_reader_and_no_keys_are_told(lab: Lab) -> None:
+    for arguments, said in (
+        (("issue", "--keys", str(lab.key_path), "--seconds", "0.3"), "no card came within 0 s"),
+        (
+            ("issue", "--keys", str(lab.key_path), "--seconds", "0.3", "--reader", "pcsc:ACR122"),
+            "no reader matches ACR122",
+        ),
+        (("reset", "--keys", str(lab.folder / "none")), "cannot be read"),
+        (("new-keys", str(lab.key_path), "--url", URL_TEMPLATE), "File exists"),
+    ):
+        found = lab.command(*arguments)
+        assert (found.returncode, said in found.stderr) == (1, True), found.stderr
+
+
+def test_the_doctor_finds_the_readers(lab: Lab) -> None:
+    found = lab.command("doctor")
+    assert "good  the PC/SC service runs and lets this account in" in found.stdout
+    assert f"good  reader {lab.pcscd.readers[0]}" in found.stdout
+
+
+def test_a_card_that_is_refused_changes_nothing(lab: Lab) -> None:
+    card = Ntag424(UID, bytes(16), bytes(16))
+    card._chip.keys = [(bytes((9,)) * 16, 7)] * 5
+    with lab.pcscd.slot() as slot:
+        slot.insert(card)
+        with pytest.raises(AuthorityRefused, match="not our card"):
+            lab.change(Purpose.ISSUE)
+    assert card._chip.keys == [(bytes((9,)) * 16, 7)] * 5
