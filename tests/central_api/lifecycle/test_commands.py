@@ -133,3 +133,25 @@ def test_another_databases_keys_are_named_at_the_start(
     assert (code, "take the file that belongs to this database" in capsys.readouterr().err) == (1, True)
     with club.context.db.read() as tx:
         assert tx.first(select(cards)) is not None
+
+
+def test_a_kiosk_is_let_write_cards_and_the_stock_is_counted(club: Club, capsys: pytest.CaptureFixture[str]) -> None:
+    permit = ("cards", "permit", "kiosk-1", "issue", "--batch", "2026-05", "--cards", "50")
+    code, _, why = run(club, capsys, *permit)
+    assert (code, "expected an enrolled kiosk" in why) == (1, True)
+    club.device("kiosk-1")
+    code, said, _ = run(club, capsys, *permit)
+    assert (code, said) == (0, "kiosk-1 may issue 50 cards of 2026-05 until 2026-05-16 14:32 UTC\n")
+    code, _, why = run(club, capsys, *permit[:-1], "0")
+    assert (code, "at least 1 card" in why) == (1, True)
+    code, said, _ = run(club, capsys, "cards", "stock")
+    assert code == 0
+    assert any(line.split()[-2] == "active" for line in said.splitlines())
+
+
+def test_card_keys_are_renewed_by_version(club: Club, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "version 2" in run(club, capsys, "cards", "renew-keys")[1]
+    assert "version 3" in run(club, capsys, "cards", "renew-keys")[1]
+    with club.context.db.read() as tx:
+        acts = tx.rows(select(audit.c.subject).where(audit.c.act == "card.keys-renew"))
+    assert [row.subject for row in acts] == ["card-keys:2", "card-keys:3"]
