@@ -28,6 +28,7 @@ from kiosk_app.flow import state as st
 from kiosk_app.work import catalogue, sounds, sync_events
 from kiosk_app.work.card_events import CardEvents
 from kiosk_app.work.doer import Doer
+from kiosk_app.work.lights import Lights
 from kiosk_app.work.runtime import Runtime
 from kiosk_app.work.tap_times import TapTimes
 from kiosk_app.work.ticker import Ticker
@@ -69,7 +70,7 @@ class Kiosk:
         self.times = TapTimes(self.clock.monotonic)
         player = sounds.find_player(files.sound, enabled=settings.sound.enabled, volume=settings.sound.volume)
         self._bridge: Bridge[ev.Event | Callable[[], None]] = Bridge(self._handle)
-        self._doer = Doer(client, self.worker.mirror, self.worker, player, self._post, self.times)
+        self._doer = Doer(client, self.worker.mirror, self.worker, player, self._answered, self.times)
         self.runtime = Runtime(
             visit.begin(self._rules(), self.clock.now(), self._world()),
             words=words,
@@ -81,10 +82,12 @@ class Kiosk:
         )
         self.runtime.watch = self._report
         self._cards = CardEvents(new_id, self.clock.now, secrets.token_bytes(32))
+        self._lights = Lights()
         self._ticker = Ticker(lambda: self._post(ev.Second(self.clock.now())), self.clock)
         if settings.control.socket:
             self._open_control(Path(settings.control.socket))
         self._reader = self._open_reader()
+        self._lights.signal = self._reader.signal
 
     def run(self) -> None:
         """Serve members until told to stop (SIGTERM, SIGINT, the control socket)."""
@@ -159,11 +162,19 @@ class Kiosk:
     def _post(self, event: ev.Event) -> None:
         self._bridge.post(event)
 
+    def _answered(self, event: ev.Event) -> None:
+        """From the threads of the doer."""
+        self._post(event)
+        self._lights.heard(event)
+
     def _card_event(self, event: nfc.Event) -> None:
         """From the reader's thread; it must not be held up."""
         told = self._cards.flow_event(event)
         if isinstance(told, ev.CardTapped) and isinstance(event, nfc.CardPresented):
             self.times.tapped(told.session_id, event.read_s)
+            self._lights.tapped(told.session_id, event.reader)
+        if isinstance(event, nfc.CardUnreadable):
+            self._lights.unreadable(event.reader)
         if isinstance(event, nfc.ReaderReady | nfc.ReaderLost):
             reader = "ready" if isinstance(event, nfc.ReaderReady) else f"lost: {event.reason.value}"
             _log.info("card reader %s", reader)
