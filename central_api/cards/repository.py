@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -167,6 +167,12 @@ def runs_of(tx: Tx, uid: str, purposes: Sequence[str]) -> Sequence[Any]:
     """The last runs of a card for these purposes, newest first, locked until the end."""
     query = select(card_runs).where(card_runs.c.uid == uid, card_runs.c.purpose.in_(purposes))
     return tx.rows(query.order_by(card_runs.c.begun_at.desc()).limit(5).with_for_update())
+
+
+def forget_proofs(tx: Tx, uid: str, before: datetime) -> None:
+    """Delete a card's proofs of before an instant, which are good for nothing any more."""
+    old = (card_runs.c.uid == uid, card_runs.c.purpose == "prove", card_runs.c.begun_at < before)
+    tx.execute(delete(card_runs).where(*old))
 
 
 def add_run(tx: Tx, values: dict[str, object]) -> None:

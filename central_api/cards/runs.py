@@ -1,7 +1,7 @@
 """Cards issued, reset and proved through a kiosk: each command is said here, the kiosk carries it to and fro (N3, N6).
 
 A run is kept as the seed of its random numbers and the card's answers so far. Each request replays its script
-(`nfc.protocol.scripts`) to where it is, which takes about a millisecond: any process goes on with it, and a request that is
+(`nfc.protocol.scripts`) to where it is, which takes some two milliseconds at most: any process goes on with it, and a request that is
 sent again gets the same answer. Which keys a torn card holds is found by the next run from the card itself; the runs are its
 journal.
 """
@@ -83,6 +83,7 @@ def begin(tx: Tx, means: Means, device: Device, wish: BeginCardRun, *, seed: byt
         return _now(tx, means, known)
     card = repository.card(tx, wish.uid)
     _must_fit(card, wish)
+    repository.forget_proofs(tx, wish.uid, means.now - _LONGEST_RUN)
     before = _end_earlier(tx, wish, means.now)
     permit = None if wish.purpose == "prove" else _permit(tx, device, wish, before, means.now)
     version, tried = _versions(means.keyset, card, wish, before)

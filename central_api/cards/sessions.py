@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from central_api.cards import repository, runs, verify
 from central_api.cards.keys import CardKeys
 from central_api.db import Tx
@@ -162,8 +164,11 @@ def must_not_be_blocked(card: Any) -> None:
 
 
 def evidence_digest(evidence: Evidence) -> str:
-    """Hex SHA-256 of a tap's evidence: what a repeat must bring again."""
-    return hashlib.sha256(encode(evidence)).hexdigest()
+    """Hex SHA-256 of a tap's evidence: what a repeat must bring again. Without a proof it is what it was before there were any."""
+    parts = msgspec.structs.asdict(evidence)
+    if evidence.proof is None:
+        del parts["proof"]
+    return hashlib.sha256(encode(parts)).hexdigest()
 
 
 def _admit(tx: Tx, keyset: CardKeys, evidence: Evidence, today: date, grace_days: int) -> tuple[Any, verify.Proved]:

@@ -122,6 +122,7 @@ class Villain:
 
 
 @pytest.mark.reader
+@pytest.mark.alone
 @pytest.mark.parametrize("exchanges", [60, pytest.param(2_000, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
 def test_a_hostile_card_through_the_service(exchanges: int) -> None:
     timing = nfc.Timing(deadline_s=0.6, debounce_s=0.0)

@@ -20,7 +20,7 @@ from nfc.virtual.slot import VirtualSlot
 from tests.support.rig import CardRig, Inbox, card_rig
 from tests.support.wait import until
 
-pytestmark = pytest.mark.reader
+pytestmark = [pytest.mark.reader, pytest.mark.alone]
 
 _SEEN_S = 0.5  # a shorter tap is missed by pcscd itself: it looks at its readers every 0.4 s
 _BACK_S = 1.0  # within it a service that is back shows its readers, and we have found it again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from central_api.cards import keys as card_keys
-from central_api.cards import repository, runs
+from central_api.cards import repository, runs, sessions
 from central_api.cards.tables import card_masters, card_permits, card_runs
 from central_api.lifecycle import card_desk
 from central_api.security import rotation
@@ -310,6 +311,23 @@ def test_an_old_proof_and_a_made_up_one_are_refused(club: Club, counter: Counter
     club.clock.forward(61)
     for one in (proof, new_id()):
         assert code_of(counter.device.open(Evidence(uid=WANG_UID, family="ntag424", proof=one))) == "cryptogram_wrong"
+
+
+def test_proofs_do_not_pile_up(club: Club, counter: Counter) -> None:
+    counter.permit()
+    card = a_blank()
+    counter.run(card)
+    for _ in range(3):
+        counter.prove(card)
+        club.clock.forward(11 * 60)
+    with club.context.db.read() as tx:
+        assert sorted(row.purpose for row in tx.rows(select(card_runs.c.purpose))) == ["issue", "prove"]
+
+
+def test_evidence_without_a_proof_is_remembered_as_before_there_were_any() -> None:
+    evidence = Evidence(uid="A1B2C3D4", family="mifare_classic")
+    written = b'{"uid":"A1B2C3D4","family":"mifare_classic","sun_url":null}'
+    assert sessions.evidence_digest(evidence) == hashlib.sha256(written).hexdigest()
 
 
 def test_an_issue_is_no_proof(counter: Counter) -> None:
