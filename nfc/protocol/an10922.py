@@ -1,21 +1,28 @@
-"""AES-128 key diversification (NXP AN10922 §2.2): one master key becomes one key per card."""
+"""Key diversification (NXP AN10922): one master key becomes one key per card.
+
+================  ===========  ==========  =========================================================
+master            result       data        what for
+================  ===========  ==========  =========================================================
+16 bytes, AES     16 bytes     1 to 31     NTAG 424 DNA, DESFire, CPU cards with AES or SM4
+24 bytes, AES     24 bytes     1 to 31     AES-192 applications of CPU cards
+16 bytes, 3DES    16 bytes     1 to 15     CPU cards with 3DES (two keys)
+================  ===========  ==========  =========================================================
+
+None of these is a plain CMAC of short data: AN10922 always pads to two blocks (with 80 00.., then sub-key K2) and uses K1 only
+when the data fill both. For data of one block or less the two give different keys.
+"""
 
 from __future__ import annotations
 
-from nfc.protocol import cmac
+from nfc.protocol.ciphers import Algorithm, cmac
 
-_AES128_CONSTANT = b"\x01"
-_INPUT_BYTES = 32
-_MAX_DATA = _INPUT_BYTES - len(_AES128_CONSTANT)
-_ZERO_BLOCK = bytes(16)
-_R128 = 0x87
+_AES128 = b"\x01"
+_AES192 = (b"\x11", b"\x12")
+_TDEA2 = (b"\x21", b"\x22")
 
 
 def diversify(master: bytes, data: bytes) -> bytes:
-    """Return the diversified 16-byte key.
-
-    This is *not* a plain CMAC of short data: AN10922 always pads to 32 bytes (with 80 00.., then sub-key K2) and uses K1
-    only when the data fill all 31. For 16 bytes or fewer the two give different keys.
+    """Return the diversified AES-128 key, 16 bytes (AN10922 §2.2).
 
     Args:
         master: the 16-byte master key.
@@ -24,24 +31,41 @@ def diversify(master: bytes, data: bytes) -> bytes:
     Raises:
         ValueError: a length is outside these bounds.
     """
-    if len(master) != 16:
-        raise ValueError(f"AN10922 wants a master key of 16 bytes, found {len(master)}")
-    if not 1 <= len(data) <= _MAX_DATA:
-        raise ValueError(f"AN10922 wants 1 to {_MAX_DATA} bytes of diversification data, found {len(data)}")
-    k1 = _double(cmac.cbc_encrypt(master, _ZERO_BLOCK))
-    message = _AES128_CONSTANT + data
-    if len(message) == _INPUT_BYTES:
-        subkey = k1
-    else:
-        subkey = _double(k1)
-        message += b"\x80" + bytes(_INPUT_BYTES - len(message) - 1)
-    last = bytes(a ^ b for a, b in zip(message[16:], subkey, strict=True))
-    return cmac.cbc_encrypt(master, message[:16] + last)[16:]
+    _check(master, 16, data, 31)
+    return cmac(Algorithm.AES, master, _AES128 + data, pad_to=2)
 
 
-def _double(block: bytes) -> bytes:
-    """Multiply by x in GF(2^128) (RFC 4493 §2.3)."""
-    value = int.from_bytes(block, "big") << 1
-    if value >> 128:
-        value = (value & ((1 << 128) - 1)) ^ _R128
-    return value.to_bytes(16, "big")
+def diversify_aes192(master: bytes, data: bytes) -> bytes:
+    """Return the diversified AES-192 key, 24 bytes (AN10922 §2.3).
+
+    Args:
+        master: the 24-byte master key.
+        data: 1 to 31 bytes.
+
+    Raises:
+        ValueError: a length is outside these bounds.
+    """
+    _check(master, 24, data, 31)
+    first, second = (cmac(Algorithm.AES, master, constant + data, pad_to=2) for constant in _AES192)
+    return first[:8] + bytes(a ^ b for a, b in zip(first[8:], second[:8], strict=True)) + second[8:]
+
+
+def diversify_3des(master: bytes, data: bytes) -> bytes:
+    """Return the diversified two-key 3DES key, 16 bytes (AN10922 §2.4); parity bits are left as they fall.
+
+    Args:
+        master: the 16-byte master key.
+        data: 1 to 15 bytes.
+
+    Raises:
+        ValueError: a length is outside these bounds.
+    """
+    _check(master, 16, data, 15)
+    return b"".join(cmac(Algorithm.TDES, master, constant + data, pad_to=2) for constant in _TDEA2)
+
+
+def _check(master: bytes, size: int, data: bytes, most: int) -> None:
+    if len(master) != size:
+        raise ValueError(f"AN10922 wants a master key of {size} bytes, found {len(master)}")
+    if not 1 <= len(data) <= most:
+        raise ValueError(f"AN10922 wants 1 to {most} bytes of diversification data, found {len(data)}")
