@@ -47,6 +47,18 @@ class Card(Protocol):
         """
 
 
+def data_of(command: bytes) -> bytes:
+    """Return the data field of a short APDU, empty when Lc does not fit."""
+    if len(command) < 6:
+        return b""
+    return command[5 : 5 + command[4]] if len(command) >= 5 + command[4] else b""
+
+
+def expected_of(command: bytes) -> int:
+    """Return Le of an APDU without data; 00 means 256."""
+    return (command[4] or 256) if len(command) >= 5 else 256
+
+
 class UidOnly:
     """A card of which only the UID can be read: the reader answers for it, as it does for Ultralight and Classic.
 
