@@ -217,15 +217,18 @@ class Card:
 
 
 def first_answer(transmit: apdu.Transmit, command: apdu.Command) -> bytes:
-    """Send part 1 of an authentication and return the challenge.
+    """Send part 1 of an authentication and return the challenge; see :func:`challenge_in`."""
+    # Not by ``apdu.exchange``: 91AF here asks for our part 2, and does not announce more data.
+    return challenge_in(apdu.Response.parse(transmit(command.to_bytes())))
 
-    Not by ``apdu.exchange``: 91AF here asks for our part 2, and does not announce more data.
+
+def challenge_in(response: apdu.Response) -> bytes:
+    """Return the challenge in the answer to part 1 of an authentication.
 
     Raises:
         errors.StatusError: the card refused.
         errors.Malformed: it says it is done already.
     """
-    response = apdu.Response.parse(transmit(command.to_bytes()))
     if response.sw != apdu.MORE_NATIVE:
         response.require()
         raise errors.Malformed(f"expected the card to ask for part 2 (91AF), found {response.sw:04X}")
