@@ -24,27 +24,36 @@ NUMBER = bytes.fromhex("C0FFEE0000000001")
 QUESTION = phone.Question(nonce=RND_A, place="kiosk-1", at=1_790_000_000)
 PHONE = Phone(NUMBER)
 
-Case = tuple[Callable[[], Card], Callable[[], proofs.Conversation], int]
+Talk = Callable[[bytes], proofs.Conversation]
+"""Makes a conversation with these 16 random bytes."""
+Case = tuple[Callable[[], Card], Talk, int]
+
+
+def asking_cpu(algorithm: Algorithm, random: bytes) -> proofs.Conversation:
+    return proofs.cpu(algorithm, 1, KEY, random[: algorithm.block])
+
+
+def asking_phone(random: bytes) -> proofs.Conversation:
+    return proofs.hce(PHONE.public_key, NUMBER, replace(QUESTION, nonce=random))
+
+
+EV1, EV2 = partial(proofs.desfire_ev1, 1, KEY), partial(proofs.desfire_ev2, 1, KEY)
 CASES: dict[str, Case] = {
-    "desfire ev1": (lambda: member_card(UID, KEY, generation=1), lambda: proofs.desfire_ev1(1, KEY, RND_A), 2),
-    "desfire ev2": (lambda: member_card(UID, KEY, generation=2), lambda: proofs.desfire_ev2(1, KEY, RND_A), 2),
-    "desfire ev3": (lambda: member_card(UID, KEY), lambda: proofs.desfire_ev2(1, KEY, RND_A), 2),
-    "phone": (lambda: PHONE, lambda: proofs.hce(PHONE.public_key, NUMBER, QUESTION), 1),
+    "desfire ev1": (lambda: member_card(UID, KEY, generation=1), EV1, 2),
+    "desfire ev2": (lambda: member_card(UID, KEY, generation=2), EV2, 2),
+    "desfire ev3": (lambda: member_card(UID, KEY), EV2, 2),
+    "phone": (lambda: PHONE, asking_phone, 1),
     **{
-        f"cpu {algorithm}": (
-            partial(CpuCard, UID[:4], algorithm, {1: KEY}),
-            partial(proofs.cpu, algorithm, 1, KEY, RND_A[: algorithm.block]),
-            1,
-        )
+        f"cpu {algorithm}": (partial(CpuCard, UID[:4], algorithm, {1: KEY}), partial(asking_cpu, algorithm), 1)
         for algorithm in Algorithm
     },
 }
 STRANGERS: dict[str, Case] = {
-    "desfire ev1": (lambda: member_card(UID, OTHER_KEY, generation=1), CASES["desfire ev1"][1], 0),
-    "desfire ev3": (lambda: member_card(UID, OTHER_KEY), CASES["desfire ev3"][1], 0),
-    "phone": (lambda: Phone(NUMBER), CASES["phone"][1], 0),
+    "desfire ev1": (lambda: member_card(UID, OTHER_KEY, generation=1), EV1, 0),
+    "desfire ev3": (lambda: member_card(UID, OTHER_KEY), EV2, 0),
+    "phone": (lambda: Phone(NUMBER), asking_phone, 0),
     **{
-        f"cpu {algorithm}": (partial(CpuCard, UID[:4], algorithm, {1: OTHER_KEY}), CASES[f"cpu {algorithm}"][1], 0)
+        f"cpu {algorithm}": (partial(CpuCard, UID[:4], algorithm, {1: OTHER_KEY}), partial(asking_cpu, algorithm), 0)
         for algorithm in Algorithm
     },
 }
@@ -56,9 +65,7 @@ def ask(card: Card, command: bytes) -> bytes:
 
 
 @EVERY
-def test_a_card_with_its_key_proves_itself(
-    card: Callable[[], Card], conversation: Callable[[], proofs.Conversation], commands: int
-) -> None:
+def test_a_card_with_its_key_proves_itself(card: Callable[[], Card], conversation: Talk, commands: int) -> None:
     asked: list[bytes] = []
     there = card()
     there.power_on()
@@ -67,37 +74,33 @@ def test_a_card_with_its_key_proves_itself(
         asked.append(command)
         return ask(there, command)
 
-    assert isinstance(proofs.run(transmit, proofs.selected(conversation())), proofs.Proof)
+    assert isinstance(proofs.run(transmit, proofs.selected(conversation(RND_A))), proofs.Proof)
     assert len(asked) == 1 + commands
 
 
 @EVERY
 def test_relayed_with_nothing_kept_between_two_requests(
-    card: Callable[[], Card], conversation: Callable[[], proofs.Conversation], commands: int
+    card: Callable[[], Card], conversation: Talk, commands: int
 ) -> None:
     there = card()
     there.power_on()
     answers: list[bytes] = []
-    while isinstance(step := proofs.replay(proofs.selected(conversation()), answers), apdu.Command):
+    while isinstance(step := proofs.replay(proofs.selected(conversation(RND_A)), answers), apdu.Command):
         answers.append(ask(there, step.to_bytes()))
     assert isinstance(step, proofs.Proof)
     assert len(answers) == 1 + commands
 
 
 @pytest.mark.parametrize(("card", "conversation", "commands"), STRANGERS.values(), ids=STRANGERS)
-def test_a_card_without_the_key_proves_nothing(
-    card: Callable[[], Card], conversation: Callable[[], proofs.Conversation], commands: int
-) -> None:
+def test_a_card_without_the_key_proves_nothing(card: Callable[[], Card], conversation: Talk, commands: int) -> None:
     there = card()
     there.power_on()
     with pytest.raises((errors.AuthenticationFailed, errors.WrongKey)):
-        proofs.run(partial(ask, there), proofs.selected(conversation()))
+        proofs.run(partial(ask, there), proofs.selected(conversation(RND_A)))
 
 
 @EVERY
-def test_answers_recorded_before_prove_nothing_now(
-    card: Callable[[], Card], conversation: Callable[[], proofs.Conversation], commands: int
-) -> None:
+def test_answers_recorded_before_prove_nothing_now(card: Callable[[], Card], conversation: Talk, commands: int) -> None:
     # Another challenge, the same answers: what a replay looks like.
     there = card()
     there.power_on()
@@ -107,23 +110,9 @@ def test_answers_recorded_before_prove_nothing_now(
         recorded.append(ask(there, command))
         return recorded[-1]
 
-    proofs.run(recording, proofs.selected(conversation()))
-    fresh = {
-        "desfire_ev1": lambda: proofs.desfire_ev1(1, KEY, RND_A[::-1]),
-        "desfire_ev2": lambda: proofs.desfire_ev2(1, KEY, RND_A[::-1]),
-        "hce": lambda: proofs.hce(PHONE.public_key, NUMBER, replace(QUESTION, nonce=RND_A[::-1])),
-    }
-    running = conversation()
-    name = running.__name__
-    again = fresh.get(name, lambda: _fresh_cpu(conversation))
+    proofs.run(recording, proofs.selected(conversation(RND_A)))
     with pytest.raises(errors.AuthenticationFailed):
-        proofs.replay(proofs.selected(again()), recorded)
-
-
-def _fresh_cpu(conversation: Callable[[], proofs.Conversation]) -> proofs.Conversation:
-    assert isinstance(conversation, partial)
-    algorithm, key_id, key, challenge = conversation.args
-    return proofs.cpu(algorithm, key_id, key, challenge[::-1])
+        proofs.replay(proofs.selected(conversation(RND_A[::-1])), recorded)
 
 
 @pytest.mark.parametrize("generation", [1, 2, 3])
@@ -162,12 +151,12 @@ def test_a_signature_is_good_for_one_question(other: phone.Question) -> None:
 @given(answers=st.lists(st.binary(max_size=80), max_size=4))
 def test_no_answers_prove_anything_by_chance(
     card: Callable[[], Card],
-    conversation: Callable[[], proofs.Conversation],
+    conversation: Talk,
     commands: int,
     answers: list[bytes],
 ) -> None:
     try:
-        step = proofs.replay(proofs.selected(conversation()), answers)
+        step = proofs.replay(proofs.selected(conversation(RND_A)), answers)
     except errors.ProtocolError:
         return
     assert isinstance(step, apdu.Command)
