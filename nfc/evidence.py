@@ -20,6 +20,8 @@ class Family(StrEnum):
 
     NTAG424 = "ntag424"
     DESFIRE = "desfire"
+    CPU = "cpu_card"  # ISO 7816-4, with the club's application
+    PHONE = "phone"  # Android, with the club's application
     TYPE4 = "type4"  # a type 4 tag of another maker
     CLASSIC = "mifare_classic"
     ULTRALIGHT = "ultralight"  # and every NTAG21x
@@ -31,16 +33,26 @@ class Family(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Challenge(StrEnum):
+    """How a card can be asked to prove itself (``protocol.proofs``); the central API asks, by what the card was issued as."""
+
+    DESFIRE = "desfire"  # AES authentication
+    CPU = "cpu_card"  # INTERNAL AUTHENTICATE
+    PHONE = "phone"  # a signature
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The result of reading a card.
 
     Args:
-        uid: 4, 7, 8 or 10 bytes as the reader gives them; never a random one.
+        uid: 4, 7, 8 or 10 bytes as the reader gives them; of a phone its credential. Random only beside a SUN message, which
+            holds the real one.
         family: what kind of card it is.
         assurance: the strongest claim the evidence allows, not yet verified.
         sun_url: the whole URL with the SUN message, when the card sent one.
         atr: as the reader gives it.
+        challenge: how the card can be asked for more; what it proves so far is ``assurance``.
     """
 
     uid: bytes
@@ -48,6 +60,7 @@ class Evidence:
     assurance: Assurance
     sun_url: str | None
     atr: bytes
+    challenge: Challenge | None = None
 
     def __repr__(self) -> str:
         """Keep the UID and the message out of logs and tracebacks."""

@@ -151,7 +151,7 @@ def test_a_card_lying_there_through_a_crash_is_still_the_same_tap() -> None:
         assert rig.inbox.next(nfc.CardPresented).evidence.uid == OTHER_UID
 
 
-@pytest.mark.parametrize("commands", [0, 1, 4, 6])
+@pytest.mark.parametrize("commands", [0, 1, 2])
 def test_a_card_pulled_away_in_the_middle(rig: CardRig, commands: int) -> None:
     rig.slot.insert(PulledAway(member_card(), commands))
     assert rig.inbox.next(nfc.CardUnreadable).reason is nfc.UnreadableReason.REMOVED
@@ -179,7 +179,7 @@ def test_a_card_that_answers_nonsense(answer: bytes, reason: nfc.UnreadableReaso
 
 
 def test_a_card_that_wobbles_in_the_field_is_read_all_the_same(rig: CardRig) -> None:
-    rig.slot.insert(PulledAway(member_card(), 6, back=True))
+    rig.slot.insert(PulledAway(member_card(), 2, back=True))
     assert counter_of(rig.inbox.next(nfc.CardPresented)) == 1
     assert not [event for event in rig.inbox.seen if isinstance(event, nfc.CardUnreadable)]
 

@@ -155,8 +155,8 @@ class Monkey:
         self._visited.add(self._laid)
         card = self.visitor.cards[self._laid]
         if kind is CardKind.PULLED:
-            return PulledAway(card, int(share * 997) % 4)
-        return PulledAway(card, int(share * 997) % 4, back=True) if kind is CardKind.WOBBLE else card
+            return PulledAway(card, int(share * 997) % 3)
+        return PulledAway(card, int(share * 997) % 3, back=True) if kind is CardKind.WOBBLE else card
 
     def _type_pin(self, *, right: bool) -> None:
         pin = self.visitor.store.members.get(self._laid, "000000")
