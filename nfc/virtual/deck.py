@@ -15,7 +15,18 @@
     name = "old"
     kind = "uid"
     uid = "04112233445566"
-    looks_like = "mifare_classic"                      # optional: ultralight (default) or mifare_classic
+    looks_like = "mifare_classic"                      # optional: ultralight (default), mifare_classic, felica, iso14443_4
+
+The other kinds, with what they have beside ``name``, ``kind`` and ``uid``:
+
+==============  ======================================================================================================
+``desfire``     ``key`` (16 bytes), ``generation`` (1, 2 or 3; default 3), ``random_uid`` (default false)
+``cpu_card``    ``key``, ``cipher`` (3des, aes, sm4)
+``phone``       ``credential`` (8 bytes) and no ``uid``; its key is made anew at each start; without ``credential`` a stranger's
+``classic``     nothing: a blank card with memory
+``ntag213``     nothing: unguarded, with memory, its signature is another chip's
+``transcript``  ``file`` (a recorded tap, relative to this file) and no ``uid``
+==============  ======================================================================================================
 """
 
 from __future__ import annotations
@@ -26,15 +37,35 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nfc.protocol import keys
-from nfc.virtual.card import ATR_CLASSIC_1K, ATR_ULTRALIGHT, Card, UidOnly
+from nfc.protocol import ciphers, keys, phone
+from nfc.transcript import BadTranscript, Transcript
+from nfc.virtual import desfire
+from nfc.virtual.card import ATR_CLASSIC_1K, ATR_FELICA, ATR_ISO14443_4, ATR_ULTRALIGHT, Card, UidOnly
+from nfc.virtual.classic import Classic
+from nfc.virtual.cpu_card import CpuCard
+from nfc.virtual.ntag21x import Ntag213
 from nfc.virtual.ntag424 import URL_TEMPLATE, Ntag424
+from nfc.virtual.phone import Phone
+from nfc.virtual.replay import Recorded
 
-_LOOKS = {"ultralight": ATR_ULTRALIGHT, "mifare_classic": ATR_CLASSIC_1K}
+_LOOKS = {
+    "ultralight": ATR_ULTRALIGHT,
+    "mifare_classic": ATR_CLASSIC_1K,
+    "felica": ATR_FELICA,
+    "iso14443_4": ATR_ISO14443_4,
+}
 _KNOWN_KEYS = {
     "ntag424": {"name", "kind", "uid", "meta_key", "file_key", "file_master", "url", "counter_file"},
     "uid": {"name", "kind", "uid", "looks_like"},
+    "desfire": {"name", "kind", "uid", "key", "generation", "random_uid"},
+    "cpu_card": {"name", "kind", "uid", "key", "cipher"},
+    "phone": {"name", "kind", "credential"},
+    "classic": {"name", "kind", "uid"},
+    "ntag213": {"name", "kind", "uid"},
+    "transcript": {"name", "kind", "file"},
 }
+_PROOF_KEY = 1
+"""The number a CPU card has its key under."""
 
 
 class DeckError(Exception):
@@ -80,13 +111,51 @@ class _Entry:
         unknown = sorted(set(self._entry) - _KNOWN_KEYS[kind])
         if unknown:
             raise self._error(f"unknown key {unknown[0]!r}; a {kind} card has {', '.join(sorted(_KNOWN_KEYS[kind]))}")
-        return self._ntag424() if kind == "ntag424" else self._uid_only()
+        make: dict[str, Callable[[], Card]] = {
+            "ntag424": self._ntag424,
+            "uid": self._uid_only,
+            "desfire": self._desfire,
+            "cpu_card": self._cpu_card,
+            "phone": self._phone,
+            "classic": lambda: Classic(self._hex("uid", 4, 7)),
+            "ntag213": lambda: Ntag213(self._hex("uid", 7)),
+            "transcript": self._recorded,
+        }
+        return make[kind]()
 
     def _uid_only(self) -> UidOnly:
         looks = self._entry.get("looks_like", "ultralight")
         if looks not in _LOOKS:
             raise self._error(f"looks_like: expected one of {', '.join(_LOOKS)}, found {looks!r}")
         return UidOnly(self._hex("uid", 4, 7, 8, 10), _LOOKS[looks])
+
+    def _desfire(self) -> desfire.Desfire:
+        generation = self._entry.get("generation", 3)
+        if generation not in desfire.GENERATIONS:
+            raise self._error(f"generation: expected one of 1, 2, 3, found {generation!r}")
+        key = self._hex("key", keys.KEY_BYTES)
+        random_uid = self._entry.get("random_uid", False)
+        if not isinstance(random_uid, bool):
+            raise self._error(f"random_uid: expected true or false, found {random_uid!r}")
+        return desfire.member_card(self._hex("uid", 7), key, generation=generation, random_uid=random_uid)
+
+    def _cpu_card(self) -> CpuCard:
+        try:
+            cipher = ciphers.Algorithm(str(self._entry.get("cipher")))
+        except ValueError as fault:
+            names = ", ".join(ciphers.Algorithm)
+            raise self._error(f"cipher: expected one of {names}, found {self._entry.get('cipher')!r}") from fault
+        return CpuCard(self._hex("uid", 4, 7), cipher, {_PROOF_KEY: self._hex("key", keys.KEY_BYTES)})
+
+    def _phone(self) -> Phone:
+        return Phone(self._hex("credential", phone.CREDENTIAL_BYTES) if "credential" in self._entry else None)
+
+    def _recorded(self) -> Recorded:
+        file = self._path.parent / str(self._entry.get("file", ""))
+        try:
+            return Recorded(Transcript.parse(file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, BadTranscript) as fault:
+            raise self._error(f"file {file}: expected a transcript: {fault}") from fault
 
     def _ntag424(self) -> Ntag424:
         uid = self._hex("uid", 7)

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 import nfc
+from nfc import families
 from nfc.protocol import keys, sun
 from nfc.virtual import control, deck
-from nfc.virtual.card import ATR_CLASSIC_1K
+from nfc.virtual.card import ATR_CLASSIC_1K, Card
 from nfc.virtual.ntag424 import Ntag424
 from nfc.virtual.slot import VirtualSlot
 from tests.support.rig import FILE_MASTER, META_KEY, UID, CardRig
@@ -38,6 +39,47 @@ looks_like = "mifare_classic"
 """
 
 
+EVERY_KIND = """
+[[card]]
+name = "ev3"
+kind = "desfire"
+uid = "04112233445566"
+key = "000102030405060708090A0B0C0D0E0F"
+
+[[card]]
+name = "cpu"
+kind = "cpu_card"
+uid = "A1B2C3D4"
+key = "000102030405060708090A0B0C0D0E0F"
+cipher = "sm4"
+
+[[card]]
+name = "phone"
+kind = "phone"
+credential = "C0FFEE0000000001"
+
+[[card]]
+name = "stranger"
+kind = "phone"
+
+[[card]]
+name = "m1"
+kind = "classic"
+uid = "A1B2C3D4"
+
+[[card]]
+name = "ntag"
+kind = "ntag213"
+uid = "04E10CDA993C80"
+
+[[card]]
+name = "felica"
+kind = "uid"
+uid = "0102030405060708"
+looks_like = "felica"
+"""
+
+
 def a_deck(folder: Path, text: str = DECK) -> Path:
     path = folder / "cards.toml"
     path.write_text(text, encoding="utf-8")
@@ -49,6 +91,56 @@ def test_a_deck_holds_its_cards_by_name(tmp_path: Path) -> None:
     assert list(cards) == ["gold", "old"]
     assert isinstance(cards["gold"], Ntag424)
     assert cards["old"].atr == ATR_CLASSIC_1K
+
+
+def ask(card: Card, command: bytes) -> bytes:
+    return card.transmit(command) or b""
+
+
+def test_a_deck_holds_cards_of_every_family(tmp_path: Path) -> None:
+    found: dict[str, str] = {}
+    for name, card in deck.load(a_deck(tmp_path, EVERY_KIND)).items():
+        card.power_on()
+        try:
+            evidence = families.read_evidence(partial(ask, card), card.atr)
+        except families.NotReadable as refusal:
+            found[name] = refusal.reason
+        else:
+            found[name] = evidence.family
+    assert found == {
+        "ev3": "desfire",
+        "cpu": "cpu_card",
+        "phone": "phone",
+        "stranger": "random_uid",
+        "m1": "mifare_classic",
+        "ntag": "ultralight",
+        "felica": "felica",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ('kind = "desfire"\nuid = "04112233445566"\nkey = "00"', "key: expected 16 bytes"),
+        (
+            'kind = "desfire"\nuid = "04112233445566"\nkey = "' + "00" * 16 + '"\ngeneration = 4',
+            "generation: .* found 4",
+        ),
+        (
+            'kind = "desfire"\nuid = "04112233445566"\nkey = "' + "00" * 16 + '"\nrandom_uid = 1',
+            "random_uid: .* found 1",
+        ),
+        (
+            'kind = "cpu_card"\nuid = "A1B2C3D4"\nkey = "' + "00" * 16 + '"\ncipher = "rot13"',
+            "cipher: .* found 'rot13'",
+        ),
+        ('kind = "transcript"\nfile = "nowhere.txt"', "file .*: expected a transcript"),
+        ('kind = "phone"\nuid = "08112233"', "unknown key 'uid'"),
+    ],
+)
+def test_a_card_of_any_family_that_is_not_complete_is_named(tmp_path: Path, wrong: str, complaint: str) -> None:
+    with pytest.raises(deck.DeckError, match=f"card 'x': {complaint}"):
+        deck.load(a_deck(tmp_path, f'[[card]]\nname = "x"\n{wrong}\n'))
 
 
 def test_the_counter_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -74,7 +166,10 @@ def test_a_card_may_bring_its_own_file_key(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (("[[card]]", "[card]"), "cannot be read"),
-        (('kind = "uid"', 'kind = "paper"'), "card 'old': kind: expected one of ntag424, uid, found 'paper'"),
+        (
+            ('kind = "uid"', 'kind = "paper"'),
+            "card 'old': kind: expected one of ntag424, uid, desfire, .* found 'paper'",
+        ),
         (('uid = "A1B2C3D4"', 'uid = "A1B2"'), "card 'old': uid: expected 4 or 7 or 8 or 10 bytes"),
         (("looks_like", "look_like"), "card 'old': unknown key 'look_like'"),
         (('"mifare_classic"', '"gold bar"'), "looks_like: expected one of"),
