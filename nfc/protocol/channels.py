@@ -32,6 +32,8 @@ class Call:
         sends: the mode of the command.
         answers: the mode of the answer.
         length: bytes expected back; None when the card decides (never in FULL mode).
+        tail: what follows in FULL mode: after the CRC in an EV1 session, after the data in an EV2 session (ChangeKey).
+        ends: whether the card ends the session with this command, so that its answer has no MAC.
     """
 
     ins: int
@@ -40,6 +42,8 @@ class Call:
     sends: Mode = Mode.MACED
     answers: Mode = Mode.MACED
     length: int | None = 0
+    tail: bytes = b""
+    ends: bool = False
 
 
 class Channel(Protocol):
@@ -78,8 +82,10 @@ class Ev1:
         elif call.sends is Mode.MACED:
             command, sent = self.session.maced_command(call.ins, call.header, call.data)
         else:
-            command, sent = self.session.full_command(call.ins, call.header, call.data)
+            command, sent = self.session.full_command(call.ins, call.header, call.data, call.tail)
         response = apdu.exchange(transmit, command)
+        if call.ends:
+            return _measured(response.require(), call.length), self
         if call.answers is Mode.FULL and call.length:
             data, after = sent.open_response(response, call.length)
         else:
@@ -97,13 +103,15 @@ class Ev2:
         """See :meth:`Channel.call`."""
         session = self.session
         if call.sends is Mode.FULL:
-            command = session.full_command(call.ins, call.header, call.data)
+            command = session.full_command(call.ins, call.header, call.data + call.tail)
         else:
             body = call.header + call.data
             code = session.command_mac(call.ins, call.header, call.data) if call.sends is Mode.MACED else b""
             command = apdu.Command(0x90, call.ins, data=body + code, le=256)
         response = apdu.exchange(transmit, command)
-        if call.answers is Mode.FULL:
+        if call.ends:
+            data = response.require()
+        elif call.answers is Mode.FULL:
             data = session.open_response(response)
         elif call.answers is Mode.MACED:
             data = session.check_response(response)

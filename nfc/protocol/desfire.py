@@ -203,6 +203,14 @@ class Card:
         """Forget them instead; so does taking the card away."""
         self._call(Call(_ABORT))
 
+    def call(self, call: Call) -> bytes:
+        """Make any other call in the card's session, e.g. those of ``desfire_issue``."""
+        return self._call(call)
+
+    def forget_session(self) -> None:
+        """Note that the card has ended the session by itself."""
+        self._channel = Open()
+
     def _change_value(self, ins: int, number: int, amount: int, mode: Mode) -> None:
         if not 0 < amount < 1 << 31:
             raise ValueError(f"expected an amount from 1 to 2^31 - 1, found {amount}")

@@ -49,9 +49,9 @@ class Session:
         after = self._hashed(bytes((ins,)) + header + data)
         return apdu.Command(0x90, ins, data=header + data + after.iv[:_MAC_BYTES], le=256), after
 
-    def full_command(self, ins: int, header: bytes, data: bytes) -> tuple[apdu.Command, Session]:
-        """Return a command whose data are encrypted; ``header`` stays readable."""
-        plain = data + crc32(bytes((ins,)) + header + data)
+    def full_command(self, ins: int, header: bytes, data: bytes, tail: bytes = b"") -> tuple[apdu.Command, Session]:
+        """Return a command whose data are encrypted; ``header`` stays readable, ``tail`` follows the CRC, inside."""
+        plain = data + crc32(bytes((ins,)) + header + data) + tail
         secret = cmac.cbc_encrypt(self.key, plain + bytes(-len(plain) % cmac.BLOCK), self.iv)
         return apdu.Command(0x90, ins, data=header + secret, le=256), replace(self, iv=secret[-cmac.BLOCK :])
 

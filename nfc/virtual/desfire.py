@@ -8,12 +8,14 @@ an EV1 or EV2 session, that backup and value files change only at commit, and th
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 from nfc.protocol import applications
+from nfc.virtual import desfire_admin as admin
+from nfc.virtual import desfire_files as files
 from nfc.virtual import desfire_session as secure
 from nfc.virtual.card import ATR_ISO14443_4, SW_NOT_SUPPORTED, SW_OK, data_of
+from nfc.virtual.desfire_files import BACKUP, Application, File
 
 ROOT = bytes(3)
 GENERATIONS = {
@@ -22,67 +24,13 @@ GENERATIONS = {
     3: bytes.fromhex("04010133001805"),
 }
 
-_STANDARD, _BACKUP, _VALUE = 0, 1, 2
-_PLAIN, _MACED, _FULL = 0, 1, 3
-_FREE = 0xE
+_MACED, _FULL = 1, 3
 _FRAME = 59  # data bytes in one answer
 _SOFTWARE = bytes.fromhex("04010101001805")
 _BATCH = bytes.fromhex("BA5453D5503012")
 _HEADERS = {0xBD: 7, 0x3D: 7, 0x6C: 1, 0x0C: 1, 0xDC: 1, 0xF5: 1, 0x64: 1, 0x6F: 0, 0xC7: 0, 0xA7: 0, 0x51: 0}
-_OF_A_FILE = {0xBD, 0x3D, 0x6C, 0x0C, 0xDC}
+_HEADERS |= {0xCB: 7, 0xCD: 7, 0xC4: 1}
 _SW_NOT_FOUND = bytes.fromhex("6A82")
-
-
-@dataclass
-class File:
-    """A file of an application.
-
-    Args:
-        kind: 0 standard, 1 backup, 2 value.
-        mode: 0 plain, 1 MACed, 3 encrypted.
-        read, write, both: the keys that may; 14 is everyone, 15 nobody.
-        content: what a data file holds.
-        value: what a value file holds.
-        lower, upper: its limits.
-    """
-
-    kind: int
-    mode: int
-    read: int
-    write: int
-    both: int
-    content: bytes = b""
-    value: int = 0
-    lower: int = 0
-    upper: int = 0x7FFFFFFF
-    shadow: bytearray | None = None
-    pending: int | None = None
-
-    def allows(self, key: int | None, *rights: int) -> bool:
-        """Whether a session under this key (None: no session) has one of the rights."""
-        return any(right in (_FREE, key) for right in rights)
-
-    def commit(self) -> None:
-        """Make what waits true."""
-        if self.shadow is not None:
-            self.content = bytes(self.shadow)
-        if self.pending is not None:
-            self.value = self.pending
-        self.forget()
-
-    def forget(self) -> None:
-        """Drop what waits."""
-        self.shadow = None
-        self.pending = None
-
-
-@dataclass
-class Application:
-    """An application: AES keys by number, files by number, and the ISO DF name it is also selected by."""
-
-    keys: Sequence[bytes]
-    files: dict[int, File] = field(default_factory=dict)
-    name: bytes = b""
 
 
 class Desfire:
@@ -168,6 +116,8 @@ class Desfire:
         self._frames = []
         self._handshake = None
         match ins:
+            case 0xCA | 0xDA:
+                return self._manage(ins, body)
             case 0x60:
                 uid = bytes(7) if self._random_uid else self.uid
                 return self._chained([GENERATIONS[self._generation], _SOFTWARE, uid + _BATCH])
@@ -178,14 +128,20 @@ class Desfire:
         header_size = _HEADERS.get(ins)
         if header_size is None:
             raise secure.Refused(0x1C)
-        file = self._file(body) if ins in _OF_A_FILE else None
+        file = self._file(body) if ins in files.COMMANDS else None
         mode = _MACED if file is None else file.mode
         if self._session is None:
+            if ins == admin.CHANGE_KEY:
+                raise secure.Refused(0xAE)
             answer = self._do(ins, body[:header_size], body[header_size:], file)
             return self._chained(_split(answer))
-        data = self._session.open_command(ins, body, header_size, mode)
+        session = self._session
+        data = session.open_command(ins, body, header_size, _FULL if ins == admin.CHANGE_KEY else mode)
         answer = self._do(ins, body[:header_size], data, file)
-        sealed = self._session.seal_answer(answer, _FULL if ins == 0x51 else mode)
+        if ins == admin.CHANGE_KEY and body[0] == session.key_number:
+            self._session = None
+            return b"\x91\x00"
+        sealed = session.seal_answer(answer, _FULL if ins == 0x51 else mode)
         return self._chained(_split(sealed))
 
     def _next(self, body: bytes) -> bytes:
@@ -223,6 +179,36 @@ class Desfire:
         self._handshake = kind(number, self._application.keys[number], self._random_bytes)
         return self._handshake.challenge + b"\x91\xaf"
 
+    def _manage(self, ins: int, body: bytes) -> bytes:
+        """Make an application, as a card from the factory lets anyone; or delete the selected one under its key 0."""
+        if ins == 0xCA:
+            if self._session is not None or self._application.name:
+                raise secure.Refused(0x9D)
+            admin.new_application(self.applications, body)
+            return b"\x91\x00"
+        if self._session is None or self._session.key_number != 0:
+            raise secure.Refused(0xAE)
+        aid = self._session.open_command(ins, body, 3, _MACED) or body[:3]
+        if self.applications.get(body[:3]) is not self._application or aid[:3] != body[:3]:
+            raise secure.Refused(0xA0)
+        del self.applications[body[:3]]
+        self._enter(Application(keys=[bytes(16)]))
+        return b"\x91\x00"
+
+    def _issue(self, ins: int, header: bytes, data: bytes, key: int | None) -> bytes:
+        if key != 0:
+            raise secure.Refused(0xAE if key is None else 0x9D)
+        if ins == admin.CHANGE_KEY:
+            admin.change_key(self._application, header[0], data, under=key)
+        else:
+            admin.new_file(self._application, ins, header)
+        return b""
+
+    def _key_version(self, number: int) -> bytes:
+        if number >= len(self._application.versions):
+            raise secure.Refused(0x40)
+        return bytes((self._application.versions[number],))
+
     def _file(self, body: bytes) -> File:
         if not body or body[0] not in self._application.files:
             raise secure.Refused(0xF0)
@@ -233,7 +219,7 @@ class Desfire:
             raise secure.Refused(0x7E)
         key = self._session.key_number if self._session else None
         if file is not None:
-            return _file_command(ins, header, data, file, key)
+            return files.answer(ins, header, data, file, key)
         match ins:
             case 0x51 if key is not None:
                 return self.uid
@@ -242,9 +228,11 @@ class Desfire:
             case 0x6F:
                 return bytes(sorted(self._application.files))
             case 0xF5:
-                return _settings(self._file(header))
+                return files.settings(self._file(header))
             case 0x64:
-                return b"\x00"
+                return self._key_version(header[0])
+            case admin.CREATE_STANDARD | admin.CREATE_BACKUP | admin.CHANGE_KEY:
+                return self._issue(ins, header, data, key)
         changed = [one for one in self._application.files.values() if one.shadow is not None or one.pending is not None]
         if not changed:
             raise secure.Refused(0x0C)  # no changes
@@ -268,73 +256,9 @@ def member_card(
         generation: 1, 2 or 3.
         random_uid: see :class:`Desfire`.
     """
-    file = File(kind=_BACKUP, mode=_FULL, read=1, write=0, both=0, content=content.ljust(32, b"\x00"))
+    file = File(kind=BACKUP, mode=_FULL, read=1, write=0, both=0, content=content.ljust(32, b"\x00"))
     club = Application([secrets.token_bytes(16), key], {1: file}, applications.CLUB_AID)
     return Desfire(uid, {applications.CLUB_DESFIRE_AID: club}, generation, random_uid=random_uid)
-
-
-def _file_command(ins: int, header: bytes, data: bytes, file: File, key: int | None) -> bytes:
-    if (file.kind == _VALUE) != (ins in (0x6C, 0x0C, 0xDC)):
-        raise secure.Refused(0x9E)
-    match ins:
-        case 0xBD:
-            _allow(file, key, file.read, file.both)
-            offset, length = _range(header, file)
-            return file.content[offset : offset + (length or len(file.content) - offset)]
-        case 0x6C:
-            _allow(file, key, file.read, file.write, file.both)
-            return file.value.to_bytes(4, "little", signed=True)
-        case 0x3D:
-            _allow(file, key, file.write, file.both)
-            _write(header, data, file)
-        case _:
-            _allow(file, key, file.both if ins == 0x0C else file.read, file.write, file.both)
-            _book(ins, data, file)
-    return b""
-
-
-def _allow(file: File, key: int | None, *rights: int) -> None:
-    if not file.allows(key, *rights):
-        raise secure.Refused(0x9D if key is not None else 0xAE)
-
-
-def _range(header: bytes, file: File) -> tuple[int, int]:
-    offset, length = int.from_bytes(header[1:4], "little"), int.from_bytes(header[4:7], "little")
-    if offset + length > len(file.content) or offset >= len(file.content):
-        raise secure.Refused(0xBE)
-    return offset, length
-
-
-def _write(header: bytes, data: bytes, file: File) -> None:
-    offset, length = _range(header, file)
-    if length != len(data):
-        raise secure.Refused(0x7E)
-    target = bytearray(file.content) if file.shadow is None else file.shadow
-    target[offset : offset + length] = data
-    if file.kind == _BACKUP:
-        file.shadow = target
-    else:
-        file.content = bytes(target)
-
-
-def _book(ins: int, data: bytes, file: File) -> None:
-    if len(data) != 4:
-        raise secure.Refused(0x7E)
-    amount = int.from_bytes(data, "little", signed=True)
-    before = file.value if file.pending is None else file.pending
-    after = before + amount if ins == 0x0C else before - amount
-    if amount < 0 or not file.lower <= after <= file.upper:
-        raise secure.Refused(0xBE)
-    file.pending = after
-
-
-def _settings(file: File) -> bytes:
-    rights = bytes((file.both << 4, file.read << 4 | file.write))
-    head = bytes((file.kind, file.mode)) + rights
-    if file.kind != _VALUE:
-        return head + len(file.content).to_bytes(3, "little")
-    limits = b"".join(number.to_bytes(4, "little", signed=True) for number in (file.lower, file.upper, 0))
-    return head + limits + b"\x00"
 
 
 def _split(answer: bytes) -> list[bytes]:

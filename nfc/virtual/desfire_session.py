@@ -11,6 +11,7 @@ from nfc.protocol.ciphers import Algorithm
 from nfc.protocol.ciphers import cmac as chained_cmac
 
 _PLAIN, _MACED, _FULL = 0, 1, 3
+_CHANGE_KEY = 0xC4
 
 
 class Refused(Exception):
@@ -107,6 +108,9 @@ class Ev1Session:
             raise Refused(0x7E)
         plain = cmac.cbc_decrypt(self._key, rest, self._iv)
         self._iv = rest[-16:]
+        if ins == _CHANGE_KEY and plain[17:21] == _crc(first + header + plain[:17]):
+            # Key and version, the CRC, and for another key than the session's one over the new key.
+            return plain[:17] + (b"" if header[0] == self.key_number else plain[21:25])
         for size in range(1, len(plain) - 3):
             # The card knows the length by the command; here the CRC finds it, the shortest first: what ends with its own
             # CRC has the CRC zero, and the padding would do for that.

@@ -12,6 +12,7 @@ from nfc.protocol import apdu, cmac, desfire, errors, ev2
 from nfc.protocol.applications import CLUB_AID, CLUB_DESFIRE_AID
 from nfc.protocol.channels import Mode
 from nfc.virtual import desfire as virtual
+from nfc.virtual import desfire_files as files
 from nfc.virtual.card import Pulled
 from nfc.virtual.faults import PulledAway
 
@@ -24,12 +25,12 @@ MODES = list(Mode)
 
 
 def a_chip(mode: Mode = Mode.FULL, generation: int = 3, *, random_uid: bool = False) -> virtual.Desfire:
-    files = {
-        STANDARD: virtual.File(kind=0, mode=mode, read=1, write=0, both=2, content=bytes(256)),
-        BACKUP: virtual.File(kind=1, mode=mode, read=1, write=0, both=2, content=bytes(256)),
-        VALUE: virtual.File(kind=2, mode=mode, read=1, write=0, both=2, value=100, upper=1000),
+    held = {
+        STANDARD: files.File(kind=0, mode=mode, read=1, write=0, both=2, content=bytes(256)),
+        BACKUP: files.File(kind=1, mode=mode, read=1, write=0, both=2, content=bytes(256)),
+        VALUE: files.File(kind=2, mode=mode, read=1, write=0, both=2, value=100, upper=1000),
     }
-    club = virtual.Application(KEYS, files, CLUB_AID)
+    club = files.Application(list(KEYS), held, CLUB_AID)
     return virtual.Desfire(UID, {CLUB_DESFIRE_AID: club}, generation, random_uid=random_uid)
 
 
