@@ -1,64 +1,50 @@
-"""Runs code that talks to a card when the card is elsewhere: by telling it again what the card answered so far.
+"""Makes a script of code that talks to a card directly, so that it too can run where the keys are and the card is not.
 
-Whatever takes a ``transmit`` (``desfire_issue``, ``classic_record``, ``cpu_card`` ...) can so be run where the keys are, while
-somebody else carries single APDUs over any number of requests. Nothing is kept between two of them but the answers and
-whatever the randomness is made of: the code starts from its beginning each time and must say the same again.
+Whatever takes a ``transmit`` (``desfire_issue``, ``classic_record``, ``cpu_card`` ...) is run from its beginning for every
+answer that comes, and told again what the card answered so far; so it must say the same again, and takes its random bytes from
+``scripts.repeatable``. Cards are asked some dozens of things, which makes this cheap beside one exchange with a card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
-from nfc.protocol import apdu, errors
+from nfc.protocol import apdu
+from nfc.protocol.scripts import Ask, Script
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What the card has to be asked next."""
-
-    command: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
-    """The work is done, with this outcome."""
-
-    outcome: T
-
-
 class _Unanswered(BaseException):
-    """Ends the run at the first command whose answer is not there; no ``except Exception`` of the work may catch it."""
+    """Ends a run at the first command whose answer is not there; no ``except Exception`` of the work may catch it."""
 
     def __init__(self, command: bytes) -> None:
         self.command = command
 
 
-def go_on(work: Callable[[apdu.Transmit], T], answers: Sequence[bytes]) -> Ask | Done[T]:
-    """Return what comes after the card's raw answers so far: the next command, or the end.
+def script(work: Callable[[apdu.Transmit], T], what: str) -> Script[T]:
+    """Return the work as a script.
 
     Args:
-        work: takes a ``transmit``; with the same answers it must ask the same, so its random bytes come from a seed.
-        answers: in order, from the beginning.
+        work: takes a ``transmit``.
+        what: what it is for, in a journal's words.
 
     Raises:
-        errors.Malformed: there are more answers than questions.
         errors.ProtocolError: and whatever else the work raises.
     """
-    left = list(answers)
+    answers: list[bytes] = []
+    while True:
+        try:
+            return work(partial(_tell, iter(tuple(answers))))
+        except _Unanswered as end:
+            command = apdu.Command.parse(end.command)
+        response = yield Ask(command, what)
+        answers.append(response.data + response.sw.to_bytes(2, "big"))
 
-    def transmit(command: bytes) -> bytes:
-        if not left:
-            raise _Unanswered(command)
-        return left.pop(0)
 
-    try:
-        outcome = work(transmit)
-    except _Unanswered as end:
-        return Ask(end.command)
-    if left:
-        raise errors.Malformed(f"the card answered {len(left)} times more than it was asked")
-    return Done(outcome)
+def _tell(answers: Iterator[bytes], command: bytes) -> bytes:
+    for answer in answers:
+        return answer
+    raise _Unanswered(command)

@@ -86,6 +86,24 @@ class Command:
         if self.le is not None and not 1 <= self.le <= 256:
             raise ValueError(f"Le must be 1 to 256, found {self.le}")
 
+    @classmethod
+    def parse(cls, raw: bytes) -> Command:
+        """Read a command in short form (ISO 7816-4 §5.1, cases 1 to 4).
+
+        Raises:
+            ValueError: the length inside does not fit.
+        """
+        if len(raw) < 4:
+            raise ValueError(f"expected a command of at least 4 bytes, found {len(raw)}")
+        (cla, ins, p1, p2), body = raw[:4], raw[4:]
+        if len(body) <= 1:
+            return cls(cla, ins, p1, p2, le=(body[0] or 256) if body else None)
+        size = body[0]
+        data, rest = body[1 : 1 + size], body[1 + size :]
+        if not size or len(data) < size or len(rest) > 1:
+            raise ValueError(f"expected {size} bytes of data and at most one of Le, found {len(body) - 1} together")
+        return cls(cla, ins, p1, p2, data, (rest[0] or 256) if rest else None)
+
     def to_bytes(self) -> bytes:
         """Return the bytes to send."""
         out = bytearray((self.cla, self.ins, self.p1, self.p2))

@@ -26,7 +26,7 @@ from typing import Any, Self
 import nfc
 from nfc import families
 from nfc.evidence import Evidence
-from nfc.protocol import keys, phone, proofs, sun
+from nfc.protocol import keys, phone, proofs, scripts, sun
 from nfc.protocol.ciphers import Algorithm
 from nfc.virtual.card import ATR_FELICA, ATR_ISO14443_4, ATR_ULTRALIGHT, Card, UidOnly
 from nfc.virtual.classic import Classic
@@ -65,11 +65,11 @@ def subjects() -> dict[str, Subject]:
         "ntag424": Subject(Ntag424(_UID7, _META, keys.file_key(_MASTER, _UID7)), _verify_sun),
         "desfire": Subject(
             desfire_card(_UID7, _KEY),
-            lambda transmit, _: proofs.run(transmit, proofs.desfire_ev2(1, _KEY, secrets.token_bytes(16))),
+            lambda transmit, _: scripts.play(proofs.desfire_ev2(1, _KEY, secrets.token_bytes(16)), transmit),
         ),
         "desfire_ev1": Subject(
             desfire_card(_UID7, _KEY, generation=1),
-            lambda transmit, _: proofs.run(transmit, proofs.desfire_ev1(1, _KEY, secrets.token_bytes(16))),
+            lambda transmit, _: scripts.play(proofs.desfire_ev1(1, _KEY, secrets.token_bytes(16)), transmit),
         ),
         **{
             f"cpu_{algorithm}": Subject(CpuCard(_UID4, algorithm, {1: _KEY}), partial(_prove_cpu, algorithm))
@@ -77,13 +77,13 @@ def subjects() -> dict[str, Subject]:
         },
         "phone": Subject(
             member_phone,
-            lambda transmit, _: proofs.run(
-                transmit,
+            lambda transmit, _: scripts.play(
                 proofs.hce(
                     member_phone.public_key,
                     _NUMBER,
                     phone.Question(secrets.token_bytes(16), "kiosk-1", int(time.time())),
                 ),
+                transmit,
             ),
         ),
         "mifare_classic": Subject(Classic(_UID4)),
@@ -94,7 +94,7 @@ def subjects() -> dict[str, Subject]:
 
 
 def _prove_cpu(algorithm: Algorithm, transmit: Callable[[bytes], bytes], evidence: Evidence) -> object:
-    return proofs.run(transmit, proofs.cpu(algorithm, 1, _KEY, secrets.token_bytes(algorithm.block)))
+    return scripts.play(proofs.cpu(algorithm, 1, _KEY, secrets.token_bytes(algorithm.block)), transmit)
 
 
 def _verify_sun(transmit: Callable[[bytes], bytes], evidence: Evidence) -> object:

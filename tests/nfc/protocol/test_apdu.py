@@ -26,6 +26,18 @@ def test_commands_in_all_four_cases(command: apdu.Command, expected: str) -> Non
     assert command.to_bytes().hex().upper() == expected
 
 
+@given(st.tuples(*[st.integers(0, 255)] * 4), st.binary(max_size=255), st.one_of(st.none(), st.integers(1, 256)))
+def test_a_command_is_read_as_it_is_written(header: tuple[int, int, int, int], data: bytes, le: int | None) -> None:
+    command = apdu.Command(*header, data, le)
+    assert apdu.Command.parse(command.to_bytes()) == command
+
+
+@pytest.mark.parametrize("raw", ["", "00A404", "00A4040002AA", "00A4040001AABBCC", "00A404000000AA"])
+def test_bytes_that_are_no_command_are_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        apdu.Command.parse(bytes.fromhex(raw))
+
+
 @pytest.mark.parametrize(
     "wrong", [{"ins": 256}, {"ins": -1}, {"ins": 0, "data": bytes(256)}, {"ins": 0, "le": 0}, {"ins": 0, "le": 257}]
 )

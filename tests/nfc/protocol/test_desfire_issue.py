@@ -10,7 +10,7 @@ import pytest
 
 from nfc import families
 from nfc.evidence import Challenge, Family
-from nfc.protocol import apdu, desfire, desfire_issue, errors, ev1, proofs
+from nfc.protocol import apdu, desfire, desfire_issue, errors, ev1, proofs, scripts
 from nfc.protocol.applications import CLUB_DESFIRE_AID
 from nfc.protocol.channels import Mode
 from nfc.virtual.card import Pulled
@@ -46,7 +46,7 @@ def is_member_card(card: Desfire, generation: int) -> bool:
         return False
     prove = proofs.desfire_ev1 if generation == 1 else proofs.desfire_ev2
     try:
-        proofs.run(partial(ask, card), prove(desfire_issue.PROOF_KEY, KEYS[1], os.urandom(16)))
+        scripts.play(prove(desfire_issue.PROOF_KEY, KEYS[1], os.urandom(16)), partial(ask, card))
     except errors.WrongKey:
         return False
     return True

@@ -22,6 +22,7 @@ from nfc.protocol import (
     ntag21x,
     phone,
     proofs,
+    scripts,
 )
 from nfc.protocol.channels import Mode
 from nfc.protocol.ciphers import Algorithm
@@ -62,9 +63,9 @@ WORK: dict[str, Callable[[apdu.Transmit], object]] = {
     "classic record": lambda transmit: classic_record.write(transmit, PLACE, b"x"),
     "cpu": lambda transmit: cpu_card.external_authenticate(transmit, Algorithm.SM4, 1, KEY),
     "cpu file": lambda transmit: cpu_card.read_binary(transmit, 1, 0, 16),
-    "proof ev1": lambda transmit: proofs.run(transmit, proofs.desfire_ev1(1, KEY, RND, ask_uid=True)),
-    "proof ev2": lambda transmit: proofs.run(transmit, proofs.desfire_ev2(1, KEY, RND, ask_uid=True)),
-    "proof cpu": lambda transmit: proofs.run(transmit, proofs.cpu(Algorithm.TDES, 1, KEY, RND[:8])),
+    "proof ev1": lambda transmit: scripts.play(proofs.desfire_ev1(1, KEY, RND, ask_uid=True), transmit),
+    "proof ev2": lambda transmit: scripts.play(proofs.desfire_ev2(1, KEY, RND, ask_uid=True), transmit),
+    "proof cpu": lambda transmit: scripts.play(proofs.cpu(Algorithm.TDES, 1, KEY, RND[:8]), transmit),
     "phone key": phone.public_key,
     "ntag version": through_native(ntag21x.version),
     "ntag maker": through_native(ntag21x.made_by),

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfc.protocol import apdu, errors, phone, proofs
+from nfc.protocol import apdu, errors, phone, proofs, scripts
 from nfc.protocol.ciphers import Algorithm
+from nfc.protocol.scripts import Script
 from nfc.virtual.card import Card
 from nfc.virtual.cpu_card import CpuCard
 from nfc.virtual.desfire import member_card
@@ -24,16 +25,16 @@ NUMBER = bytes.fromhex("C0FFEE0000000001")
 QUESTION = phone.Question(nonce=RND_A, place="kiosk-1", at=1_790_000_000)
 PHONE = Phone(NUMBER)
 
-Talk = Callable[[bytes], proofs.Conversation]
+Talk = Callable[[bytes], Script[proofs.Proof]]
 """Makes a conversation with these 16 random bytes."""
 Case = tuple[Callable[[], Card], Talk, int]
 
 
-def asking_cpu(algorithm: Algorithm, random: bytes) -> proofs.Conversation:
+def asking_cpu(algorithm: Algorithm, random: bytes) -> Script[proofs.Proof]:
     return proofs.cpu(algorithm, 1, KEY, random[: algorithm.block])
 
 
-def asking_phone(random: bytes) -> proofs.Conversation:
+def asking_phone(random: bytes) -> Script[proofs.Proof]:
     return proofs.hce(PHONE.public_key, NUMBER, replace(QUESTION, nonce=random))
 
 
@@ -74,7 +75,7 @@ def test_a_card_with_its_key_proves_itself(card: Callable[[], Card], conversatio
         asked.append(command)
         return ask(there, command)
 
-    assert isinstance(proofs.run(transmit, proofs.selected(conversation(RND_A))), proofs.Proof)
+    assert isinstance(scripts.play(proofs.selected(conversation(RND_A)), transmit), proofs.Proof)
     assert len(asked) == 1 + commands
 
 
@@ -85,9 +86,9 @@ def test_relayed_with_nothing_kept_between_two_requests(
     there = card()
     there.power_on()
     answers: list[bytes] = []
-    while isinstance(step := proofs.replay(proofs.selected(conversation(RND_A)), answers), apdu.Command):
-        answers.append(ask(there, step.to_bytes()))
-    assert isinstance(step, proofs.Proof)
+    while isinstance(step := scripts.replay(proofs.selected(conversation(RND_A)), answers), scripts.Ask):
+        answers.append(ask(there, step.command.to_bytes()))
+    assert isinstance(step.outcome, proofs.Proof)
     assert len(answers) == 1 + commands
 
 
@@ -96,7 +97,7 @@ def test_a_card_without_the_key_proves_nothing(card: Callable[[], Card], convers
     there = card()
     there.power_on()
     with pytest.raises((errors.AuthenticationFailed, errors.WrongKey)):
-        proofs.run(partial(ask, there), proofs.selected(conversation(RND_A)))
+        scripts.play(proofs.selected(conversation(RND_A)), partial(ask, there))
 
 
 @EVERY
@@ -110,16 +111,16 @@ def test_answers_recorded_before_prove_nothing_now(card: Callable[[], Card], con
         recorded.append(ask(there, command))
         return recorded[-1]
 
-    proofs.run(recording, proofs.selected(conversation(RND_A)))
+    scripts.play(proofs.selected(conversation(RND_A)), recording)
     with pytest.raises(errors.AuthenticationFailed):
-        proofs.replay(proofs.selected(conversation(RND_A[::-1])), recorded)
+        scripts.replay(proofs.selected(conversation(RND_A[::-1])), recorded)
 
 
 @pytest.mark.parametrize("generation", [1, 2, 3])
 def test_the_real_uid_behind_a_random_one(generation: int) -> None:
     card = member_card(UID, KEY, generation=generation, random_uid=True)
     prove = proofs.desfire_ev1 if generation == 1 else proofs.desfire_ev2
-    proof = proofs.run(partial(ask, card), proofs.selected(prove(1, KEY, RND_A, ask_uid=True)))
+    proof = scripts.play(proofs.selected(prove(1, KEY, RND_A, ask_uid=True)), partial(ask, card))
     assert proof.uid == UID
 
 
@@ -156,7 +157,7 @@ def test_no_answers_prove_anything_by_chance(
     answers: list[bytes],
 ) -> None:
     try:
-        step = proofs.replay(proofs.selected(conversation(RND_A)), answers)
-    except errors.ProtocolError:
+        step = scripts.replay(proofs.selected(conversation(RND_A)), answers)
+    except (errors.ProtocolError, ValueError):  # ValueError: more answers than questions
         return
-    assert isinstance(step, apdu.Command)
+    assert isinstance(step, scripts.Ask)
