@@ -36,14 +36,14 @@ class Place:
     Args:
         copies: the blocks of the two copies, as many in each; each copy inside one sector, better not the same one.
         key: which key opens the sectors for reading and writing.
-        value: that key, 6 bytes.
+        values: that key of each copy's sector, 6 bytes each.
         code_key: the record's own 16-byte key, diversified by card.
         uid: the card's UID.
     """
 
     copies: tuple[tuple[int, ...], tuple[int, ...]]
     key: classic.Key
-    value: bytes
+    values: tuple[bytes, bytes]
     code_key: bytes
     uid: bytes
 
@@ -96,7 +96,7 @@ def write(transmit: apdu.Transmit, place: Place, payload: bytes) -> None:
     sequence = (newest.sequence + 1) % _SEQUENCES if newest else 0
     content = _build(place, number, sequence, payload)
     blocks = place.copies[number]
-    classic.authenticate(transmit, blocks[0], place.key, place.value)
+    classic.authenticate(transmit, blocks[0], place.key, place.values[number])
     for position, block in enumerate(blocks):
         start = position * classic.BLOCK_BYTES
         classic.write_block(transmit, block, content[start : start + classic.BLOCK_BYTES])
@@ -107,7 +107,7 @@ def write(transmit: apdu.Transmit, place: Place, payload: bytes) -> None:
 def _copies(transmit: apdu.Transmit, place: Place) -> list[_Copy]:
     found = []
     for number, blocks in enumerate(place.copies):
-        classic.authenticate(transmit, blocks[0], place.key, place.value)
+        classic.authenticate(transmit, blocks[0], place.key, place.values[number])
         content = b"".join(classic.read_block(transmit, block) for block in blocks)
         copy = _parse(place, number, content)
         if copy:

@@ -28,7 +28,7 @@ def ask(card: Classic | PulledAway, command: bytes) -> bytes:
 
 
 def place(copies: tuple[tuple[int, ...], tuple[int, ...]] = SMALL, uid: bytes = UID) -> classic_record.Place:
-    return classic_record.Place(copies, classic.Key.B, KEY_B, CODE_KEY, uid)
+    return classic_record.Place(copies, classic.Key.B, (KEY_B, KEY_B), CODE_KEY, uid)
 
 
 def issued_card() -> Classic:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nfc.protocol import (
     apdu,
     classic,
+    classic_issue,
     classic_record,
     cpu_card,
     desfire,
@@ -28,7 +29,8 @@ from nfc.protocol.channels import Mode
 from nfc.protocol.ciphers import Algorithm
 
 KEY, RND = bytes(range(16)), bytes(range(16, 32))
-PLACE = classic_record.Place(((4,), (8,)), classic.Key.A, bytes(6), KEY, bytes(4))
+PLACE = classic_record.Place(((4,), (8,)), classic.Key.A, (bytes(6), bytes(6)), KEY, bytes(4))
+CLASSIC_PLAN = classic_issue.Plan(bytes(4), KEY, RND)
 PLAN = desfire_issue.Plan((KEY, RND), 1, b"x")
 QUESTION = phone.Question(RND, "kiosk", 0)
 
@@ -61,6 +63,8 @@ WORK: dict[str, Callable[[apdu.Transmit], object]] = {
     "desfire wipe": lambda transmit: desfire_issue.wipe(transmit, PLAN, lambda size: RND[:size]),
     "classic": lambda transmit: classic.read_value(transmit, 5),
     "classic record": lambda transmit: classic_record.write(transmit, PLACE, b"x"),
+    "classic issue": lambda transmit: classic_issue.issue(transmit, CLASSIC_PLAN, b"x"),
+    "classic wipe": lambda transmit: classic_issue.wipe(transmit, CLASSIC_PLAN),
     "cpu": lambda transmit: cpu_card.external_authenticate(transmit, Algorithm.SM4, 1, KEY),
     "cpu file": lambda transmit: cpu_card.read_binary(transmit, 1, 0, 16),
     "proof ev1": lambda transmit: scripts.play(proofs.desfire_ev1(1, KEY, RND, ask_uid=True), transmit),
