@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from nfc import doctor, events, naming, one_card, reader, service, spoken
+from nfc import doctor, events, families, naming, one_card, reader, service, spoken
+from nfc.families.inspection import inspect
 from nfc.issuing import bench
 from nfc.issuing.authority import AuthorityRefused, Purpose
 from nfc.issuing.journal import JournalDamaged
 from nfc.issuing.key_file import KeyFileRefused
 from nfc.protocol import errors
+from nfc.transcript import Recorder
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -74,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     identify = add("identify", _identify, "wait for one card and print what it is and what it proves")
     identify.add_argument("--full", action="store_true", help="print the UID whole instead of masked")
     identify.add_argument("--seconds", type=float, default=30.0, help="how long to wait for it (default: 30)")
+    identify.add_argument(
+        "--record", type=Path, metavar="FILE", help="write all it says down; its UID only with --full"
+    )
     add("doctor", _doctor, "find out why cards are not read, and what to do about it", reads=False)
     new = add("new-keys", _new_keys, "make a file of fresh keys for a laboratory", reads=False)
     new.add_argument("file", type=Path, help="made readable by its owner only; never written over")
@@ -141,7 +146,29 @@ def _identify(options: argparse.Namespace) -> int:
             elif isinstance(event, events.CardPresented | events.CardUnreadable):
                 for line in spoken.card(event, full=options.full):
                     print(line)
+                if isinstance(event, events.CardPresented):
+                    _look_closer(event, options)
                 return int(isinstance(event, events.CardUnreadable))
+
+
+def _look_closer(event: events.CardPresented, options: argparse.Namespace) -> None:
+    evidence = event.evidence
+    try:
+        with reader.connected() as context, context.card(event.reader) as transmit:
+            recorder = Recorder(transmit, evidence.atr, [f"{evidence.family}, read on {event.reader}"])
+            families.read_evidence(recorder, evidence.atr)
+            lines = spoken.closer(inspect(recorder, evidence))
+    except (families.NotReadable, errors.ProtocolError, service.ServiceError) as fault:
+        print(f"no closer look: {fault}", file=sys.stderr)
+        return
+    for line in lines:
+        print(line)
+    if options.record:
+        tap = recorder.transcript if options.full else recorder.transcript.pseudonymous(evidence.uid)
+        options.record.write_text(tap.to_text(), encoding="utf-8")
+        print(
+            f"written to  {options.record}: {len(tap.lines)} exchanges; keep it as you keep what the card itself says"
+        )
 
 
 def _new_keys(options: argparse.Namespace) -> int:

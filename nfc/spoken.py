@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nfc import events
-from nfc.evidence import Assurance, Evidence
+from nfc.evidence import Assurance, Challenge, Evidence
+from nfc.families.inspection import Inspection
 from nfc.protocol import atr as atrs
 
 START_PCSCD = "start it with 'systemctl start pcscd.socket' (Debian's pcscd package)"
@@ -17,6 +18,11 @@ _PROVES = {
     Assurance.UID: "nothing: a UID can be copied by anyone; the PIN has to prove who it is",
     Assurance.STATIC: "little: its data can be copied by who can read them",
     Assurance.CRYPTOGRAM: "that this very card is here, once the central API has verified it",
+}
+_CHALLENGES = {
+    Challenge.DESFIRE: "by AES authentication",
+    Challenge.CPU: "by INTERNAL AUTHENTICATE",
+    Challenge.PHONE: "by a signature",
 }
 _UNREADABLE = {
     events.UnreadableReason.REMOVED: "it was taken away before it was read",
@@ -64,6 +70,7 @@ def card(event: events.CardPresented | events.CardUnreadable, *, full: bool) -> 
             f"family      {evidence.family}",
             f"UID         {_uid(evidence, full=full)} ({len(evidence.uid)} bytes)",
             f"proves      {_PROVES[evidence.assurance]}",
+            f"challenge   {_CHALLENGES[evidence.challenge] if evidence.challenge else 'none'}",
             f"SUN message {'yes' if evidence.sun_url else 'none'}",
             f"read in     {event.read_s * 1000:.1f} ms",
         ]
@@ -74,6 +81,12 @@ def card(event: events.CardPresented | events.CardUnreadable, *, full: bool) -> 
         f"ATR         {_hex(atr)}",
         f"ATR says    {parsed.hint}, historical bytes {_hex(parsed.historical)}",
     ]
+
+
+def closer(found: Inspection) -> list[str]:
+    """Return what a closer look at a card found, a line each."""
+    signed = f"genuine {found.signed_as}, by NXP's signature over its UID" if found.signed_as else "none that fits"
+    return [f"product     {found.product or 'unknown'}", f"signature   {signed}"]
 
 
 def _uid(evidence: Evidence, *, full: bool) -> str:

@@ -10,10 +10,8 @@ from nfc import families
 from nfc.events import UnreadableReason
 from nfc.evidence import Assurance, Challenge, Family, is_identity, short_hash
 from nfc.protocol import errors, ndef
-from nfc.virtual.card import ATR_CLASSIC_1K, ATR_FELICA, ATR_ISO14443_4, ATR_ULTRALIGHT
+from nfc.virtual.card import ATR_CLASSIC_1K, ATR_CONTACT, ATR_FELICA, ATR_ISO14443_4, ATR_ULTRALIGHT
 from tests.nfc.transcript import Transcript
-
-ATR_CONTACT = bytes.fromhex("3B6500002063CB6800")
 
 GET_UID = "FF CA 00 00 00"
 SELECT_NDEF = "00 A4 04 0C 07 D2 76 00 00 85 01 01 00"
