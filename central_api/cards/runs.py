@@ -19,14 +19,15 @@ from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
 from club.wire.card_runs import MAX_ANSWERS, BeginCardRun, CardRunStep
+from nfc.protocol import desfire_issue, ntag424_issue, ntag424_prove, proofs, scripts
 from nfc.protocol import errors as protocol
 from nfc.protocol import keys as card_keys
-from nfc.protocol import ntag424_issue, ntag424_prove, scripts
 from nfc.protocol.scripts import Ask, Done, Script
 
 SEED_BYTES = 32
 PROOF_GOOD_FOR = timedelta(seconds=60)
 _CHANGES = ("issue", "reset")
+_DESFIRE, _RND_BYTES = "desfire", 16
 _LONGEST_RUN = timedelta(minutes=10)
 
 
@@ -238,7 +239,7 @@ def _now(tx: Tx, means: Means, run: Any) -> CardRunStep:
     """
     seed = bytes.fromhex(means.vault.open(tx, _place(run.id), run.seed))
     answers = [bytes.fromhex(text) for text in run.answers]
-    found = scripts.replay(_script(means, run, scripts.repeatable(seed)), answers)
+    found = scripts.replay(_script(tx, means, run, scripts.repeatable(seed)), answers)
     index = len(answers)
     if isinstance(found, Done):
         reached = found.outcome
@@ -248,16 +249,31 @@ def _now(tx: Tx, means: Means, run: Any) -> CardRunStep:
     return CardRunStep(run_id=run.id, index=index, command=_command(found), what=found.what)
 
 
-def _script(means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
+def _script(tx: Tx, means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
     keyset, uid = means.keyset, bytes.fromhex(run.uid)
     if run.purpose == "prove":
-        return ntag424_prove.prove(keyset.card(run.version, uid), random)
+        return _proof(keyset, repository.card(tx, run.uid).family, run, random)
     known = _held(keyset, run.tried, uid)
     if run.purpose == "reset":
         goal = ntag424_issue.BLANK
     else:
         goal = ntag424_issue.member_card(keyset.card(run.version, uid), means.url)
     return ntag424_issue.bring_to(goal, uid, known, random)
+
+
+def _proof(keyset: keys.CardKeys, family: str, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
+    """What proves a card of the family it was entered as, whatever it says of itself: EV1 is for those that know no better."""
+    uid = bytes.fromhex(run.uid)
+    if not family.startswith(_DESFIRE):
+        return ntag424_prove.prove(keyset.card(run.version, uid), random)
+    ask = proofs.desfire_ev1 if family == f"{_DESFIRE}-ev1" else proofs.desfire_ev2
+    proof = ask(desfire_issue.PROOF_KEY, keyset.file_key(run.version, uid), random(_RND_BYTES))
+    return _desfire_proof(proof, run.version)
+
+
+def _desfire_proof(proof: Script[proofs.Proof], version: int) -> Script[ntag424_issue.Reached]:
+    yield from proofs.selected(proof)
+    return ntag424_issue.Reached(version, 0)
 
 
 def _held(keyset: keys.CardKeys, versions: Sequence[int], uid: bytes) -> list[card_keys.KeySet]:
