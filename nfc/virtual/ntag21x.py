@@ -13,7 +13,6 @@ _PAGES = 45
 _CONFIG = 0x29
 _VERSION = bytes.fromhex("0004040201000F03")
 _SW_FAILED = bytes.fromhex("6300")
-_NAK = None
 
 
 class Ntag213:
@@ -94,14 +93,14 @@ class Ntag213:
                 return self._signature
             case [0x39, 0x02]:
                 return self._counter.to_bytes(3, "little")
-        return _NAK
+        return None
 
     def _authenticate(self, password: bytes) -> bytes | None:
         limit = self.memory[(_CONFIG + 1) * 4] & 0x7
         start = (_CONFIG + 2) * 4
         if (limit and self._tries >= limit) or password != self.memory[start : start + 4]:
             self._tries += 1
-            return _NAK
+            return None
         self._tries, self._shown = 0, True
         return bytes(self.memory[start + 4 : start + 6])
 
