@@ -4,10 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.util import CommandError
 
-from central_api.db import Json, UtcDateTime
+from central_api.columns import Json, UtcDateTime
 
 revision = "0013_card_keys"
-down_revision = "0010_redeem_plans"
+down_revision = "0011_till_and_joining"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_till_and_joining"
-down_revision = "0009_integrations"
+revision = "0011_till_and_joining"
+down_revision = "0010_redeem_plans"
 branch_labels = None
 depends_on = None
 
