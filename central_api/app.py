@@ -22,6 +22,7 @@ from central_api.db import Database
 from central_api.device_api import router as devices
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
+from central_api.feed.neighbours import Neighbours
 from central_api.gather import Gatherer
 from central_api.integrations import router as integrations
 from central_api.migrations import runner
@@ -90,12 +91,12 @@ def open_context(
         keys = keyring.load_or_create(settings.keys.file)
         sealing = Vault(keys, lambda: keyring.load(settings.keys.file))
         with db.write() as tx:
-            feed.ensure_epoch(tx)
+            epoch = feed.ensure_epoch(tx)
             vault.ensure(tx, sealing, keys, time.now())
     except BaseException:
         db.close()
         raise
-    hub = Hub()
+    hub = Hub(epoch)
     db.after_commit(hub.tell)
     desk = Desk(new_id, lambda: voucher.make(random_below), settings.sessions.card_minutes)
     redeemer, due = Redeemer(db, desk), asyncio.Event()
@@ -148,9 +149,12 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
 @asynccontextmanager
 async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, None]:
     beside = [asyncio.create_task(each(context)) for each in background.TASKS]
+    neighbours = _neighbours(context)
     try:
         yield
     finally:
+        if neighbours is not None:
+            await asyncio.to_thread(neighbours.close)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -160,6 +164,17 @@ async def _running(context: Context, *, close: bool) -> AsyncGenerator[None, Non
         if close:
             context.passwords.close()
             context.db.close()
+
+
+def _neighbours(context: Context) -> Neighbours | None:
+    """What lets the processes of a service on PostgreSQL hear of each other's commits; SQLite has but one process."""
+    if context.db.is_sqlite:
+        return None
+    url = context.settings.database.url.reveal()
+    found = Neighbours(url, context.hub.tell, lambda: background.look(context))
+    context.db.after_commit(found.post)
+    found.start()
+    return found
 
 
 def _beside(context: Context, *, close: bool) -> Callable[[Litestar], Any]:

@@ -16,7 +16,11 @@ from central_api.activities import catalogue as activities
 from central_api.boards import service as boards
 from central_api.context import Context
 from central_api.db import Database, Tx
+from central_api.devices import incidents, remote
+from central_api.devices import repository as devices
 from central_api.feed import service as feed
+from central_api.feed.hub import BEATS, HEARTBEAT_S
+from central_api.feed.notes import Closed
 from central_api.integrations.webhooks import relay
 from central_api.integrations.webhooks import repository as webhooks
 from central_api.integrations.webhooks.delivery import Deliverer
@@ -36,6 +40,7 @@ TELL_S = 1.0  # what redemptions have changed is published at most so often (A11
 JOBS_S = 60.0  # how often jobs are looked for that are due
 HAND_ON_S = 2.0  # how often webhooks are looked after
 _AT_EASE = 5  # a backlog is sealed in batches, with pauses so many times as long as a batch takes
+_SHUT_OUT_LOOK = timedelta(minutes=1)  # how far back devices shut out are looked for; the clocks of processes differ
 CLEAR_EVERY = timedelta(hours=1)  # how often changes that are kept no longer are cleared away
 
 _log = logging.getLogger(__name__)
@@ -55,13 +60,31 @@ async def _round(what: str, work: Callable[..., T], *arguments: Any) -> T | None
 
 
 async def _look_for_growth(context: Context) -> None:
-    """Tell listeners of what other processes committed; in one process the hub is told at once and this finds nothing."""
+    """Look for what other processes committed, in case nothing told us; in one process this finds nothing."""
     while True:
         await asyncio.sleep(LOOK_S)
         if context.hub.count:
-            heads = await _round("feeds_not_looked_at", _heads, context.db)
-            if heads is not None:
-                context.hub.seen(heads)
+            await _round("feeds_not_looked_at", look, context)
+
+
+def look(context: Context) -> None:
+    """Tell listeners how far the feeds have come by the database, and end the streams of devices shut out just now.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    with context.db.read() as tx:
+        heads = feed.all_heads(tx)
+        gone = devices.revoked_since(tx, context.clock.now() - _SHUT_OUT_LOOK)
+    context.hub.seen(heads)
+    context.hub.tell([Closed(device_id) for device_id in gone])
+
+
+async def _beat(context: Context) -> None:
+    """One timer for the heartbeats of all streams."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_S / BEATS)
+        context.hub.beat()
 
 
 async def _tell_of_redemptions(context: Context) -> None:
@@ -90,6 +113,7 @@ async def _renew(context: Context) -> None:
         await _round("renew_screens failed:", renew_screens, context)
         await _round("renew_catalogue failed:", renew_catalogue, context)
         await _round("tend_members failed:", tend_members, context)
+        await _round("tend_devices failed:", tend_devices, context)
         await _round("clear_feeds failed:", clearing.when_due, context)
 
 
@@ -160,6 +184,17 @@ def tend_members(context: Context) -> None:
     context.db.run(work)
 
 
+def tend_devices(context: Context) -> None:
+    """Note which devices have fallen silent, and end what staff asked of them in vain."""
+    now = context.clock.now()
+
+    def work(tx: Tx) -> None:
+        incidents.find_silent(tx, now)
+        remote.tend(tx, now)
+
+    context.db.run(work)
+
+
 def renew_screens(context: Context) -> None:
     """Derive every display's manifest anew; those that come out as they were stay untouched."""
     with context.db.write() as tx:
@@ -216,10 +251,5 @@ class Clearing:
         return gone
 
 
-def _heads(db: Database) -> dict[str, int]:
-    with db.read() as tx:
-        return feed.all_heads(tx)
-
-
-TASKS = (_look_for_growth, _tell_of_redemptions, _renew, _seal, _jobs, _tell_others)
+TASKS = (_look_for_growth, _beat, _tell_of_redemptions, _renew, _seal, _jobs, _tell_others)
 """Each runs until it is cancelled."""

@@ -40,7 +40,9 @@ STATUS: Mapping[type[errors.ClubError], int] = {
     errors.NotAllowed: 403,
     errors.Malformed: 400,
     errors.NotFound: 404,
+    errors.SnapshotNeeded: 410,
     errors.Unavailable: 503,
+    errors.WireUnknown: 426,
 }
 """The status of each kind of error; a kind that is not named has its parent's."""
 
@@ -51,8 +53,9 @@ _SAID = {
     403: "Whoever calls may not do this, or the card may not",
     404: "No such thing",
     409: "The club refuses this, and `code` says why",
-    410: "The card session is over",
+    410: "The card session is over; of the feeds: everything has to be fetched anew",
     413: "The body is larger than any that is expected",
+    426: "The wire's version is too new or too old; `facts` name the oldest and the newest that are spoken",
     429: "Too many wrong codes, keys or PINs",
     503: "Not now; the same request may go through later",
 }

@@ -126,4 +126,7 @@ display_manifests = Table(
     Column("digest", String(64), nullable=False),
     Column("body", Text, nullable=False),  # the manifest's JSON, as it is sent
     Column("derived_at", UtcDateTime, nullable=False),
+    # What was derived last and shows the same as this manifest for the time looked ahead, and on which day that was found.
+    Column("alike_digest", String(64), nullable=False, server_default=""),
+    Column("alike_on", Date, nullable=True),
 )

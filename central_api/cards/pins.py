@@ -13,7 +13,7 @@ from typing import Any
 from central_api.cards import repository, sessions
 from central_api.cards.sessions import Session
 from central_api.db import Database, Tx
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from central_api.security.passwords import Passwords
 from central_api.staff import audit
 from club.model import errors

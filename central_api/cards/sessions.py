@@ -10,7 +10,7 @@ import msgspec
 from central_api.cards import repository, runs, verify
 from central_api.cards.keys import CardKeys
 from central_api.db import Tx
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from club.model import errors
 from club.wire.cards import AssuranceName, Evidence, OpenCardSession
 from club.wire.codec import encode

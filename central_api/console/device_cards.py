@@ -22,24 +22,26 @@ _TAGS: dict[State, tuple[str, str]] = {
     "new": ("n", "clock"),
 }
 _READER_READY = "ready"
+_TOLD_BY_STATE = ("offline", "reader")
 _NO_MARKS: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A device's row with the names of its place, and the newest revision of what it should play (0: it plays nothing)."""
+    """A device's row with the names of its place, the newest revision for it (0: it plays nothing), its open incidents."""
 
     row: Any
     name: Text
     where: Text
     newest: int
+    incidents: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """A device on the page. `facts` are label and value; `tag` is the word, `look` its colour, `icon` its picture.
 
-    `marks` are the minutes in which it was heard, `marks_told` the same in words.
+    `marks` are the minutes in which it was heard, `marks_told` the same in words; `wrong` is what its machine suffers from.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Card:
     facts: tuple[tuple[str, str], ...]
     marks: tuple[Mark, ...]
     marks_told: str
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,14 @@ def card(
         facts=tuple(facts),
         marks=marks,
         marks_told=words("console.devices.beats", minutes=len(marks), missed=marks.count("missed")),
+        wrong=tuple(incident(words, row) for row in known.incidents if row.kind not in _TOLD_BY_STATE),
     )
+
+
+def incident(words: Words, row: Any) -> str:
+    """What is or was wrong with a device, with its figures."""
+    facts = {"first": "", "second": "", "mib": 0, "celsius": 0, "seconds": 0, **row.facts}
+    return words(f"console.devices.incident.{row.kind}", **facts)
 
 
 def summary(words: Words, cards: Sequence[Card]) -> str:

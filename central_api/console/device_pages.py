@@ -19,11 +19,13 @@ from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.devices import pairing, repository
 from central_api.devices import service as devices
+from central_api.devices.enrolled import Device
 from club.model import errors
 from club.words import numbers
+from club.words.catalogue import Words
 
 _HERE = "/console/devices"
-_DONE = ("added", "revoked")
+_DONE = ("added", "revoked", "replaced")
 _TYPED = 24
 
 
@@ -39,9 +41,9 @@ def show_devices(context: Served, visit: Visiting, done: FromQuery[str] = "") ->
     """All devices of the stores this person works for."""
     visit.need("devices.see")
     with context.db.read() as tx:
-        fleet, around = _fleet(tx, context, visit), _around(tx, context, visit)
+        fleet, frame = _fleet(tx, context, visit), around(tx, context, visit)
     return site.page(
-        "devices.html", visit.words, visit=visit, around=around, done=done if done in _DONE else "", **fleet
+        "devices.html", visit.words, visit=visit, around=frame, done=done if done in _DONE else "", **fleet
     )
 
 
@@ -78,7 +80,7 @@ def add(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
             now=context.clock.now(),
         )
     )
-    if isinstance(found, devices.Device):
+    if isinstance(found, Device):
         return site.redirect(f"{_HERE}?done=added")
     with context.db.read() as tx:
         return _add_page(tx, context, visit, code=code, place=place, refused=found)
@@ -89,10 +91,10 @@ def ask_revoke(context: Served, visit: Visiting, device_id: FromPath[str]) -> Re
     """Ask once more before a device is shut out."""
     visit.need("devices.change")
     with context.db.read() as tx:
-        known = _one(tx, visit, device_id)
+        known = one(tx, visit, device_id)
         name = cards.card(visit.words, known, context.clock.now(), lambda _: "").name
         return site.page(
-            "device-revoke.html", visit.words, visit=visit, around=_around(tx, context, visit), id=device_id, name=name
+            "device-revoke.html", visit.words, visit=visit, around=around(tx, context, visit), id=device_id, name=name
         )
 
 
@@ -101,10 +103,67 @@ def revoke(context: Served, visit: Visiting, device_id: FromPath[str], form: Sen
     """Shut a device out: its next request is refused, its stream ends now."""
     visit.need("devices.change")
     with context.db.write() as tx:
-        _one(tx, visit, device_id)
+        one(tx, visit, device_id)
         devices.revoke(tx, device_id, context.clock.now(), by=visit.person.actor)
-    context.hub.drop(device_id)
     return site.redirect(f"{_HERE}?done=revoked")
+
+
+@get("/devices/{device_id:str}/replace", sync_to_thread=True)
+def show_replace(context: Served, visit: Visiting, device_id: FromPath[str]) -> Response[bytes]:
+    """The form for the code of the machine that is to stand in a device's place."""
+    visit.need("devices.change")
+    with context.db.read() as tx:
+        return _replace_page(tx, context, visit, device_id)
+
+
+@post("/devices/{device_id:str}/replace", sync_to_thread=True, status_code=303)
+def replace(context: Served, visit: Visiting, device_id: FromPath[str], form: Sent) -> Response[bytes]:
+    """Let another machine take a device's place; the old one is shut out in the same moment."""
+    visit.need("devices.change")
+    code, now = form.text("code")[:_TYPED], context.clock.now()
+
+    def work(tx: Tx) -> Device | pairing.Refused:
+        place = one(tx, visit, device_id).row.place
+        person = visit.person
+        return pairing.enter(
+            tx,
+            code,
+            place,
+            staff=person.number,
+            stores=person.stores,
+            code_id=context.new_id(),
+            now=now,
+            replace=True,
+        )
+
+    found = context.db.run(work)
+    if isinstance(found, Device):
+        return site.redirect(f"{_HERE}?done=replaced")
+    with context.db.read() as tx:
+        return _replace_page(tx, context, visit, device_id, code=code, refused=found)
+
+
+def _replace_page(
+    tx: Tx,
+    context: Context,
+    visit: Visit,
+    device_id: str,
+    *,
+    code: str = "",
+    refused: pairing.Refused | None = None,
+) -> Response[bytes]:
+    known = one(tx, visit, device_id)
+    return site.page(
+        "device-replace.html",
+        visit.words,
+        status=200 if refused is None else 409,
+        visit=visit,
+        around=around(tx, context, visit),
+        id=device_id,
+        name=known.name.pick(visit.words.language),
+        code=code,
+        message=_refusal(visit.words, refused),
+    )
 
 
 def _add_page(
@@ -121,21 +180,24 @@ def _add_page(
         (row.slug, f"{texts.text(row.name).pick(words.language)} · {words(f'console.devices.kind.{row.kind}')}")
         for row in pairing.free_places(tx, visit.person.stores)
     ]
-    message = ""
-    if refused is not None:
-        reason = f"kind-{refused.kind}" if refused.reason == "kind" else refused.reason
-        message = words(f"console.devices.refused.{reason}", tries=refused.tries_left)
     return site.page(
         "device-add.html",
         words,
         status=200 if refused is None else 409,
         visit=visit,
-        around=_around(tx, context, visit),
+        around=around(tx, context, visit),
         places=places,
         code=code,
         place=place,
-        message=message,
+        message=_refusal(words, refused),
     )
+
+
+def _refusal(words: Words, refused: pairing.Refused | None) -> str:
+    if refused is None:
+        return ""
+    reason = f"kind-{refused.kind}" if refused.reason == "kind" else refused.reason
+    return words(f"console.devices.refused.{reason}", tries=refused.tries_left)
 
 
 def _fleet(tx: Tx, context: Context, visit: Visit) -> dict[str, Any]:
@@ -180,12 +242,16 @@ def _known(tx: Tx, visit: Visit) -> list[cards.Known]:
     places = {row.slug: row for row in repository.all_places(tx)}
     displays = {row.slug: row for row in boards.all_displays(tx)}
     rows = repository.standing(tx, visit.person.stores)
+    wrong: dict[str, list[Any]] = {}
+    for incident in repository.open_incidents_of(tx, [row.id for row in rows]):
+        wrong.setdefault(incident.device, []).append(incident)
     return [
         cards.Known(
             row,
             texts.text(places[row.place].name),
             displays[row.place].place if row.place in displays else texts.text(None),
             _newest(tx, row),
+            tuple(wrong.get(row.id, ())),
         )
         for row in rows
     ]
@@ -198,15 +264,26 @@ def _newest(tx: Tx, row: Any) -> int:
     return int(manifest.revision) if manifest is not None else 0
 
 
-def _one(tx: Tx, visit: Visit, device_id: str) -> cards.Known:
+def one(tx: Tx, visit: Visit, device_id: str) -> cards.Known:
+    """A device of the stores this person works for.
+
+    Raises:
+        NotFound: there is none, or it is let in no longer.
+    """
     for known in _known(tx, visit):
         if known.row.id == device_id:
             return known
     raise errors.NotFound("expected a device that is let in, found none", kind="device", id=device_id[:64])
 
 
-def _around(tx: Tx, context: Context, visit: Visit) -> _Around:
+def title(tx: Tx, context: Context, visit: Visit, what: str) -> str:
+    """The title of `b-lakeside@3` as staff know it; empty when no such version was published."""
+    return _title(tx, visit, what, context.clock.now(), {})
+
+
+def around(tx: Tx, context: Context, visit: Visit) -> _Around:
+    """What the frame of a page says."""
     return _Around(bound.read(tx, visit.person.stores[0], context.clock.now()))
 
 
-handlers = [show_devices, show_fleet, show_add, add, ask_revoke, revoke]
+handlers = [show_devices, show_fleet, show_add, add, ask_revoke, revoke, show_replace, replace]

@@ -24,6 +24,7 @@ HOME = "/console/boards"
 SIGN_IN = "/console/sign-in"
 WATCHED = "/console/devices/fleet"
 """Fetched by the page itself again and again: that nobody closes a page must not keep its session alive."""
+_WATCHED_DEVICE = "/console/devices/"
 LANGUAGE = "club-language"
 """The cookie of a language chosen by hand; without it everybody reads their own."""
 _YEAR_S = 365 * 24 * 3600
@@ -131,10 +132,14 @@ def provide_visit(request: Request[Any, Any, Any], context: Served) -> Visit:
     if found is None:
         raise SignInNeeded
     language = request.state.language = chosen_language(request) or found.person.language
-    if now - found.seen_at >= staff.SEEN_EVERY and request.scope["path"] != WATCHED:
+    if now - found.seen_at >= staff.SEEN_EVERY and not _is_watched(request.scope["path"]):
         with context.db.write() as tx:
             staff.keep_alive(tx, found.token_sha256, now, context.settings.sessions.staff_minutes)
     return Visit(found, words_of(language))
+
+
+def _is_watched(path: str) -> bool:
+    return path == WATCHED or (path.startswith(_WATCHED_DEVICE) and path.endswith("/lines"))
 
 
 async def provide_form(request: Request[Any, Any, Any], context: Served, visit: Visiting) -> Form:

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from central_api.console import (
     account_pages,
     board_pages,
+    device_orders,
     device_pages,
     entry,
     notice_pages,
@@ -45,6 +46,7 @@ router = Router(
         *board_pages.handlers,
         *picture_routes.handlers,
         *device_pages.handlers,
+        *device_orders.handlers,
         *account_pages.handlers,
         *notice_pages.handlers,
     ],

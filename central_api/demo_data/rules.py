@@ -30,7 +30,8 @@ def load_stores(tx: Tx, folder: DemoFolder) -> None:
     for position, row in enumerate(folder.stores["store"]):
         if row["slug"] not in known:
             values = {"slug": row["slug"], "name": _json(row), "time_zone": row["time_zone"], "phone": row["phone"]}
-            tx.execute(insert(device_tables.stores).values(**values, position=position))
+            group = row.get("group", "")
+            tx.execute(insert(device_tables.stores).values(**values, position=position, in_group=group))
     known = _known(tx, device_tables.places, "slug")
     for kind, name in (("lounge", "display"), ("kiosk", "kiosk")):
         for row in folder.stores[name]:

@@ -26,8 +26,8 @@ from central_api import problems
 from central_api.context import Context
 from central_api.db import Tx
 from central_api.devices import service as devices
+from central_api.devices.enrolled import Device
 from central_api.devices.known import KnownDevice
-from central_api.devices.service import Device
 from central_api.rewards.commands import DeviceChanged
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
@@ -38,6 +38,7 @@ R = TypeVar("R")
 H = TypeVar("H", bound=HTTPRouteHandler)
 
 _LONGEST_VERSION = 4  # digits
+_LONGEST_TOKEN = 200
 _PROOF = "proves_its_caller_by"  # the attribute that a route with a proof carries
 _GUESSES = 3  # at who a device is, each against the database after the first
 
@@ -57,8 +58,21 @@ KnownKiosk = NamedDependency[KnownDevice]
 
 
 def for_devices(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
-    """A blocking route of every enrolled device: it has a parameter `device`, and runs on the context's `upkeep`."""
+    """A blocking route of every enrolled device: it has a parameter `device`, and runs on the context's `upkeep`.
+
+    A token does in place of a signature (ADR 0013): these are a device's own reads and heartbeats.
+    """
+    return _proving(route, "device", _any_device, _on_upkeep)
+
+
+def for_signers(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
+    """As `for_devices`, but only a signature will do."""
     return _proving(route, "device", known_device, _on_upkeep)
+
+
+def for_challenged(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
+    """As `for_signers`, whatever the clock of whoever signed says: the route asks for another proof of when it was."""
+    return _proving(route, "device", _any_age, _on_upkeep)
 
 
 def for_kiosks(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
@@ -105,7 +119,7 @@ def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
     for handler in handlers:
         if handler not in besides and not hasattr(handler.fn, _PROOF):
             raise TypeError(
-                f"expected one of @for_devices, @for_kiosks, @for_commands and @for_gathered_commands on "
+                f"expected a proof of the caller, such as @for_devices, @for_kiosks or @for_commands, on "
                 f"{handler.fn.__qualname__}, found none"
             )
     return problems.documented(handlers)
@@ -116,17 +130,16 @@ def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) ->
 
     Raises:
         DeviceUnknown: the headers of a signed request are missing.
-        Malformed: it speaks a newer version of the wire than this server.
+        Malformed: its version of the wire is no number.
+        WireUnknown: it speaks a version that this service does not.
     """
     headers, scope = connection.headers, connection.scope
-    version = headers.get(signing.VERSION_HEADER, str(signing.WIRE_VERSION))
-    if not version.isdecimal() or len(version) > _LONGEST_VERSION or int(version) > signing.WIRE_VERSION:
-        raise errors.Malformed(
-            f"expected a wire version up to {signing.WIRE_VERSION}, found {version[:8]!r}; update the server first"
-        )
+    wire = _wire(headers.get(signing.VERSION_HEADER, str(signing.WIRE_VERSION)))
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    token = token[:_LONGEST_TOKEN] if scheme == signing.AUTH_SCHEME else ""
     device, signed_at = headers.get(signing.DEVICE_HEADER, ""), headers.get(signing.SIGNED_AT_HEADER, "")
     signature = headers.get(signing.SIGNATURE_HEADER, "")
-    if not (device and signed_at and signature):
+    if not token and not (device and signed_at and signature):
         raise errors.DeviceUnknown(
             f"expected a request signed by a device ({signing.SIGNATURE_HEADER}), found an unsigned one"
         )
@@ -140,18 +153,58 @@ def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) ->
         signed_at=signed_at,
         signature=signature,
         key=headers.get(signing.KEY_HEADER, ""),
+        token=token,
+        wire=wire,
     )
 
 
-def known_device(context: Context, signed: SignedRequest, *, may_be_old: bool = False) -> Device:
+def _wire(version: str) -> int:
+    oldest, newest = signing.OLDEST_WIRE_VERSION, signing.WIRE_VERSION
+    if not (version.isascii() and version.isdecimal()) or len(version) > _LONGEST_VERSION:
+        raise errors.Malformed(f"expected a version of the wire, found {version[:8]!r}")
+    if not oldest <= int(version) <= newest:
+        raise errors.WireUnknown(
+            f"expected a wire version from {oldest} to {newest}, found {version}; update the older side",
+            oldest=oldest,
+            newest=newest,
+        )
+    return int(version)
+
+
+def known_device(
+    context: Context, signed: SignedRequest, *, may_be_old: bool = False, any_age: bool = False, tokens: bool = False
+) -> Device:
     """The enrolled device that signed a request; blocks on the database (see `devices.service.authenticate`)."""
     with context.db.read() as tx:
-        return _proved_device(context, tx, signed, may_be_old=may_be_old)
+        return _proved(context, tx, signed, may_be_old=may_be_old, any_age=any_age, tokens=tokens).device
 
 
-def _proved_device(context: Context, tx: Tx, signed: SignedRequest, *, may_be_old: bool) -> Device:
-    skew_s = context.settings.sessions.signature_skew_s
-    return devices.authenticate(tx, signed, context.clock.now(), skew_s=skew_s, may_be_old=may_be_old)
+def _proved(
+    context: Context,
+    tx: Tx,
+    signed: SignedRequest,
+    *,
+    may_be_old: bool = False,
+    any_age: bool = False,
+    tokens: bool = False,
+) -> devices.Proved:
+    return devices.authenticate(
+        tx,
+        signed,
+        context.clock.now(),
+        skew_s=context.settings.sessions.signature_skew_s,
+        may_be_old=may_be_old,
+        any_age=any_age,
+        tokens_by=context.keyring if tokens else None,
+    )
+
+
+def _any_device(context: Context, signed: SignedRequest) -> Device:
+    return known_device(context, signed, tokens=True)
+
+
+def _any_age(context: Context, signed: SignedRequest) -> Device:
+    return known_device(context, signed, any_age=True)
 
 
 async def _signed(request: Request[Any, Any, Any]) -> SignedRequest:
@@ -179,7 +232,7 @@ def _must_have_key(signed: SignedRequest) -> None:
 async def _known_commander(context: Context, signed: SignedRequest) -> KnownDevice:
     """The kiosk that signed a command, by the key it was proved with before; the database is asked when that does not fit."""
     known: KnownDevice | None = context.known.get(signed.device)
-    if known is not None and signed.key:
+    if known is not None and signed.key and (known.until is None or context.clock.now() < known.until):
         try:
             signatures.prove_with(signed, known.key)
         except errors.SignatureWrong:
@@ -190,9 +243,8 @@ async def _known_commander(context: Context, signed: SignedRequest) -> KnownDevi
     def ask() -> KnownDevice:
         _must_have_key(signed)
         with context.db.read() as tx:  # of one moment: the key is the one it was proved with
-            device = _proved_device(context, tx, signed, may_be_old=True)
-            public_key = devices.public_key(tx, device)
-        return KnownDevice(_must_be_kiosk(device), public_key, signatures.read_key(public_key))
+            found = _proved(context, tx, signed, may_be_old=True)
+        return KnownDevice(_must_be_kiosk(found.device), found.newest, signatures.read_key(found.key), found.until)
 
     known = await context.taps.run(ask)
     context.known.put(signed.device, known)

@@ -15,7 +15,7 @@ from central_api.device_api import home
 from central_api.device_api.answers import answer, stored
 from central_api.device_api.caller import Kiosk, KnownKiosk, Signed, for_gathered_commands, for_kiosks
 from central_api.devices import repository as stores
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from central_api.programme import service as programmes
 from central_api.rewards import service as rewards
 from central_api.rewards.commands import Ask

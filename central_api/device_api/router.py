@@ -4,12 +4,16 @@ from typing import Any
 
 from litestar import Router
 
-from central_api.device_api import card_runs, cards, history, joining, routes, screens, stream
+from central_api.device_api import card_runs, cards, history, joining, orders, routes, screens, stream
 from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
 
-_OPEN: list[Any] = [routes.enrol, routes.ask_pairing]  # for devices nobody knows yet: signed with the key they bring
+_OPEN: list[Any] = [
+    routes.enrol,  # for devices nobody knows yet: signed with the key they bring
+    routes.ask_pairing,
+    routes.challenge,  # says nothing of anybody
+]
 
 handlers: list[Any] = [
     Router(
@@ -17,6 +21,7 @@ handlers: list[Any] = [
         route_handlers=all_proved(
             [
                 *routes.handlers,
+                *orders.handlers,
                 *cards.handlers,
                 *card_runs.handlers,
                 *history.handlers,

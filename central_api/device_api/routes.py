@@ -1,4 +1,4 @@
-"""The routes devices call for themselves: enrolment, identity, heartbeat, and the change feeds."""
+"""The routes devices call for themselves: enrolment, identity, keys and tokens, heartbeat, and the change feeds."""
 
 from typing import Annotated, Any
 
@@ -10,10 +10,10 @@ from central_api.bodies import strict
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
-from central_api.device_api.caller import EnrolledDevice, Signed, for_devices
-from central_api.devices import pairing, repository
+from central_api.device_api.caller import EnrolledDevice, Signed, for_challenged, for_devices, for_signers
+from central_api.devices import keys, pairing, repository, tokens
 from central_api.devices import service as devices
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from central_api.feed import service as feed
 from central_api.programme import service as programmes
 from club.model import errors
@@ -21,12 +21,17 @@ from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import (
     NO_CARD_KEY,
     AskPairing,
+    AskToken,
+    Challenge,
     Enrol,
     Enrolled,
     Heartbeat,
     HeartbeatAnswer,
+    KeyChanged,
+    NewKey,
     Pairing,
     StoreProfile,
+    Token,
 )
 from club.wire.signing import to_text
 
@@ -78,15 +83,50 @@ def who_am_i(context: Served, device: EnrolledDevice) -> Response[Enrolled]:
         return answer(_enrolled(context, tx, device))
 
 
+@post("/devices/challenges", sync_to_thread=False, status_code=200, tags=["devices"])
+def challenge(context: Served) -> Response[Challenge]:
+    """A text to be signed within a minute, for a token; open to everybody, for it says nothing."""
+    text, until = tokens.challenge(context.keyring, context.clock.now())
+    return answer(Challenge(challenge=text, expires_at=until))
+
+
+@post("/devices/tokens", dto=strict(AskToken), return_dto=None, status_code=200, tags=["devices"])
+@for_challenged
+def ask_token(data: JSONBody[AskToken], context: Served, signed: Signed, device: EnrolledDevice) -> Response[Token]:
+    """A token for the calling device's reads and heartbeats, for its signature over a challenge of ours (ADR 0013)."""
+    now = context.clock.now()
+    tokens.must_be_challenge(context.keyring, data.challenge, now)
+    with context.db.read() as tx:
+        key = devices.authenticate(tx, signed, now, skew_s=0, any_age=True).key
+    text, until = tokens.token(context.keyring, device.id, key, now)
+    return answer(Token(token=text, expires_at=until, now=now))
+
+
+@post("/devices/self/keys", dto=strict(NewKey), return_dto=None, status_code=200, tags=["devices"])
+@for_signers
+def change_key(data: JSONBody[NewKey], context: Served, signed: Signed, device: EnrolledDevice) -> Response[KeyChanged]:
+    """Make another key the calling device's; the one before stays good for what was signed with it."""
+    now = context.clock.now()
+    return answer(context.db.run(lambda tx: keys.change(tx, device, signed, data, now)))
+
+
 @post("/heartbeats", dto=strict(Heartbeat), return_dto=None, status_code=200, tags=["devices"])
 @for_devices
-def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice) -> Response[HeartbeatAnswer]:
-    """How the calling device is; answered with the server's time (L5)."""
+def heartbeat(
+    request: Request[Any, Any, Any],
+    data: JSONBody[Heartbeat],
+    context: Served,
+    signed: Signed,
+    device: EnrolledDevice,
+) -> Response[HeartbeatAnswer]:
+    """How the calling device is; answered with the server's time (L5) and how many commands of staff wait for it."""
     now = context.clock.now()
-    with context.db.write() as tx:
-        devices.hear(tx, device, data, now)
+    signed_at = None if signed.token else signed.moment
+    waiting = context.db.run(
+        lambda tx: devices.hear(tx, device, data, now, source=_source(request), signed_at=signed_at)
+    )
     context.beats.heard(device.id, now, trouble=data.reader not in ("", "ready"))
-    return answer(HeartbeatAnswer(now=now))
+    return answer(HeartbeatAnswer(now=now, commands=waiting))
 
 
 @get("/snapshot", tags=["sync"])
@@ -94,20 +134,32 @@ def heartbeat(data: JSONBody[Heartbeat], context: Served, device: EnrolledDevice
 def snapshot(context: Served, device: EnrolledDevice) -> Response[Snapshot]:
     """Every entity of the device's feeds, and the places from which changes follow."""
     with context.db.read() as tx:
-        return answer(feed.snapshot(tx, device.feeds, context.clock.now(), device.withheld))
+        return answer(feed.snapshot(tx, device.feeds, context.clock.now(), device.shown))
 
 
 @get("/sync", tags=["sync"])
 @for_devices
 def sync(
     context: Served,
+    signed: Signed,
     device: EnrolledDevice,
     epoch: Annotated[str, QueryParameter(description="epoch of the last snapshot", max_length=64)] = "",
     after: Annotated[str, QueryParameter(description="places, such as global:7,store-east:41", max_length=400)] = "",
 ) -> Response[SyncAnswer]:
-    """The changes after the device's places, at most 500 a feed."""
+    """The changes after the device's places, at most 500 a feed.
+
+    Raises:
+        SnapshotNeeded: they cannot be followed any more. Devices of version 1 of the wire are told so in the answer.
+    """
     with context.db.read() as tx:
-        return answer(feed.changes_after(tx, device.feeds, _places(after), epoch, context.clock.now(), device.withheld))
+        found = feed.changes_after(tx, device.feeds, _places(after), epoch, context.clock.now(), device.shown)
+    if found.snapshot_needed and signed.wire > 1:
+        raise errors.SnapshotNeeded(
+            "expected places in the epoch and the feeds of this device that are still kept, found others; "
+            "take /v1/snapshot and go on from there",
+            epoch=found.epoch,
+        )
+    return answer(found)
 
 
 def _source(request: Request[Any, Any, Any]) -> str:
@@ -141,4 +193,4 @@ def _enrolled(context: Context, tx: Tx, device: Device) -> Enrolled:
     )
 
 
-handlers = [enrol, ask_pairing, who_am_i, heartbeat, snapshot, sync]
+handlers = [enrol, ask_pairing, challenge, ask_token, change_key, who_am_i, heartbeat, snapshot, sync]

@@ -6,16 +6,21 @@ on, in every process.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device, its public key as text, and the same as the library reads it once."""
+    """A device, the key in its row as text, and the key it signs with as the library reads it once.
+
+    The two differ while the device's key was just changed: `until` says how long the one before is good.
+    """
 
     device: Device
     public_key: str
     key: Ed25519PublicKey
+    until: datetime | None = None

@@ -11,7 +11,8 @@ from typing import Any
 
 from central_api.db import Tx
 from central_api.devices import repository
-from central_api.devices.service import Device
+from central_api.devices import service as devices
+from central_api.devices.enrolled import Device
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from central_api.staff import audit
@@ -92,9 +93,20 @@ def ask(
 
 
 def enter(
-    tx: Tx, typed: str, place: str, *, staff: str, stores: tuple[str, ...], code_id: str, now: datetime
+    tx: Tx,
+    typed: str,
+    place: str,
+    *,
+    staff: str,
+    stores: tuple[str, ...],
+    code_id: str,
+    now: datetime,
+    replace: bool = False,
 ) -> Device | Refused:
-    """Enrol the device whose screen shows this code, in a place that is free.
+    """Enrol the device whose screen shows this code, in a place that is free, or in another one's stead.
+
+    A place is what staff know a device by: boards, incidents and the page of a place go on when its hardware is replaced. The
+    old machine is shut out in the same unit of work: at no moment do two stand there, or none.
 
     Args:
         tx: a unit of work that writes; commit it also when the answer is a refusal.
@@ -104,6 +116,7 @@ def enter(
         stores: the stores they may work for.
         code_id: an id that names this enrolment, in the device's row.
         now: the instant.
+        replace: the device that stands there is to give way.
     """
     guard = repository.pairing_tries(tx, staff)
     if guard.paused_until is not None and guard.paused_until > now:
@@ -116,10 +129,14 @@ def enter(
         return _count_wrong(tx, staff, int(guard.wrong) + 1, now)
     if found.kind != spot.kind:
         return Refused("kind", kind=found.kind)
-    if repository.is_taken(tx, place):
+    before = repository.standing_in(tx, place)
+    if before is not None and not replace:
         return Refused("taken")
     repository.put_pairing_tries(tx, staff, 0, None)
+    if before is not None:
+        devices.end(tx, before.id, now)
     values = {
+        **devices.FRESH,
         "public_key": found.public_key,
         "kind": found.kind,
         "place": spot.slug,
@@ -127,7 +144,6 @@ def enter(
         "version": found.version,
         "enrolled_at": now,
         "enrolled_by": code_id,
-        "revoked_at": None,
     }
     if repository.device(tx, found.device) is None:
         repository.add_device(tx, {"id": found.device, **values})
@@ -136,10 +152,10 @@ def enter(
     audit.record(
         tx,
         actor=f"staff:{staff}",
-        act="device.pair",
+        act="device.pair" if before is None else "device.replace",
         subject=f"place:{spot.slug}",
         now=now,
-        facts={"device": found.device, "kind": found.kind},
+        facts={"device": found.device, "kind": found.kind} | ({} if before is None else {"before": before.id}),
     )
     return Device(found.device, found.kind, spot.slug, spot.store)
 

@@ -1,4 +1,4 @@
-"""Queries of stores, places, devices, and the codes that let devices in."""
+"""Queries of stores, places, devices, the codes that let devices in, their incidents and commands."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,18 +9,33 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
+from central_api.devices.tables import device_commands as commands
+from central_api.devices.tables import device_incidents as incidents
+from central_api.devices.tables import device_shots as shots
 from central_api.devices.tables import devices, enrol_codes, enrol_guesses, pairings, places, stores
 from central_api.devices.tables import pairing_tries as tries
 
 # Statements of every request are built once.
-_CALLER = select(
-    devices.c.id, devices.c.public_key, devices.c.kind, devices.c.place, devices.c.store, devices.c.revoked_at
-).where(devices.c.id == bindparam("device"))
+_CALLER = (
+    select(
+        devices.c.id,
+        devices.c.public_key,
+        devices.c.other_key,
+        devices.c.other_key_until,
+        devices.c.kind,
+        devices.c.place,
+        devices.c.store,
+        devices.c.revoked_at,
+        stores.c.in_group,
+    )
+    .join(stores, stores.c.slug == devices.c.store)
+    .where(devices.c.id == bindparam("device"))
+)
 _STORES = select(stores).order_by(stores.c.position)
 
 
 def caller(tx: Tx, device_id: str) -> Any:
-    """What is needed to know a device by its signature: id, public key, kind, place, store, when revoked; or None."""
+    """What is needed to know a device by its signature: id, keys, kind, place, store and its group, when revoked; or None."""
     return tx.first(_CALLER, {"device": device_id})
 
 
@@ -33,6 +48,36 @@ def kiosk_at(tx: Tx, place_slug: str) -> Any:
     """The kiosk that stands at a place and was not shut out, or None."""
     here = (devices.c.place == place_slug, devices.c.kind == "kiosk", devices.c.revoked_at.is_(None))
     return tx.first(select(devices).where(*here).order_by(devices.c.enrolled_at.desc()).limit(1))
+
+
+def lock_device(tx: Tx, device_id: str) -> Any:
+    """The row of a device, locked until the end; or None."""
+    return tx.first(select(devices).where(devices.c.id == device_id).with_for_update())
+
+
+def standing_in(tx: Tx, place: str) -> Any:
+    """The device that stands in a place, locked until the end; or None."""
+    query = select(devices).where(devices.c.place == place, devices.c.revoked_at.is_(None))
+    return tx.first(query.order_by(devices.c.enrolled_at.desc()).limit(1).with_for_update())
+
+
+def revoked_since(tx: Tx, moment: datetime) -> Sequence[str]:
+    """The devices that were shut out since then."""
+    return [row.id for row in tx.rows(select(devices.c.id).where(devices.c.revoked_at >= moment))]
+
+
+def silent(tx: Tx, since: datetime) -> Sequence[Any]:
+    """The devices that are let in, were heard once, and not since then; without those whose silence is known."""
+    known = select(incidents.c.device).where(incidents.c.kind == "offline", incidents.c.closed_at.is_(None))
+    query = select(devices.c.id, devices.c.place).where(
+        devices.c.revoked_at.is_(None), devices.c.seen_at < since, devices.c.id.not_in(known)
+    )
+    return tx.rows(query.order_by(devices.c.id))
+
+
+def set_group(tx: Tx, store: str, group: str) -> None:
+    """Put a store into a group; empty: into none."""
+    tx.execute(update(stores).where(stores.c.slug == store).values(in_group=group))
 
 
 def standing(tx: Tx, stores: Sequence[str]) -> Sequence[Any]:
@@ -157,14 +202,105 @@ def lock_place(tx: Tx, slug: str) -> Any:
     return tx.first(select(places).where(places.c.slug == slug).with_for_update())
 
 
-def is_taken(tx: Tx, place: str) -> bool:
-    """Whether a device that is let in stands in a place."""
-    query = select(devices.c.id).where(devices.c.place == place, devices.c.revoked_at.is_(None))
-    return tx.first(query) is not None
-
-
 def free_places(tx: Tx, stores: Sequence[str]) -> Sequence[Any]:
     """The places of these stores in which no device stands, by kind and slug."""
     taken = select(devices.c.place).where(devices.c.revoked_at.is_(None))
     query = select(places).where(places.c.store.in_(stores), places.c.slug.not_in(taken))
     return tx.rows(query.order_by(places.c.kind, places.c.slug))
+
+
+def open_incidents(tx: Tx, device_id: str) -> Sequence[Any]:
+    """What is wrong with a device now."""
+    query = select(incidents).where(incidents.c.device == device_id, incidents.c.closed_at.is_(None))
+    return tx.rows(query.order_by(incidents.c.opened_at, incidents.c.id))
+
+
+def open_incidents_of(tx: Tx, device_ids: Sequence[str]) -> Sequence[Any]:
+    """What is wrong with these devices now, longest first."""
+    query = select(incidents).where(incidents.c.device.in_(device_ids), incidents.c.closed_at.is_(None))
+    return tx.rows(query.order_by(incidents.c.opened_at, incidents.c.id))
+
+
+def incidents_of(tx: Tx, place: str, limit: int) -> Sequence[Any]:
+    """The newest incidents of a place, those still open first."""
+    query = select(incidents).where(incidents.c.place == place)
+    newest = (incidents.c.closed_at.is_not(None), incidents.c.opened_at.desc(), incidents.c.id.desc())
+    return tx.rows(query.order_by(*newest).limit(limit))
+
+
+def open_incident(tx: Tx, device_id: str, place: str, kind: str, facts: dict[str, int | str], now: datetime) -> bool:
+    """Write that something is wrong; False when that is known, and nothing was written."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    values = {"device": device_id, "place": place, "kind": kind, "opened_at": now, "facts": facts}
+    statement = make(incidents).values(**values).on_conflict_do_nothing()
+    return tx.first(statement.returning(incidents.c.id)) is not None
+
+
+def close_incident(tx: Tx, device_id: str, kind: str, now: datetime) -> bool:
+    """Write that something is not wrong any more; False when it was not."""
+    query = update(incidents).where(
+        incidents.c.device == device_id, incidents.c.kind == kind, incidents.c.closed_at.is_(None)
+    )
+    return int(tx.execute(query.values(closed_at=now)).rowcount) > 0
+
+
+def command(tx: Tx, command_id: str) -> Any:
+    """The row of a command, or None."""
+    return tx.first(select(commands).where(commands.c.id == command_id))
+
+
+def add_command(tx: Tx, values: dict[str, object]) -> None:
+    """Write a new command."""
+    tx.execute(insert(commands).values(**values))
+
+
+def open_commands(tx: Tx, device_id: str, now: datetime) -> Sequence[Any]:
+    """The commands that wait for a device and whose time is not over, oldest first."""
+    query = select(commands).where(
+        commands.c.device == device_id, commands.c.state == "open", commands.c.expires_at > now
+    )
+    return tx.rows(query.order_by(commands.c.asked_at, commands.c.id))
+
+
+def commands_of(tx: Tx, device_id: str, limit: int) -> Sequence[Any]:
+    """The newest commands of a device, with whether a picture came of them."""
+    query = (
+        select(commands, shots.c.taken_at.label("shot_at"))
+        .outerjoin(shots, shots.c.command == commands.c.id)
+        .where(commands.c.device == device_id)
+    )
+    return tx.rows(query.order_by(commands.c.asked_at.desc(), commands.c.id).limit(limit))
+
+
+def mark_sent(tx: Tx, ids: Sequence[str], now: datetime) -> None:
+    """Note that a device has been told these commands."""
+    tx.execute(update(commands).where(commands.c.id.in_(ids)).values(sent_at=now))
+
+
+def end_command(tx: Tx, command_id: str, state: str, detail: str, now: datetime) -> None:
+    """Write how a command ended."""
+    values = {"state": state, "detail": detail, "ended_at": now}
+    tx.execute(update(commands).where(commands.c.id == command_id).values(values))
+
+
+def expire_commands(tx: Tx, now: datetime) -> None:
+    """End the commands whose time is over."""
+    query = update(commands).where(commands.c.state == "open", commands.c.expires_at <= now)
+    tx.execute(query.values(state="expired", ended_at=now))
+
+
+def add_shot(tx: Tx, command_id: str, media_type: str, picture: bytes, now: datetime) -> None:
+    """Keep the picture of a screen; the first one stays."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    values = {"command": command_id, "media_type": media_type, "picture": picture, "taken_at": now}
+    tx.execute(make(shots).values(**values).on_conflict_do_nothing())
+
+
+def shot(tx: Tx, command_id: str) -> Any:
+    """The picture a command brought, or None."""
+    return tx.first(select(shots).where(shots.c.command == command_id))
+
+
+def forget_shots(tx: Tx, moment: datetime) -> None:
+    """Forget pictures taken before then."""
+    tx.execute(delete(shots).where(shots.c.taken_at < moment))

@@ -1,8 +1,8 @@
-"""Stores, the places devices stand in, the devices themselves, and the one-time codes that let them in."""
+"""Stores, the places devices stand in, the devices themselves, what befalls them, and the one-time codes that let them in."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
-from central_api.columns import Json, UtcDateTime, metadata
+from central_api.columns import BigId, Json, UtcDateTime, metadata
 
 stores = Table(
     "stores",
@@ -12,6 +12,9 @@ stores = Table(
     Column("time_zone", String(64), nullable=False),  # IANA
     Column("phone", String(32), nullable=False),
     Column("position", Integer, nullable=False),
+    Column(
+        "in_group", String(64), nullable=False, server_default=""
+    ),  # slug of the group whose feed its devices follow
 )
 
 places = Table(
@@ -43,6 +46,11 @@ devices = Table(
     Column("manifest_revision", BigInteger, nullable=False, server_default="0"),
     Column("outbox", Integer, nullable=False, server_default="0"),
     Column("reader", String(200), nullable=False, server_default=""),
+    Column("other_key", String(43), nullable=True),  # the key before the last change of keys; both are good for a while
+    Column("other_key_until", UtcDateTime, nullable=True),
+    Column("runs", Json, nullable=True),  # [{"run", "since", "source"}], newest last: the last runs of its program
+    Column("sync", String(200), nullable=False, server_default=""),
+    Column("health", Json, nullable=True),  # wire.devices.Health as it was told last
     Index(None, "place"),
 )
 
@@ -95,4 +103,53 @@ pairing_tries = Table(
     Column("staff", String(16), primary_key=True),
     Column("wrong", Integer, nullable=False),  # codes in a row that no screen shows
     Column("paused_until", UtcDateTime, nullable=True),
+)
+
+device_incidents = Table(
+    "device_incidents",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("place", String(64), nullable=False),  # what staff know it by, whatever hardware stands there
+    Column("kind", String(16), nullable=False),  # incidents.Kind
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime, nullable=True),
+    Column("facts", Json, nullable=False),
+    Index(
+        "uq_device_incidents_open",
+        "device",
+        "kind",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index(None, "place", "opened_at"),
+)
+
+device_commands = Table(
+    "device_commands",
+    metadata,
+    Column("id", String(64), primary_key=True),  # made by whoever asks, before asking
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # wire.devices.CommandKind
+    Column("state", String(16), nullable=False),
+    Column("asked_by", String(64), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=True),  # first told to the device
+    Column("ended_at", UtcDateTime, nullable=True),
+    Column("detail", String(200), nullable=False, server_default=""),
+    CheckConstraint("state IN ('open', 'done', 'refused', 'expired', 'cancelled')", name="state"),
+    Index(None, "device", "asked_at"),
+    Index(None, "state", "expires_at"),
+)
+
+device_shots = Table(
+    "device_shots",
+    metadata,
+    Column("command", String(64), ForeignKey("device_commands.id"), primary_key=True),
+    Column("media_type", String(32), nullable=False),
+    Column("picture", LargeBinary, nullable=False),  # of a screen; gone after a day
+    Column("taken_at", UtcDateTime, nullable=False),
+    Index(None, "taken_at"),
 )

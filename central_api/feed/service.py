@@ -11,18 +11,20 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.feed import bulk
+from central_api.feed.notes import DisplayHint, Nudge
 from central_api.feed.tables import change_log, feed_entities, feed_epoch, feeds
 from club.wire.changes import GONE, Change, DisplayEntity, Snapshot, SnapshotRow, SyncAnswer
 
 GLOBAL = "global"
 ROWS_PER_FEED = 500
 WITHHELD = "withheld"  # stands for the id of an entity its reader may not know of
+_AT_A_TIME = 200  # feeds in a statement that clears away
 _STATE = "feed"
 _LAST = "~feed"  # sorts after every other name: the feed's counters are the last rows a transaction takes
 
@@ -48,21 +50,9 @@ def store_feed(store: str) -> str:
     return f"store-{store}"
 
 
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """A feed has grown to `seq`: worth a pull."""
-
-    feed: str
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayHint:
-    """A display's manifest has a new revision."""
-
-    feed: str
-    slug: str
-    revision: int
+def group_feed(group: str) -> str:
+    """The feed of a group of stores, by its slug."""
+    return f"group-{group}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +148,19 @@ def changes_after(
     after: Mapping[str, int],
     known_epoch: str,
     now: datetime,
-    withheld: Collection[str] = (),
+    shown: Collection[str] | None = None,
 ) -> SyncAnswer:
     """The rows of the feeds `names` after the reader's places, at most 500 a feed.
 
-    Reads only. Places of another epoch, ahead of the feed or older than what is kept ask for a snapshot. Entities of the
-    kinds `withheld` come as gone: the reader learns nothing of them, and the numbers stay dense.
+    Reads only. Places of another epoch, of other feeds than these, ahead of a feed or older than what is kept ask for a
+    snapshot. Of the kinds `shown` (None: of all) entities come whole; others come as gone: the reader learns nothing of
+    them, and the numbers stay dense.
     """
     current = epoch(tx) or ""
     heads = cursors(tx, names)
     stale = SyncAnswer(epoch=current, now=now, cursors=heads, snapshot_needed=True)
-    if known_epoch != current or any(name not in after or after[name] > heads[name] for name in names):
+    # Other feeds than these: the device was moved, or its store joined or left a group; what it knows of the old feed must go.
+    if known_epoch != current or set(after) != set(names) or any(after[name] > heads[name] for name in names):
         return stale
     rows: list[Change] = []
     reached: dict[str, int] = {}
@@ -181,13 +173,13 @@ def changes_after(
         )
         if after[name] < heads[name] and (not found or found[0].seq != after[name] + 1):
             return stale  # the rows between were cleared away
-        rows.extend(_change(row, withheld) for row in found)
+        rows.extend(_change(row, shown) for row in found)
         reached[name] = int(found[-1].seq) if found else after[name]
     return SyncAnswer(epoch=current, now=now, cursors=reached, changes=tuple(rows), more=reached != heads)
 
 
-def _change(row: Any, withheld: Collection[str]) -> Change:
-    hidden = row.entity in withheld
+def _change(row: Any, shown: Collection[str] | None) -> Change:
+    hidden = shown is not None and row.entity not in shown
     return Change(
         feed=row.feed,
         seq=row.seq,
@@ -197,16 +189,16 @@ def _change(row: Any, withheld: Collection[str]) -> Change:
     )
 
 
-def snapshot(tx: Tx, names: tuple[str, ...], now: datetime, withheld: Collection[str] = ()) -> Snapshot:
+def snapshot(tx: Tx, names: tuple[str, ...], now: datetime, shown: Collection[str] | None = None) -> Snapshot:
     """Every entity of these feeds and the places from which changes follow, all of one moment. Reads only.
 
-    Entities of the kinds `withheld` are left out.
+    Entities of other kinds than those `shown` (None: all) are left out. `tx` is of `Database.read`: entities and places are of
+    the same moment only there.
     """
-    rows = tx.rows(
-        select(feed_entities)
-        .where(feed_entities.c.feed.in_(names), feed_entities.c.entity.not_in(withheld))
-        .order_by(feed_entities.c.feed, feed_entities.c.entity, feed_entities.c.entity_id),
-    )
+    query = select(feed_entities).where(feed_entities.c.feed.in_(names))
+    if shown is not None:
+        query = query.where(feed_entities.c.entity.in_(shown))
+    rows = tx.rows(query.order_by(feed_entities.c.feed, feed_entities.c.entity, feed_entities.c.entity_id))
     return Snapshot(
         epoch=epoch(tx) or "",
         now=now,
@@ -233,8 +225,19 @@ def last_published(tx: Tx, feed: str, entity: str, entity_id: str) -> bytes | No
 
 
 def forget_before(tx: Tx, moment: datetime) -> int:
-    """Clear away rows older than `moment`; readers that far behind take a snapshot. Returns how many went."""
-    return int(tx.execute(delete(change_log).where(change_log.c.at < moment)).rowcount)
+    """Clear away the rows of each feed up to the last one older than `moment`; readers that far behind take a snapshot.
+
+    What goes is the beginning of a feed: whoever publishes says when, and a row may be older than the one before it. Taken
+    out singly, it would leave a hole in numbers that are dense for whoever reads them. Returns how many went.
+    """
+    last = select(change_log.c.feed, func.max(change_log.c.seq).label("seq")).where(change_log.c.at < moment)
+    ends = [and_(change_log.c.feed == row.feed, change_log.c.seq <= row.seq) for row in tx.rows(last.group_by("feed"))]
+    if not ends:
+        return 0
+    return sum(
+        int(tx.execute(delete(change_log).where(or_(*ends[at : at + _AT_A_TIME]))).rowcount)
+        for at in range(0, len(ends), _AT_A_TIME)
+    )
 
 
 def all_heads(tx: Tx) -> dict[str, int]:

@@ -49,6 +49,10 @@ class Keyring:
         """How a store's mirror names a card: hex HMAC-SHA256 of its UID (upper-case hex, as ASCII)."""
         return hmac.new(self.card_key(store), uid.upper().encode("ascii"), hashlib.sha256).hexdigest()
 
+    def token_mac(self, text: str) -> str:
+        """The keyed hash under which a device's token or a challenge to it is known again; hex."""
+        return hmac.new(self.store_seed, f"device-token:{text}".encode(), hashlib.sha256).hexdigest()
+
     def code_hash(self, digits: str) -> str:
         """The keyed hash of a one-time code: six digits could be tried through against a plain one."""
         return hmac.new(self.store_seed, f"enrol-code:{digits}".encode(), hashlib.sha256).hexdigest()

@@ -14,7 +14,8 @@ from club.wire import signing
 class SignedRequest:
     """A request as it came: its signed parts and its signature, nothing proved yet.
 
-    `target` is the path with its query as sent; `key` the idempotency key, empty for all but commands.
+    `target` is the path with its query as sent; `key` the idempotency key, empty for all but commands; `token` stands in
+    place of a signature where one is taken; `wire` is the version of the wire its sender speaks.
     """
 
     method: str
@@ -24,6 +25,8 @@ class SignedRequest:
     signed_at: str
     signature: str
     key: str
+    token: str = ""
+    wire: int = signing.WIRE_VERSION
 
     @property
     def moment(self) -> datetime:
@@ -79,6 +82,18 @@ def prove_with(request: SignedRequest, key: Ed25519PublicKey) -> None:
         key.verify(signing.from_text(request.signature), text)
     except (InvalidSignature, ValueError) as fault:
         raise _wrong(request) from fault
+
+
+def prove_text(text: bytes, signature: str, public_key: str) -> None:
+    """Check a signature (base64url) over a text that is no request.
+
+    Raises:
+        SignatureWrong: it was not made with that key over this text.
+    """
+    try:
+        read_key(public_key).verify(signing.from_text(signature), text)
+    except (InvalidSignature, ValueError) as fault:
+        raise errors.SignatureWrong("the signature of a text does not verify with the key it names") from fault
 
 
 def _wrong(request: SignedRequest) -> errors.SignatureWrong:

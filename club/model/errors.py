@@ -15,7 +15,9 @@ ClubError
 │   └── SignInWrong · KeyWrong · NotAllowed
 ├── Malformed                   the request cannot be read
 ├── NotFound                    no such thing
+├── SnapshotNeeded              what changed since then is not known any more
 └── Unavailable                 it may work later
+    └── WireUnknown             the two sides speak versions too far apart
 """
 
 from collections.abc import Mapping
@@ -296,10 +298,22 @@ class NotFound(ClubError):
     code = "not_found"
 
 
+class SnapshotNeeded(ClubError):
+    """The places are too old, of another epoch or of other feeds: fetch everything anew. Facts: epoch."""
+
+    code = "snapshot_needed"
+
+
 class Unavailable(ClubError):
     """Not now; the same request may go through later."""
 
     code = "unavailable"
+
+
+class WireUnknown(Unavailable):
+    """The wire's version is none this side speaks; after an update of the older side it will be. Facts: oldest, newest."""
+
+    code = "wire_unknown"
 
 
 def _all(root: type[ClubError]) -> list[type[ClubError]]:

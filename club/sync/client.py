@@ -1,6 +1,7 @@
 """The central API as the device calls it: one method a route, signed, answers decoded, refusals raised by their code."""
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from club.model.clock import Clock
 from club.sync import errors, sse
 from club.sync.identity import Identity
 from club.sync.server_time import ServerTime
-from club.wire import codec, problems
+from club.wire import codec, problems, signing
 from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
 from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 TIMEOUTS = (3.0, 10.0)
 STREAM_SILENCE_S = 37.0  # the server's heartbeat comes every 15 s: two may be lost
+RUN = secrets.token_hex(8)
+"""Names this run of the program to the server: of two machines with the same key, each has its own (C9)."""
 _OURS = ("application/json", problems.MEDIA_TYPE)
 _MAY_PASS = frozenset({401, 403, 408, 425, 429})
 
@@ -83,7 +86,8 @@ class ApiClient:
 
     All methods raise `ClubError` (by its code) when the API refuses, `ServerUnreachable` when no usable answer came, and its
     child `ServerConfused` when something other than our API answered. A clock that is too far off is corrected by the
-    server's own and the request signed anew, once. Bodies are never logged.
+    server's own and the request signed anew, once. A server that does not speak our version of the wire yet is spoken to in
+    its own, one version back. Bodies are never logged.
 
     Args:
         base_url: scheme and host, such as `https://club.example`; routes follow.
@@ -116,6 +120,7 @@ class ApiClient:
         self._sessions = sessions
         self._ca_file = ca_file
         self._made: Transport | None = None
+        self._wire = signing.WIRE_VERSION
         self._watch: Callable[[bool], None] = lambda _reached: None
 
     def watch(self, reached: Callable[[bool], None]) -> None:
@@ -141,7 +146,7 @@ class ApiClient:
     def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """`POST /v1/heartbeats`; corrects the clock by the answer."""
         asked = self._clock.monotonic()
-        answer = self._post("/v1/heartbeats", beat, HeartbeatAnswer)
+        answer = self._post("/v1/heartbeats", msgspec.structs.replace(beat, run=RUN), HeartbeatAnswer)
         self.time.learn(answer.now, round_trip_s=self._clock.monotonic() - asked)
         return answer
 
@@ -213,10 +218,13 @@ class ApiClient:
     # -- mirror, boards, media ------------------------------------------------------------------------------------
 
     def sync(self, epoch: str, cursors: Mapping[str, int]) -> SyncAnswer:
-        """`GET /v1/sync`: changes after these places."""
+        """`GET /v1/sync`: changes after these places, or that only a snapshot helps."""
         after = ",".join(f"{feed}:{seq}" for feed, seq in sorted(cursors.items()))
         query = urlencode({"epoch": epoch, "after": after}, safe=":,")
-        return self._get(f"/v1/sync?{query}", SyncAnswer)
+        try:
+            return self._get(f"/v1/sync?{query}", SyncAnswer)
+        except club_errors.SnapshotNeeded as error:
+            return SyncAnswer(epoch=error.text("epoch"), now=self.time.now(), cursors={}, snapshot_needed=True)
 
     def snapshot(self) -> Snapshot:
         """`GET /v1/snapshot`: everything the device mirrors."""
@@ -248,7 +256,7 @@ class ApiClient:
 
     def stream(self) -> EventStream:
         """`GET /v1/stream`: events until it ends."""
-        target = "/v1/stream"
+        target = f"/v1/stream?run={RUN}"
         headers = self._headers("GET", target, b"")
         headers.update({"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"})
         reply = self._open(target, headers, self._timeouts)
@@ -280,9 +288,13 @@ class ApiClient:
                 self._learn_from(error)
                 if last:
                     raise
+            except club_errors.WireUnknown:
+                if last:
+                    raise
         raise AssertionError
 
     def _exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, repeat: bool) -> "Reply":
+        headers = {**headers, signing.VERSION_HEADER: str(self._wire)}
         try:
             reply = self._transport.send(method, target, headers, body, self._timeouts, repeat=repeat)
         except errors.ServerUnreachable:
@@ -292,6 +304,7 @@ class ApiClient:
         return reply
 
     def _open(self, target: str, headers: Mapping[str, str], timeouts: tuple[float, float]) -> "OpenReply":
+        headers = {**headers, signing.VERSION_HEADER: str(self._wire)}
         try:
             reply = self._transport.open(target, headers, timeouts)
         except errors.ServerUnreachable:
@@ -333,6 +346,8 @@ class ApiClient:
             )
         problem = _decoded(reply, problems.Problem, json_type=problems.MEDIA_TYPE)
         error = problems.to_error(problem)
+        if isinstance(error, club_errors.WireUnknown):
+            self._wire = max(signing.OLDEST_WIRE_VERSION, min(signing.WIRE_VERSION, error.number("newest", self._wire)))
         if reply.status >= 500 and not isinstance(error, club_errors.Unavailable):
             raise errors.ServerConfused(
                 f"the central API failed: {problem.code}, reference {problem.reference or 'none'}"

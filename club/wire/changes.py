@@ -33,7 +33,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`GET /v1/sync?epoch=E&after=global:7,store-east:41`: rows after those places, at most 500 a feed.
 
-    `snapshot_needed` says the places are too old or of another epoch: fetch `/v1/snapshot`.
+    `snapshot_needed` says the places are too old or of another epoch: fetch `/v1/snapshot`. Only devices of version 1 of the wire
+    are told so; others are answered by a problem of status 410 (`SnapshotNeeded`).
     """
 
     epoch: str

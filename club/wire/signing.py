@@ -12,7 +12,12 @@ SIGNED_AT_HEADER = "Club-Signed-At"
 SIGNATURE_HEADER = "Club-Signature"
 KEY_HEADER = "Idempotency-Key"
 VERSION_HEADER = "Club-Wire"
-WIRE_VERSION = 1
+AUTH_SCHEME = "Club"
+"""Of the `Authorization` header that carries a device's token in place of a signature."""
+WIRE_VERSION = 2
+"""2: places that cannot be followed are answered by 410 `snapshot_needed`; of 1: by `SyncAnswer.snapshot_needed`."""
+OLDEST_WIRE_VERSION = 1
+"""One version back: a store's devices are updated in their own nights, after the server."""
 FRESH_S = 300  # how old a signed read may be
 
 
@@ -29,6 +34,16 @@ def text_to_sign(*, method: str, target: str, body: bytes, device: str, signed_a
     """
     parts = ("club-sig-1", method, target, hashlib.sha256(body).hexdigest(), device, signed_at, key)
     return "\n".join(parts).encode()
+
+
+def text_of_key(device: str, public_key: str) -> bytes:
+    """The bytes a device's next key signs, to prove that the device has it.
+
+    Args:
+        device: the device's id.
+        public_key: the next key, as `to_text` writes it.
+    """
+    return f"club-key-1\n{device}\n{public_key}".encode()
 
 
 def to_text(raw: bytes) -> str:

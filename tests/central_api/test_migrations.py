@@ -184,7 +184,7 @@ def _hurried(connection: Any, *_: object) -> None:
 
 
 A_MEMBER = (
-    "INSERT INTO stores VALUES ('east', '{}', 'Asia/Shanghai', '', 0)",
+    "INSERT INTO stores (slug, name, time_zone, phone, position) VALUES ('east', '{}', 'Asia/Shanghai', '', 0)",
     (
         "INSERT INTO members (id, surname, title, kind, language, tier, status, home_store, joined, valid_to, created_at) "
         "VALUES ('m1', '{}', '{}', 'person', 'zh-CN', 'classic', 'active', 'east', "

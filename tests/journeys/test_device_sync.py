@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from central_api import app
-from central_api.devices import pairing
+from central_api.devices import enrolled, pairing
 from central_api.devices import service as devices
 from club.model.clock import HandClock, PinnedClock
 from club.sync import events
@@ -194,7 +194,7 @@ def test_a_display_is_added_by_the_code_on_its_screen(tmp_path: Path, house: Hou
                 entered = pairing.enter(
                     tx, code, "tv-2", staff="1001", stores=("east",), code_id=central.new_id(), now=central.DRAWN
                 )
-            assert isinstance(entered, devices.Device)
+            assert isinstance(entered, enrolled.Device)
             assert display.until(events.DeviceEnrolled).enrolled.place == "tv-2"
             assert display.until(events.ManifestReady).manifest.display == "tv-2"
         finally:

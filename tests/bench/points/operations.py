@@ -14,7 +14,7 @@ from central_api import texts
 from central_api.cards import sessions
 from central_api.db import Database
 from central_api.device_api import history
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from central_api.feed.tables import feed_due
 from central_api.jobs.job import Run
 from central_api.jobs.points import expire_points

@@ -110,15 +110,15 @@ def test_the_sign_in_page_takes_no_large_form(club: Club) -> None:
 
 
 def test_a_device_that_opens_too_many_streams_loses_its_oldest() -> None:
-    async def scenario() -> tuple[list[int], int]:
+    async def scenario() -> tuple[list[bool], bool]:
         hub, loop = Hub(), asyncio.get_running_loop()
         streams = [Listener("dev-1", frozenset(), "kiosk-1", loop) for _ in range(STREAMS + 2)]
         other = Listener("dev-2", frozenset(), "tv-1", loop)
         hub.add(other)
         for stream in streams:
             hub.add(stream)
-        assert await streams[0].queue.get() is None
-        assert await streams[1].queue.get() is None
-        return [stream.queue.qsize() for stream in streams[2:]], other.queue.qsize()
+        assert await streams[0].take() is None
+        assert await streams[1].take() is None
+        return [stream.closed for stream in streams[2:]], other.closed
 
-    assert asyncio.run(asyncio.wait_for(scenario(), 20)) == ([0] * STREAMS, 0)
+    assert asyncio.run(asyncio.wait_for(scenario(), 20)) == ([False] * STREAMS, False)

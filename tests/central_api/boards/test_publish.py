@@ -12,7 +12,7 @@ from central_api.background import renew_screens
 from central_api.boards import content, repository, service
 from central_api.boards.tables import board_versions
 from central_api.db import Tx
-from central_api.feed.service import DisplayHint
+from central_api.feed.notes import DisplayHint
 from central_api.feed.tables import change_log
 from club.model import errors
 from club.model.board import Manifest

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from central_api.console import device_cards
 from central_api.devices import pairing
 from central_api.devices.tables import devices, pairings
-from central_api.feed.hub import Hub
+from central_api.feed.notes import Closed
 from central_api.staff.tables import audit, staff, staff_sessions
 from club.words.catalogue import words
 from tests.central_api.console.conftest import Desk, signed_in
@@ -172,12 +172,10 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(manager: Desk) -> None:
     assert "已加进来" in told("7K2M9Q", "tv-2").text("notice")
 
 
-def test_shutting_out_asks_first_ends_the_stream_and_is_in_the_log(
-    manager: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shutting_out_asks_first_ends_the_stream_and_is_in_the_log(manager: Desk) -> None:
     device = stand(manager.club, "tv-1")
-    dropped: list[str] = []
-    monkeypatch.setattr(Hub, "drop", lambda _, name: dropped.append(name))
+    told: list[object] = []
+    manager.club.context.db.after_commit(told.extend)
     asked = manager.open(f"{PAGE}/{device}/revoke")
     assert "停用 电视 1？" in asked.answer.text
     with manager.club.context.db.read() as tx:
@@ -186,7 +184,7 @@ def test_shutting_out_asks_first_ends_the_stream_and_is_in_the_log(
     page = Page(manager.http.post(form.action, data=form.fields))
     assert "已停用" in page.text("notice")
     assert "还没有设备" in page.text("fleet")
-    assert dropped == [device]
+    assert told == [Closed(device)]
     with manager.club.context.db.read() as tx:
         assert tx.scalar(select(devices.c.revoked_at)) == manager.club.clock.now()
         assert tx.scalar(select(audit.c.actor).where(audit.c.act == "device.revoke")) == "staff:1001"

@@ -149,7 +149,8 @@ def test_a_device_of_a_newer_wire_is_told_to_wait(club: Club) -> None:
     headers = device.identity.sign(method="GET", target="/v1/devices/self", body=b"", at=club.clock.now())
     headers[signing.VERSION_HEADER] = str(signing.WIRE_VERSION + 1)
     answer = club.http.get("/v1/devices/self", headers=headers)
-    assert (answer.status_code, code_of(answer)) == (400, "malformed")
+    assert (answer.status_code, code_of(answer)) == (426, "wire_unknown")
+    assert facts_of(answer) == {"oldest": 1, "newest": signing.WIRE_VERSION}
 
 
 def test_a_heartbeat_is_kept_and_answered_with_the_time(club: Club) -> None:

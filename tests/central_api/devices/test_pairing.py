@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from central_api.devices import pairing
+from central_api.devices import enrolled, incidents, pairing
 from central_api.devices import service as devices
 from central_api.devices.tables import pairings
 from central_api.staff.tables import audit
@@ -27,7 +27,7 @@ def ask(device: Device, kind: DeviceKind = "kiosk") -> Pairing:
     return read(device.post("/v1/devices/pairings", asking(device, kind)), Pairing)
 
 
-def enter(club: Club, code: str, place: str = "kiosk-1", staff: str = "1001") -> devices.Device | pairing.Refused:
+def enter(club: Club, code: str, place: str = "kiosk-1", staff: str = "1001") -> enrolled.Device | pairing.Refused:
     with club.context.db.write() as tx:
         return pairing.enter(tx, code, place, staff=staff, stores=EAST, code_id=new_id(), now=club.clock.now())
 
@@ -39,7 +39,7 @@ def test_a_code_entered_beside_a_free_place_lets_the_device_in(club: Club) -> No
     assert shown.expires_at == club.clock.now() + timedelta(minutes=10)
     assert code_of(device.get("/v1/devices/self")) == "device_unknown"
     entered = enter(club, f" {shown.code[:3].lower()}-{shown.code[3:]} ")
-    assert entered == devices.Device(device.identity.device_id, "kiosk", "kiosk-1", "east")
+    assert entered == enrolled.Device(device.identity.device_id, "kiosk", "kiosk-1", "east")
     again = ask(device)
     assert (again.enrolled, again.code) == (True, shown.code)
     assert read(device.get("/v1/devices/self"), Enrolled).place == "kiosk-1"
@@ -57,7 +57,7 @@ def test_asking_again_gives_the_same_code_until_it_is_over_then_another(club: Cl
     second = ask(device)
     assert second.code != first.code
     assert enter(club, first.code) == pairing.Refused("wrong", tries_left=4)
-    assert isinstance(enter(club, second.code), devices.Device)
+    assert isinstance(enter(club, second.code), enrolled.Device)
 
 
 def test_a_device_that_asks_twice_at_once_has_one_code(club: Club) -> None:
@@ -106,7 +106,7 @@ def test_five_wrong_codes_pause_that_person_for_a_minute_and_nobody_else(club: C
     assert told == [pairing.Refused("wrong", tries_left=left) for left in (4, 3, 2, 1)] + [pairing.Refused("paused")]
     club.clock.forward(59)
     assert enter(club, shown.code) == pairing.Refused("paused")
-    assert isinstance(enter(club, shown.code, staff="1000"), devices.Device)
+    assert isinstance(enter(club, shown.code, staff="1000"), enrolled.Device)
     club.clock.forward(1)
     assert enter(club, wrong) == pairing.Refused("wrong", tries_left=4)
 
@@ -138,14 +138,14 @@ def test_a_place_somebody_stands_in_is_taken_until_that_device_is_revoked(club: 
         assert "kiosk-1" not in {row.slug for row in pairing.free_places(tx, EAST)}
         devices.revoke(tx, first.identity.device_id, club.clock.now(), by="staff:1000")
         assert "kiosk-1" in {row.slug for row in pairing.free_places(tx, EAST)}
-    assert isinstance(enter(club, shown.code), devices.Device)
+    assert isinstance(enter(club, shown.code), enrolled.Device)
 
 
 def test_of_two_who_choose_one_place_at_once_one_gets_it(club: Club) -> None:
     codes = [ask(club.new_device()).code for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda code: enter(club, code, "kiosk-2", staff="1000"), codes))
-    assert sum(isinstance(one, devices.Device) for one in found) == 1
+    assert sum(isinstance(one, enrolled.Device) for one in found) == 1
     assert [one for one in found if isinstance(one, pairing.Refused)] == [pairing.Refused("taken")] * 3
 
 
@@ -159,7 +159,7 @@ def test_a_revoked_device_is_let_in_again_by_a_new_code(club: Club) -> None:
     club.clock.forward(600)
     shown = ask(device)
     assert not shown.enrolled
-    assert isinstance(enter(club, shown.code), devices.Device)
+    assert isinstance(enter(club, shown.code), enrolled.Device)
     assert read(device.get("/v1/devices/self"), Enrolled).place == "kiosk-1"
 
 
@@ -167,3 +167,36 @@ def test_codes_have_no_symbols_that_look_alike() -> None:
     assert pairing.new_code(lambda below: below - 1) == "YYYYYY"
     drawn = iter(range(32))
     assert not set("IOSZ") & {symbol for _ in range(5) for symbol in pairing.new_code(lambda _: next(drawn))}
+
+
+def test_another_machine_takes_a_place_over_in_one_moment_and_the_place_goes_on(club: Club) -> None:
+    old, new = club.device("kiosk-1"), club.new_device()
+    with club.context.db.write() as tx:
+        incidents.open_one(tx, old.identity.device_id, "kiosk-1", "disk", {"mib": 9}, club.clock.now())
+    shown = ask(new)
+    assert enter(club, shown.code) == pairing.Refused("taken")
+    with club.context.db.write() as tx:
+        found = pairing.enter(
+            tx,
+            shown.code,
+            "kiosk-1",
+            staff="1001",
+            stores=EAST,
+            code_id=new_id(),
+            now=club.clock.now(),
+            replace=True,
+        )
+    assert found == enrolled.Device(new.identity.device_id, "kiosk", "kiosk-1", "east")
+    assert code_of(old.get("/v1/devices/self")) == "device_revoked"
+    assert read(new.get("/v1/devices/self"), Enrolled).place == "kiosk-1"
+    with club.context.db.read() as tx:
+        (incident,) = incidents.of_place(tx, "kiosk-1")
+        (record,) = tx.rows(select(audit).where(audit.c.act == "device.replace"))
+    assert (incident.device, incident.closed_at) == (old.identity.device_id, club.clock.now()), (
+        "the place's history stays"
+    )
+    assert record.facts == {
+        "device": new.identity.device_id,
+        "kind": "kiosk",
+        "before": old.identity.device_id,
+    }

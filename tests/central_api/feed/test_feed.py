@@ -1,6 +1,5 @@
 """The change feeds: dense, in order, never missing a row, and only what the device's store may know."""
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -9,13 +8,14 @@ import pytest
 from sqlalchemy import select, update
 
 from central_api.background import Clearing
+from central_api.devices import service as devices
 from central_api.feed import service as feed
-from central_api.feed.hub import QUEUE_LENGTH, Hub, Listener
-from central_api.feed.service import DisplayHint, Nudge
+from central_api.feed.notes import DisplayHint
 from central_api.feed.tables import change_log, feed_epoch
 from club.model.text import Text
+from club.wire import signing
 from club.wire.changes import DisplayEntity, RewardCategoryEntity, Snapshot, SyncAnswer
-from tests.support.central import Club, code_of, read
+from tests.support.central import Club, Device, code_of, facts_of, read
 
 
 def a_tab(slug: str, order: int = 1) -> RewardCategoryEntity:
@@ -30,6 +30,13 @@ def publish(club: Club, name: str, slug: str, order: int = 1) -> None:
 def place(start: Snapshot) -> str:
     after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
     return f"epoch={start.epoch}&after={after}"
+
+
+def needs_snapshot(device: Device, places: str) -> bool:
+    """Whether a device is told that what changed since then is not known; the problem names the epoch it starts anew in."""
+    answer = device.get(f"/v1/sync?{places}")
+    told: bool = answer.status_code == 410 and code_of(answer) == "snapshot_needed" and bool(facts_of(answer)["epoch"])
+    return told
 
 
 def heads(club: Club) -> dict[str, int]:
@@ -78,11 +85,23 @@ def test_a_long_feed_comes_in_parts(club: Club) -> None:
     assert (len(second.changes), second.more) == (5, False)
 
 
-@pytest.mark.parametrize("after", ["", "global:0", "global:999999,store-east:0", "store-west:0"])
+@pytest.mark.parametrize(
+    "after",
+    ["", "global:0", "global:999999,store-east:0", "store-west:0", "global:0,store-east:0,store-west:0"],
+)
 def test_places_that_cannot_be_followed_ask_for_a_snapshot(club: Club, after: str) -> None:
     with club.context.db.read() as tx:
         epoch = feed.epoch(tx)
-    assert read(club.device().get(f"/v1/sync?epoch={epoch}&after={after}"), SyncAnswer).snapshot_needed
+    assert needs_snapshot(club.device(), f"epoch={epoch}&after={after}")
+
+
+def test_a_device_one_version_back_is_told_in_the_answer(club: Club) -> None:
+    device = club.device()
+    target = "/v1/sync?epoch=another&after=global:0,store-east:0"
+    headers = device.identity.sign(method="GET", target=target, body=b"", at=club.clock.now())
+    headers[signing.VERSION_HEADER] = str(signing.OLDEST_WIRE_VERSION)
+    found = read(club.http.get(target, headers=headers), SyncAnswer)
+    assert (found.snapshot_needed, found.changes) == (True, ())
 
 
 def test_another_epoch_asks_for_a_snapshot(club: Club) -> None:
@@ -91,7 +110,7 @@ def test_another_epoch_asks_for_a_snapshot(club: Club) -> None:
     after = ",".join(f"{name}:{seq}" for name, seq in start.cursors.items())
     with club.context.db.write() as tx:
         tx.execute(update(feed_epoch).values(epoch="restored"))
-    assert read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer).snapshot_needed
+    assert needs_snapshot(device, f"epoch={start.epoch}&after={after}")
 
 
 def test_rows_cleared_away_ask_for_a_snapshot(club: Club) -> None:
@@ -102,7 +121,65 @@ def test_rows_cleared_away_ask_for_a_snapshot(club: Club) -> None:
     club.clock.forward(60)
     with club.context.db.write() as tx:
         assert feed.forget_before(tx, club.clock.now()) > 0
-    assert read(device.get(f"/v1/sync?epoch={start.epoch}&after={after}"), SyncAnswer).snapshot_needed
+    assert needs_snapshot(device, f"epoch={start.epoch}&after={after}")
+
+
+def test_what_is_cleared_away_is_the_beginning_of_a_feed_whatever_its_rows_say_of_their_time(club: Club) -> None:
+    device, now = club.device(), club.clock.now()
+    start = place(read(device.get("/v1/snapshot"), Snapshot))
+    for slug, ago in (("one", 1), ("two", 40), ("three", 2), ("four", 0)):
+        with club.context.db.write() as tx:
+            feed.publish(tx, "global", "reward_category", slug, a_tab(slug), now=now - timedelta(days=ago))
+    with club.context.db.write() as tx:
+        assert feed.forget_before(tx, now - timedelta(days=30)) >= 2, "the one before the old one goes with it"
+    with club.context.db.read() as tx:
+        query = select(change_log.c.entity_id).where(change_log.c.feed == "global").order_by(change_log.c.seq)
+        assert [row.entity_id for row in tx.rows(query)] == ["three", "four"]
+    assert needs_snapshot(device, start)
+
+
+def test_a_store_that_joins_a_group_follows_its_feed_and_forgets_it_when_it_leaves(club: Club) -> None:
+    device = club.device()
+    alone = place(read(device.get("/v1/snapshot"), Snapshot))
+    publish(club, "group-north", "of-the-group")
+    with club.context.db.write() as tx:
+        devices.put_in_group(tx, "east", "north", club.clock.now(), by="staff:1000")
+    assert needs_snapshot(device, alone)
+    joined = read(device.get("/v1/snapshot"), Snapshot)
+    assert set(joined.cursors) == {"global", "group-north", "store-east"}
+    assert [row.entity_id for row in joined.rows if row.feed == "group-north"] == ["of-the-group"]
+    publish(club, "group-north", "later")
+    found = read(device.get(f"/v1/sync?{place(joined)}"), SyncAnswer)
+    assert [(change.feed, change.entity_id) for change in found.changes] == [("group-north", "later")]
+    with club.context.db.write() as tx:
+        devices.put_in_group(tx, "east", "", club.clock.now(), by="staff:1000")
+    assert needs_snapshot(device, place(joined))
+
+
+def test_a_display_is_told_the_kinds_it_shows_and_a_kiosk_also_those_of_tomorrow(club: Club) -> None:
+    kiosk, screen = club.device(), club.device("tv-1")
+    starts = [read(device.get("/v1/snapshot"), Snapshot) for device in (kiosk, screen)]
+    assert "member" in {row.entity for row in starts[0].rows}
+    assert {row.entity for row in starts[1].rows} <= {
+        "programme",
+        "store",
+        "reward",
+        "reward_category",
+        "activity",
+        "display",
+    }
+    with club.context.db.write() as tx:
+        feed.publish(tx, "store-east", "hologram", "h-1", a_tab("h-1"), now=club.clock.now())
+        feed.publish(tx, "store-east", "member", "f" * 64, a_tab("m-1"), now=club.clock.now())
+    told = [
+        [
+            (row.entity, row.entity_id, row.is_gone)
+            for row in read(device.get(f"/v1/sync?{place(start)}"), SyncAnswer).changes
+        ]
+        for device, start in zip((kiosk, screen), starts, strict=True)
+    ]
+    assert told[0] == [("hologram", "h-1", False), ("member", "f" * 64, False)]
+    assert told[1] == [("hologram", feed.WITHHELD, True), ("member", feed.WITHHELD, True)]
 
 
 def test_changes_are_kept_for_the_days_set_and_cleared_away_at_most_once_an_hour(club: Club) -> None:
@@ -115,7 +192,7 @@ def test_changes_are_kept_for_the_days_set_and_cleared_away_at_most_once_an_hour
     assert clearing.when_due(club.context) == 0, "nothing is fourteen days old yet"
     club.clock.forward(2 * day)
     assert clearing.when_due(club.context) > 0
-    assert read(device.get(f"/v1/sync?{long_away}"), SyncAnswer).snapshot_needed
+    assert needs_snapshot(device, long_away)
     found = read(device.get(f"/v1/sync?{back}"), SyncAnswer)
     assert ([change.entity_id for change in found.changes], found.snapshot_needed) == (["two"], False)
     club.clock.forward(20 * day)
@@ -211,43 +288,6 @@ def test_numbers_are_dense_under_racing_writers_and_readers_see_no_gap(club: Clu
         list(pool.map(write, range(64)))
     assert heads(club) == {**before, "global": before["global"] + 64, "store-east": before["store-east"] + 64}
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
-
-
-def test_the_hub_tells_those_who_follow_a_feed() -> None:
-    async def scenario() -> tuple[list[object], list[object]]:
-        hub, kiosk, screen = _a_hub()
-        hub.tell([Nudge("store-east", 3), DisplayHint("store-east", "tv-1", 9)])
-        told: list[object] = [await asyncio.wait_for(screen.queue.get(), 5) for _ in range(2)]
-        assert kiosk.queue.empty()
-        hub.seen({"global": 2, "store-east": 3})
-        return [*told, await asyncio.wait_for(screen.queue.get(), 5)], [await asyncio.wait_for(kiosk.queue.get(), 5)]
-
-    to_screen, to_kiosk = asyncio.run(scenario())
-    assert to_screen == [Nudge("store-east", 3), DisplayHint("store-east", "tv-1", 9), Nudge("global", 2)]
-    assert to_kiosk == [Nudge("global", 2)], "only what was not told before"
-
-
-def test_the_hub_closes_who_does_not_keep_up() -> None:
-    async def scenario() -> tuple[list[object], int]:
-        hub, kiosk, _screen = _a_hub()
-        for number in range(QUEUE_LENGTH + 1):
-            hub.tell([Nudge("global", 10 + number)])
-        told: list[object] = [await asyncio.wait_for(kiosk.queue.get(), 5)]
-        while not kiosk.queue.empty():
-            told.append(kiosk.queue.get_nowait())
-        hub.remove(kiosk)
-        return told, hub.count
-
-    assert asyncio.run(scenario()) == ([None], 1), "what it missed is not sent any more: it pulls"
-
-
-def _a_hub() -> tuple[Hub, Listener, Listener]:
-    hub, loop = Hub(), asyncio.get_running_loop()
-    kiosk = Listener("kiosk", frozenset({"global"}), "kiosk-1", loop)
-    screen = Listener("screen", frozenset({"global", "store-east"}), "tv-1", loop)
-    hub.add(kiosk)
-    hub.add(screen)
-    return hub, kiosk, screen
 
 
 def test_a_displays_new_revision_is_told_to_it(club: Club) -> None:

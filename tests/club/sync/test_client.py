@@ -55,7 +55,7 @@ def test_a_read_is_signed_over_its_path_and_query_as_sent(server: SmallServer, c
     again = client.identity.sign(method="GET", target=asked.target, body=b"", at=makers.NOW)
     assert asked.headers[signing.SIGNATURE_HEADER] == again[signing.SIGNATURE_HEADER]
     assert signing.KEY_HEADER not in asked.headers
-    assert asked.headers[signing.VERSION_HEADER] == "1"
+    assert asked.headers[signing.VERSION_HEADER] == str(signing.WIRE_VERSION)
 
 
 def test_a_repeated_command_is_the_same_to_the_byte_whatever_the_clock_says(

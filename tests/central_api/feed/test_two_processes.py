@@ -1,0 +1,141 @@
+"""Two processes of the service on one PostgreSQL: what is published on one is on the streams of the other at once."""
+
+import json
+import queue
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import requests
+from psycopg.conninfo import make_conninfo
+
+from central_api import app
+from club.model.clock import HandClock
+from tests.support import central, postgres
+from tests.support.pages import Page
+from tests.support.served import Served, served
+
+pytestmark = pytest.mark.postgres
+
+PINNED = ("clock.pinned=2026-05-16T14:32:00+08:00", "clock.pinned_runs=true")
+IN_TIME_S = 20
+
+
+@dataclass
+class Pair:
+    """Two processes, a display of the store, and somebody who publishes."""
+
+    first: Served
+    second: Served
+    screen: central.Device
+    password: str
+    conninfo: str
+
+    def signed(self, target: str) -> dict[str, str]:
+        return self.screen.identity.sign(method="GET", target=target, body=b"", at=self.screen.clock.now())
+
+
+@pytest.fixture
+def pair(tmp_path: Path, pg_cluster: postgres.Cluster, pg_demo_club: central.DemoClub) -> Iterator[Pair]:
+    name = f"pair_{secrets.token_hex(6)}"
+    url = pg_cluster.create(name, "demo_club")
+    central.copy_files(pg_demo_club, tmp_path)
+    clock = HandClock(central.DRAWN)
+    try:
+        with central.running(app.open_context(central.settings_for(tmp_path, url), clock), clock, pg_demo_club) as club:
+            screen = club.device("tv-1")
+        password = next(one["password"] for one in pg_demo_club.staff if one["number"] == "1001")
+        with ExitStack() as running:
+            arguments = (f"database.url={url}", *PINNED)
+            first, second = (running.enter_context(served(tmp_path, *arguments)) for _ in range(2))
+            yield Pair(first, second, screen, password, make_conninfo("", **pg_cluster.address, dbname=name))
+    finally:
+        pg_cluster.drop(name)
+
+
+class Ear:
+    """The event stream of a device, read on a thread of its own."""
+
+    def __init__(self, pair: Pair, service: Served, last_id: str = "") -> None:
+        target = "/v1/stream?run=run-00000001"
+        headers = pair.signed(target) | ({"Last-Event-ID": last_id} if last_id else {})
+        self._answer = requests.get(service.url + target, headers=headers, stream=True, timeout=IN_TIME_S * 3)
+        assert self._answer.status_code == 200
+        self._heard: queue.SimpleQueue[tuple[str, dict[str, Any], str]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def next(self, event: str = "") -> tuple[dict[str, Any], str]:
+        """Data and id of the next event, or of the next of a name."""
+        while True:
+            name, data, told = self._heard.get(timeout=IN_TIME_S)
+            if not event or name == event:
+                return data, told
+
+    def close(self) -> None:
+        self._answer.close()
+
+    def _listen(self) -> None:
+        name = told = ""
+        try:
+            for line in self._answer.iter_lines(chunk_size=1):
+                field, _, value = line.decode("ascii").partition(": ")
+                match field:
+                    case "event":
+                        name = value
+                    case "id":
+                        told = value
+                    case "data":
+                        self._heard.put((name, json.loads(value), told))
+        except (requests.RequestException, AttributeError, OSError):
+            return  # closed by the test
+
+
+def publish(pair: Pair, service: Served, title: str) -> None:
+    """Edit a board and press Publish, as somebody does."""
+    with httpx.Client(base_url=service.url, follow_redirects=True, timeout=IN_TIME_S) as browser:
+        signed_in = browser.post("/console/sign-in", data={"number": "1001", "password": pair.password})
+        assert signed_in.status_code == 200, signed_in.text
+        form = Page(browser.get("/console/boards/b-lakeside")).form("editor")
+        done = browser.post(form.action + "/publish", data={**form.fields, "zh.title": title})
+        assert done.status_code == 200, done.text
+
+
+def test_what_is_published_on_one_process_is_told_on_the_other_and_survives_the_loss_of_its_ear(pair: Pair) -> None:
+    ear = Ear(pair, pair.second)
+    hello, first_id = ear.next("hello")
+    publish(pair, pair.first, "湖山三日自驾游")
+    nudge, nudge_id = ear.next("nudge")
+    assert nudge["feed"] == "store-east"
+    assert nudge["seq"] > hello["cursors"]["store-east"]
+    display, _ = ear.next("display")
+    assert (display["slug"], display["revision"]) == ("tv-1", 2)
+
+    # The connection that hears is cut: looking, and hearing anew, find what was told meanwhile.
+    with psycopg.connect(pair.conninfo, autocommit=True) as link:
+        cut = link.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert cut is not None
+    assert cut[0] == 2, "each process has an ear of its own"
+    publish(pair, pair.first, "湖山四日自驾游")
+    later, _ = ear.next("nudge")
+    while later["feed"] != "store-east" or later["seq"] <= nudge["seq"]:
+        later, _ = ear.next("nudge")
+    ear.close()
+
+    # Whoever comes back, to whichever process, says where it was and is told what has grown since.
+    for last_id in (first_id, nudge_id):
+        again = Ear(pair, pair.first, last_id)
+        now, newest = again.next("hello")
+        missed, _ = again.next("nudge")
+        assert missed["seq"] == now["cursors"][missed["feed"]]
+        assert newest.startswith(f"{now['epoch']}/")
+        again.close()
