@@ -16,6 +16,8 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from central_api import background, health, problems
+from central_api.activities import bound
+from central_api.boards import service as boards
 from central_api.console import routes as console
 from central_api.context import Context
 from central_api.db import Database
@@ -98,6 +100,7 @@ def open_context(
         raise
     hub = Hub(epoch)
     db.after_commit(hub.tell)
+    boards.follow(db, time, bound.read, bound.FOLLOWED)
     desk = Desk(new_id, lambda: voucher.make(random_below), settings.sessions.card_minutes)
     redeemer, due = Redeemer(db, desk), asyncio.Event()
     return Context(

@@ -9,9 +9,10 @@ statement that is its own transaction: one round trip.
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -64,6 +65,7 @@ def not_sought(column: ColumnElement[str]) -> ColumnElement[str]:
 
 
 _TRIES = 4
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _LOG_PAGES = 4_000
 """How long SQLite's log gets before it is moved into the database and written over from its start: pages that many commits
 change are moved once."""
@@ -79,8 +81,12 @@ _RETRIED = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 class Tx:
     """One unit of work: a transaction, what to do at its very end, and what to tell after it is committed."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, followed: "Mapping[str, Mapping[str, Callable[[Tx], None]]]" = _NONE
+    ) -> None:
         self.connection = connection
+        self._followed = followed
+        self.followed_writes = 0  # so many statements have written to tables that somebody follows
         self.state: dict[str, Any] = {}  # what a feature gathers until the end, by the feature's name
         self.notes: list[object] = []  # told to the database's listeners after the commit, never after a rollback
         self._at_end: dict[str, Callable[[Tx], None]] = {}
@@ -100,14 +106,17 @@ class Tx:
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run one statement, or many when `parameters` is a list of mappings."""
+        self._notice(statement)
         return cast("CursorResult[Any]", self.connection.execute(statement, parameters))
 
     def rows(self, statement: Executable, parameters: Any = None) -> Sequence[Any]:
         """All rows of a query."""
+        self._notice(statement)
         return self.connection.execute(statement, parameters).all()
 
     def first(self, statement: Executable, parameters: Any = None) -> Any:
         """The first row of a query, or None."""
+        self._notice(statement)
         return self.connection.execute(statement, parameters).first()
 
     def scalar(self, statement: Executable, parameters: Any = None) -> Any:
@@ -133,9 +142,21 @@ class Tx:
         self._at_end.setdefault(name, call)
 
     def finish(self) -> None:
-        """Do what was asked for the end, in the order of its names (the same order everywhere, so that nobody waits in a ring)."""
-        for name in sorted(self._at_end):
-            self._at_end[name](self)
+        """Do what was asked for the end, in the order of its names (the same order everywhere, so that nobody waits in a ring).
+
+        What is done there may ask for more, of a later name.
+        """
+        done: set[str] = set()
+        while waiting := sorted(self._at_end.keys() - done):
+            self._at_end[waiting[0]](self)
+            done.add(waiting[0])
+
+    def _notice(self, statement: Executable) -> None:
+        if self._followed and statement.is_dml:
+            calls = self._followed.get(getattr(getattr(statement, "table", None), "name", ""), _NONE)
+            self.followed_writes += bool(calls)
+            for name, call in calls.items():
+                self.at_end(name, call)
 
 
 class Database:
@@ -153,6 +174,7 @@ class Database:
         self._calling = None if self.is_sqlite else _calling_engine(url)
         self._wait_s = wait_s
         self._listeners: list[Callable[[Sequence[object]], None]] = []
+        self._followed: dict[str, dict[str, Callable[[Tx], None]]] = {}
         self._writer = threading.Lock() if self.is_sqlite else None
 
     @property
@@ -164,6 +186,14 @@ class Database:
         """Tell `listener` the notes of each committed unit of work, on the thread that committed it."""
         self._listeners.append(listener)
 
+    def follow(self, tables: Collection[str], name: str, call: Callable[["Tx"], None]) -> None:
+        """Have each unit of work that writes to one of these tables end with `call` (see `Tx.at_end`).
+
+        Statements that SQLAlchemy composes are noticed; plain SQL is not.
+        """
+        for table in tables:
+            self._followed.setdefault(table, {})[name] = call
+
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """One unit of work that changes something: committed when the block ends, rolled back when it raises.
@@ -173,7 +203,7 @@ class Database:
         """
         # A reader that turns writer in mid-transaction cannot wait for its turn: SQLite refuses it. Writers say so at once.
         with self._writing(), _mapped(), self._transaction("BEGIN IMMEDIATE", {}) as connection:
-            tx = Tx(connection)
+            tx = Tx(connection, self._followed)
             yield tx
             tx.finish()
         if tx.notes:

@@ -16,6 +16,28 @@ from central_api.refreshments import repository as refreshments
 from club.model import errors
 from club.model.board import TierLine
 
+FOLLOWED = frozenset(
+    {
+        "activities",
+        "activity_shares",
+        "board_versions",
+        "boards",
+        "displays",
+        "media",
+        "menu_items",
+        "notices",
+        "playlists",
+        "programme_versions",
+        "promises",
+        "prompts",
+        "slots",
+        "stores",
+        "tickers",
+    }
+)
+"""The tables behind manifests, by name. Lots are left out: they change with every tap, and the day on which most of them end is
+looked up once a minute (`background.renew_screens`)."""
+
 _EXPIRY_LOOK = timedelta(days=92)  # a quarter: what expires later is not news yet
 
 

@@ -1,23 +1,30 @@
 """Edits drafts, freezes versions, and raises the manifest of every display that a change reaches, in one transaction (L3, C2)."""
 
 import hashlib
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, update
 
-from central_api.boards import content, manifest, repository
+from central_api import texts
+from central_api.boards import content, horizon, manifest, repository
 from central_api.boards.repository import BoardRow, DisplayRow
 from central_api.boards.tables import board_versions, boards, display_manifests
-from central_api.db import Tx
+from central_api.db import Database, Tx
 from central_api.feed import service as feed
 from central_api.media import service as media
 from club.model import errors
 from club.model.board import Manifest
+from club.model.clock import Clock
 from club.render.boards import TEMPLATES as DRAWABLE
 from club.wire.changes import DisplayEntity
-from club.wire.codec import encode
+from club.wire.codec import decode, encode
+
+_DONE = "boards refreshed"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +164,13 @@ def recall(tx: Tx, slug: str, *, now: datetime, read_bound: content.BoundReader)
 def refresh(
     tx: Tx, slugs: Collection[str] | None = None, *, now: datetime, read_bound: content.BoundReader
 ) -> tuple[Raised, ...]:
-    """Derive the manifests of these displays (None: of all) and raise the revision of those that came out different.
+    """Derive the manifests of these displays (None: of all) and raise the revision of those that show something else by it.
 
-    Whoever changes data that boards follow calls this at the end of the same transaction; there is no list of what
-    depends on what.
+    Something else within the time looked ahead (`horizon.AHEAD`): what differs later is found when its day comes nearer. There
+    is no list of what depends on what. Whoever changes data that boards follow calls this at the end of the same transaction;
+    whoever forgets has it done for them (`follow`).
     """
+    tx.state[_DONE] = tx.followed_writes
     rows = repository.all_displays(tx, slugs)
     locked = repository.lock_manifests(tx, [row.slug for row in rows])
     pictures = media.by_hash(tx)
@@ -172,9 +181,43 @@ def refresh(
             bound[display.store] = read_bound(tx, display.store, now)
         derived = manifest.derive(found, bound[display.store], pictures, DRAWABLE)
         known = locked.get(display.slug)
-        if known is None or known.digest != derived.digest:
+        if known is None or _shows_otherwise(tx, known, derived, now):
             raised.append(_raise(tx, display, derived, known.revision if known else 0, now))
     return tuple(raised)
+
+
+def follow(db: Database, clock: Clock, read_bound: content.BoundReader, tables: Collection[str]) -> None:
+    """Have every transaction that writes to one of these tables end with `refresh`, unless its last act was just that.
+
+    Args:
+        db: whose transactions.
+        clock: the service's.
+        read_bound: reads the data boards follow.
+        tables: by name, all that `repository.contents` and `read_bound` read, but what changes with every tap.
+    """
+
+    def at_end(tx: Tx) -> None:
+        if tx.state.get(_DONE) == tx.followed_writes:
+            return
+        try:
+            refresh(tx, now=clock.now(), read_bound=read_bound)
+        except (errors.Unavailable, errors.NotFound) as fault:  # a club that is being set up has no programme yet
+            _log.info("manifests_not_derived %s", fault.code)
+
+    db.follow(tables, "boards", at_end)
+
+
+def _shows_otherwise(tx: Tx, known: Any, derived: Manifest, now: datetime) -> bool:
+    if known.digest == derived.digest:
+        return False
+    today = texts.local_day(now, derived.time_zone)
+    if (known.alike_digest, known.alike_on) == (derived.digest, today):
+        return False
+    if horizon.differ(decode(known.body.encode(), Manifest), derived, now):
+        return True
+    found = {"alike_digest": derived.digest, "alike_on": today}
+    tx.execute(update(display_manifests).where(display_manifests.c.display == known.display).values(found))
+    return False
 
 
 def _conflict(slug: str, expected: int, found: int) -> errors.EditConflict:
@@ -186,7 +229,14 @@ def _conflict(slug: str, expected: int, found: int) -> errors.EditConflict:
 def _raise(tx: Tx, display: DisplayRow, derived: Manifest, last: int, now: datetime) -> Raised:
     revision = last + 1
     body = encode(replace(derived, revision=revision)).decode()
-    values = {"revision": revision, "digest": derived.digest, "body": body, "derived_at": now}
+    values = {
+        "revision": revision,
+        "digest": derived.digest,
+        "body": body,
+        "derived_at": now,
+        "alike_digest": "",
+        "alike_on": None,
+    }
     if last:
         tx.execute(update(display_manifests).where(display_manifests.c.display == display.slug).values(values))
     else:

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from club.model.board import WEEKDAYS, ActivityLine, Board, Manifest, MenuLine, Playlist, Slot, TickerItem
+from club.model.board import (
+    WEEKDAYS,
+    ActivityLine,
+    Board,
+    Manifest,
+    MenuLine,
+    Notice,
+    Playlist,
+    Prompt,
+    Slot,
+    TickerItem,
+)
 
 MAIN_SIDE = "main-side"
 """The layout of two zones; any other is one."""
@@ -63,18 +74,26 @@ class Scene:
     side: Side | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What turns in the rotation: the boards on air of the playlist that has the screen, in their order."""
+
+    layer: str  # event | daypart | default
+    playlist: str
+    boards: tuple[Board, ...]
+
+
 def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
     """What this display shows at `now` (aware). Keep `scene.playhead` in the next call's `live`; reads only."""
     local = now.astimezone(ZoneInfo(manifest.time_zone))
     stale = _stale_since(manifest, live, now)
-    for notice in manifest.notices:
-        if notice.starts <= now < notice.ends:
-            return Scene("notice", notice.board, notice.starts, notice.ends, live.playhead, manifest.ticker, stale)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    of_day = (local - midnight).total_seconds()
+    notice = notice_at(manifest, now)
+    if notice is not None:
+        return Scene("notice", notice.board, notice.starts, notice.ends, live.playhead, manifest.ticker, stale)
+    of_day = _of_day(local)
     for prompt in manifest.prompts:
         into = of_day % prompt.every_s
-        if prompt.from_minute <= of_day // 60 < prompt.to_minute and into < prompt.seconds:
+        if _prompts(prompt, of_day):
             start = now - timedelta(seconds=into)
             return Scene(
                 "prompt",
@@ -87,15 +106,35 @@ def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
             )
     wake = _next_prompt(manifest, of_day, now)
     side = side_of(manifest, now) if manifest.layout == MAIN_SIDE else None
+    playing = playing_at(manifest, now)
+    if playing is not None:
+        head = _advance(playing.playlist, playing.boards, live.playhead, now)
+        board = playing.boards[head.index]
+        until = min(head.since + timedelta(seconds=board.dwell_s), wake)
+        return Scene(playing.layer, board, head.since, until, head, manifest.ticker, stale, side)
+    return Scene("none", None, now, min(now + timedelta(seconds=15), wake), None, manifest.ticker, stale, side)
+
+
+def notice_at(manifest: Manifest, now: datetime) -> Notice | None:
+    """The urgent notice that has the screen at `now`, when one does."""
+    return next((notice for notice in manifest.notices if notice.starts <= now < notice.ends), None)
+
+
+def prompt_at(manifest: Manifest, local: datetime) -> Prompt | None:
+    """The prompt that has the screen at a time of the store's day, notices apart, when one does."""
+    of_day = _of_day(local)
+    return next((prompt for prompt in manifest.prompts if _prompts(prompt, of_day)), None)
+
+
+def playing_at(manifest: Manifest, now: datetime) -> Playing | None:
+    """What turns in the rotation at `now`, notices and prompts apart; None when nothing is scheduled."""
+    local = now.astimezone(ZoneInfo(manifest.time_zone))
     for slot, playlist in _active(manifest, local):
         boards = [manifest.boards[slug] for slug in playlist.boards if slug in manifest.boards]
-        playing = [board for board in boards if is_on_air(board, now, local)]
+        playing = tuple(board for board in boards if is_on_air(board, now, local))
         if playing:
-            head = _advance(playlist.slug, playing, live.playhead, now)
-            board = playing[head.index]
-            until = min(head.since + timedelta(seconds=board.dwell_s), wake)
-            return Scene(slot.layer, board, head.since, until, head, manifest.ticker, stale, side)
-    return Scene("none", None, now, min(now + timedelta(seconds=15), wake), None, manifest.ticker, stale, side)
+            return Playing(slot.layer, playlist.slug, playing)
+    return None
 
 
 def side_of(manifest: Manifest, now: datetime) -> Side:
@@ -127,6 +166,15 @@ def days_left(until: datetime, now: datetime, time_zone: str) -> int:
     """Whole calendar days of the store from `now` to `until`, never negative."""
     zone = ZoneInfo(time_zone)
     return max(0, (until.astimezone(zone).date() - now.astimezone(zone).date()).days)
+
+
+def _of_day(local: datetime) -> float:
+    """Seconds since midnight by the clock on the wall."""
+    return (local - local.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+
+
+def _prompts(prompt: Prompt, of_day: float) -> bool:
+    return prompt.from_minute <= of_day // 60 < prompt.to_minute and of_day % prompt.every_s < prompt.seconds
 
 
 def _active(manifest: Manifest, local: datetime) -> list[tuple[Slot, Playlist]]:
