@@ -60,7 +60,7 @@ KnownKiosk = NamedDependency[KnownDevice]
 def for_devices(route: Callable[..., R]) -> Callable[..., Awaitable[R]]:
     """A blocking route of every enrolled device: it has a parameter `device`, and runs on the context's `upkeep`.
 
-    A token does in place of a signature (ADR 0013): these are a device's own reads and heartbeats.
+    A token does in place of a signature (ADR 0014): these are a device's own reads and heartbeats.
     """
     return _proving(route, "device", _any_device, _on_upkeep)
 

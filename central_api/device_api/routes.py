@@ -93,7 +93,7 @@ def challenge(context: Served) -> Response[Challenge]:
 @post("/devices/tokens", dto=strict(AskToken), return_dto=None, status_code=200, tags=["devices"])
 @for_challenged
 def ask_token(data: JSONBody[AskToken], context: Served, signed: Signed, device: EnrolledDevice) -> Response[Token]:
-    """A token for the calling device's reads and heartbeats, for its signature over a challenge of ours (ADR 0013)."""
+    """A token for the calling device's reads and heartbeats, for its signature over a challenge of ours (ADR 0014)."""
     now = context.clock.now()
     tokens.must_be_challenge(context.keyring, data.challenge, now)
     with context.db.read() as tx:

@@ -1,4 +1,4 @@
-"""Changes a device's key: the next one takes over, the one before stays good for what was signed with it (ADR 0013)."""
+"""Changes a device's key: the next one takes over, the one before stays good for what was signed with it (ADR 0014)."""
 
 from datetime import datetime, timedelta
 

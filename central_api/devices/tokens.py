@@ -1,4 +1,4 @@
-"""Gives a device that signs our challenge a token for its own reads and heartbeats; nothing of it is kept (ADR 0013).
+"""Gives a device that signs our challenge a token for its own reads and heartbeats; nothing of it is kept (ADR 0014).
 
 Challenge and token carry their end and a keyed hash over what they say: every process of the service knows them again, and
 none remembers them. A token names the key it was given for, so that it ends with that key.

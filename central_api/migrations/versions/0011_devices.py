@@ -6,7 +6,7 @@ from alembic import op
 from central_api.db import BigId, Json, UtcDateTime
 
 revision = "0011_devices"
-down_revision = "0009_integrations"
+down_revision = "0010_redeem_plans"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""A device's key is changed by the key itself; what was signed with the one before is good for a while (ADR 0013)."""
+"""A device's key is changed by the key itself; what was signed with the one before is good for a while (ADR 0014)."""
 
 from pathlib import Path
 

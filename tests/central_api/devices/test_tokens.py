@@ -1,4 +1,4 @@
-"""A device gets a token for its signature over our challenge; it does for its own reads, and for nothing else (ADR 0013)."""
+"""A device gets a token for its signature over our challenge; it does for its own reads, and for nothing else (ADR 0014)."""
 
 from datetime import timedelta
 from typing import Any
