@@ -7,7 +7,7 @@ from alembic.util import CommandError
 from central_api.columns import Json, UtcDateTime
 
 revision = "0013_card_keys"
-down_revision = "0011_till_and_joining"
+down_revision = "0012_devices"
 branch_labels = None
 depends_on = None
 

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from central_api.db import BigId, Json, UtcDateTime
+from central_api.columns import BigId, Json, UtcDateTime
 
-revision = "0011_devices"
-down_revision = "0010_redeem_plans"
+revision = "0012_devices"
+down_revision = "0011_till_and_joining"
 branch_labels = None
 depends_on = None
 
