@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from central_api.cards import keys, repository
 from central_api.db import Tx
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from central_api.security.envelope import Place
 from central_api.security.vault import Vault
 from central_api.staff import audit

@@ -13,7 +13,7 @@ from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
 from central_api.device_api.caller import Kiosk, for_kiosks
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from club.model import errors
 from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
 
