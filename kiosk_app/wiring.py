@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 import nfc
-from club.model.clock import clock_for
+from club.model.clock import device_clock
 from club.model.ids import new_id
 from club.resources import files
 from club.settings import KioskSettings, allocator
@@ -57,7 +57,7 @@ class Kiosk:
         self._closing = ExitStack()
         data = settings.device.data_dir
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.clock = clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
+        self.clock = device_clock(settings.clock.pinned, runs=settings.clock.pinned_runs)
         identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)

@@ -153,6 +153,11 @@ class Director:
             self.live = replace(self.live, last_contact=since)
         self.tick()
 
+    def doubt_clock(self, doubtful: bool) -> None:
+        """Whether the device's clock can be relied on; until then only what has no date is shown (L5)."""
+        if doubtful != self.live.clock_doubtful:
+            self.live = replace(self.live, clock_doubtful=doubtful)
+
     def painted(self, done: Painted | NotPainted) -> None:
         """The painter has finished a wish; it is shown if it still is what the plan wants."""
         if done.picture != self._wanted:

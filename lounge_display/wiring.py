@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from club.model.board import Manifest
-from club.model.clock import clock_for
+from club.model.clock import device_clock
 from club.model.scene import Live, scene_at
 from club.model.text import Text
 from club.render.context import RenderContext
@@ -64,7 +64,7 @@ class Lounge:
         self._fault = ""
         data = settings.device.data_dir
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.clock = clock_for(settings.clock.pinned, runs=settings.clock.pinned_runs)
+        self.clock = device_clock(settings.clock.pinned, runs=settings.clock.pinned_runs)
         self.identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
@@ -135,7 +135,8 @@ class Lounge:
     def _first(self) -> Picture:
         if self._playing is not None:
             now = self.clock.now()
-            return present.picture_of(scene_at(self._playing, Live(last_contact=now), now), self._playing, now)
+            live = Live(last_contact=now, clock_doubtful=self.worker.clock_is_doubtful)
+            return present.picture_of(scene_at(self._playing, live, now), self._playing, now)
         if self.worker.mirror.enrolled() is None:
             now = self.clock.now()
             begun = Joining(self._state_at_start(), now)
@@ -219,6 +220,7 @@ class Lounge:
     def _tick(self) -> None:
         # Whatever a manifest holds, the glass keeps what it shows; the fault is told once, not ten times a second.
         try:
+            self.director.doubt_clock(self.worker.clock_is_doubtful)
             self.director.tick()
         except Exception as error:  # noqa: BLE001 -- see above
             if repr(error) != self._fault:
@@ -229,6 +231,9 @@ class Lounge:
     def _shown(self, before: Shown, now: Shown) -> None:
         _log.info("on the glass: %s (%s)", now.picture.what, now.picture.layer)
         self._health.shown(now.picture.what, now.since)
+        # The one before is still seen while it fades.
+        boards = (before.picture.board, now.picture.board)
+        self.worker.showing({sha256 for board in boards if board is not None for sha256 in board.media()})
         self._write_down(before, now.since)
 
     def _write_down(self, shown: Shown, until: datetime) -> None:

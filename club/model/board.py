@@ -108,6 +108,12 @@ class Board:
         """The field `name`, empty when this board has none."""
         return self.fields.get(name, Text(""))
 
+    def media(self) -> frozenset[str]:
+        """The SHA-256 of every picture on it, its data's included."""
+        activities = (*self.upcoming, *((self.activity,) if self.activity else ()))
+        told = (*(one.picture for one in activities), *(line.picture for line in self.menu))
+        return frozenset((*self.pictures, *told)) - {""}
+
 
 @dataclass(frozen=True, slots=True)
 class Playlist:

@@ -9,7 +9,7 @@ ClubError
 │   ├── PinTooSimple · PinsDiffer
 │   ├── AlreadyMember · ConsentMissing · ActivationCodeWrong · StillHolds · MergeRefused · CardNotFit
 │   ├── SessionEnded · TooManyGuesses
-│   └── IdempotencyConflict · EditConflict · VoucherClosed
+│   └── IdempotencyConflict · EditConflict · VoucherClosed · OfflineRefused
 ├── Unauthorised                the caller may not
 │   ├── DeviceUnknown · DeviceRevoked · SignatureWrong · ClockSkew · EnrolCodeWrong
 │   └── SignInWrong · KeyWrong · NotAllowed
@@ -230,6 +230,12 @@ class VoucherClosed(Refusal):
     """The voucher was fulfilled or cancelled before, or its last day is over. Facts: state, day."""
 
     code = "voucher_closed"
+
+
+class OfflineRefused(Refusal):
+    """This is not redeemed while the club cannot be reached (A14). Facts: reason (off | reward | floor | stock | card | balance | long | clock)."""
+
+    code = "offline_refused"
 
 
 class Unauthorised(ClubError):

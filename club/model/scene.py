@@ -6,7 +6,7 @@ once, and everything else shows when its turn comes (L3).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -41,10 +41,14 @@ class Playhead:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What changes without a manifest: the last contact with the server (None: never) and the rotation's playhead."""
+    """What changes without a manifest: the last contact with the server (None: never) and the rotation's playhead.
+
+    While `clock_doubtful`, nothing is shown that has a date, a weekday or an hour (L5).
+    """
 
     last_contact: datetime | None = None
     playhead: Playhead | None = None
+    clock_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Playing:
 
 def scene_at(manifest: Manifest, live: Live, now: datetime) -> Scene:
     """What this display shows at `now` (aware). Keep `scene.playhead` in the next call's `live`; reads only."""
+    if live.clock_doubtful:
+        manifest = undated(manifest)
     local = now.astimezone(ZoneInfo(manifest.time_zone))
     stale = _stale_since(manifest, live, now)
     notice = notice_at(manifest, now)
@@ -135,6 +141,17 @@ def playing_at(manifest: Manifest, now: datetime) -> Playing | None:
         if playing:
             return Playing(slot.layer, playlist.slug, playing)
     return None
+
+
+def undated(manifest: Manifest) -> Manifest:
+    """What of a manifest holds whatever the time is: boards and slots without dates, weekdays or hours."""
+    boards = {
+        slug: board
+        for slug, board in manifest.boards.items()
+        if board.starts is None and board.ends is None and not board.weekdays
+    }
+    slots = tuple(slot for slot in manifest.slots if slot == Slot(slot.layer, slot.playlist))
+    return replace(manifest, boards=boards, slots=slots, prompts=(), notices=())
 
 
 def side_of(manifest: Manifest, now: datetime) -> Side:

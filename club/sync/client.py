@@ -21,6 +21,7 @@ from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import AskPairing, Enrol, Enrolled, Heartbeat, HeartbeatAnswer, Pairing
 from club.wire.history import PointsHistory
+from club.wire.offline import OfflineRedeem, OfflineSettled
 from club.wire.rewards import Redeem, Redeemed
 
 if TYPE_CHECKING:
@@ -184,10 +185,10 @@ class ApiClient:
         """`POST /v1/redemptions` directly. Programs use `SyncWorker.submit`, which survives a power failure."""
         return codec.decode(self.send(self.prepare(command)), Redeemed)
 
-    def prepare(self, command: Redeem) -> SignedRequest:
+    def prepare(self, command: Redeem | OfflineRedeem) -> SignedRequest:
         """The signed request of a command; nothing is sent."""
         body = codec.encode(command)
-        target = "/v1/redemptions"
+        target = "/v1/redemptions" if isinstance(command, Redeem) else "/v1/offline-redemptions"
         headers = self._headers("POST", target, body, command.command_id)
         return SignedRequest("POST", target, headers, body)
 
@@ -199,7 +200,7 @@ class ApiClient:
         """
         reply = self._exchange(request.method, request.target, request.headers, request.body, repeat=True)
         try:
-            _decoded(self._accepted(reply), Redeemed)
+            _decoded(self._accepted(reply), Redeemed if request.target == "/v1/redemptions" else OfflineSettled)
         except club_errors.ClockSkew as error:
             self._learn_from(error)
             raise

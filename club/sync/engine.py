@@ -1,9 +1,10 @@
 """Decides what the device sends, fetches, applies and retries, and when; pure, so that faults can be simulated at any step."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from club.sync import events, feeds
+from club.sync import downloads, events, feeds
+from club.sync.planning import ORDER, plan
+from club.sync.state import SERVER, Effects, State, backoff, forgiven, rest_name, rested, resting, want
 from club.sync.steps import (
     Applied,
     Apply,
@@ -16,19 +17,17 @@ from club.sync.steps import (
     CommandRejected,
     Contact,
     DisplayNudged,
-    Effect,
     EnrolAsked,
     Failed,
     Fault,
-    Flip,
     Flipped,
     Input,
     Known,
     ManifestCame,
     MediaCame,
+    MediaFailed,
     MediaPaused,
     Nudged,
-    OpenStream,
     PairingCame,
     PictureChanged,
     Refuse,
@@ -43,154 +42,125 @@ from club.sync.steps import (
     Tell,
     TellOffline,
     TimedOut,
+    Window,
     Wipe,
+    WipeAsked,
+    Wiped,
     Woken,
     Work,
 )
 from club.wire.changes import SyncAnswer
-from club.wire.devices import DeviceKind, Pairing
+from club.wire.devices import Pairing
 
-BACKOFF_LOW_S = 0.5
-BACKOFF_HIGH_S = 30.0
+__all__ = ["State", "backoff", "step"]
+
 HEARTBEAT_S = 30.0
 POLL_S = (45.0, 75.0)  # a push may be lost; this finds what it would have said
 PAIRING_S = 3.0  # how soon a screen notices that its code was entered
-_SERVER = "server"  # the rest after no answer at all: nothing is asked until it ends
 _TELLING = (
     "heartbeat",
     "enrol",
     "pairing",
 )  # when these get no answer of ours, the device is offline: they are always asked
-_ORDER = ("snapshot", "sync", "manifest", "heartbeat", "media", "self")  # after the commands
-
-_Effects = tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """All the engine knows.
-
-    `commands` are unsettled, in their order; `todo` is work on the device's own disk, done before any call; `wants` are
-    calls to make; `rest` names what waits for its timer: `server` is everything, `command:<id>` one command, else a job.
-    A kiosk plays no boards: `kind` keeps it from asking for a manifest.
-    """
-
-    kind: DeviceKind = "lounge"
-    enrolled: bool = False
-    place: str = ""
-    enrol_code: str = ""
-    pairing_code: str = ""
-    epoch: str = ""
-    places: Mapping[str, int] = field(default_factory=dict)
-    revision: int = 0
-    commands: tuple[str, ...] = ()
-    todo: tuple[Work, ...] = ()
-    wants: frozenset[str] = frozenset()
-    staged: str = ""
-    missing: tuple[str, ...] = ()
-    media: int = 0  # of the staged manifest, in all
-    busy: Work | None = None
-    online: bool | None = None
-    stream: str = "closed"  # closed | opening | open
-    rest: frozenset[str] = frozenset()
-    failures: Mapping[str, int] = field(default_factory=dict)
-
-
-def step(state: State, event: Input) -> tuple[State, _Effects]:
-    """The next state and what to do for it, in this order. Never more than one piece of work is under way."""
+def step(state: State, event: Input) -> tuple[State, Effects]:
+    """The next state and what to do for it, in this order. Never more than one piece of work is under way on the line."""
     state, effects = _absorb(state, event)
-    state, more = _plan(state)
+    state, more = plan(state)
     return state, effects + more
 
 
-def backoff(failures: int) -> tuple[float, float]:
-    """Between how many seconds the next try after so many failures in a row lies (full jitter; the draw is the worker's)."""
-    return BACKOFF_LOW_S, min(BACKOFF_HIGH_S, BACKOFF_LOW_S * 2.0 ** min(failures, 10))
-
-
-def _absorb(state: State, event: Input) -> tuple[State, _Effects]:
+def _absorb(state: State, event: Input) -> tuple[State, Effects]:
     match event:
-        case Started() | EnrolAsked() | Woken() | Submitted() | PictureChanged():
+        case Started() | EnrolAsked() | Woken() | Submitted() | PictureChanged() | WipeAsked():
             return _asked(state, event)
+        case Window(is_open):
+            return replace(state, window=is_open), ()
         case TimedOut(timer):
             return _rang(state, timer)
         case Contact(ok=True):
             return _reached(state)
         case Contact(ok=False):
-            return _lost(_want(state, "heartbeat")) if state.online is not False else (state, ())
+            return _lost(want(state, "heartbeat")) if state.online is not False else (state, ())
         case StreamOpened() | Nudged() | DisplayNudged() | StreamClosed():
             return _streamed(state, event)
         case Failed():
             return _failed(state, event)
-        case Applied() | Closed() | Flipped() | CommandGone():
-            return _done(_forgiven(state, "disk"), event)
+        case MediaCame() | MediaPaused() | MediaFailed():
+            return _fetched(state, event)
+        case Applied() | Closed() | Flipped() | Wiped() | CommandGone():
+            return _done(forgiven(state, "disk"), event)
         case _:
             return _answered(state, event)
 
 
-def _asked(state: State, event: Input) -> tuple[State, _Effects]:
+def _asked(state: State, event: Input) -> tuple[State, Effects]:
     """Something on the device wants something."""
     match event:
         case Started() if state.enrolled:
-            state = _want(state, "sync" if state.epoch else "snapshot", "manifest", "heartbeat", "self")
+            state = want(state, "sync" if state.epoch else "snapshot", "manifest", "heartbeat", "self")
             return state, _timers()
         case Started():
             return state, (() if state.enrol_code else (Tell(events.NeedsEnrolment()),))
         case EnrolAsked(code):
-            return _rested(replace(state, enrol_code=code, enrolled=False), "enrol", _SERVER), ()
+            return rested(replace(state, enrol_code=code, enrolled=False), "enrol", SERVER), ()
         case Woken():
-            return _rested(_want(state, "sync", "manifest"), _SERVER, "sync", "manifest", "stream"), ()
-        case Submitted(command_id):
+            return rested(want(state, "sync", "manifest"), SERVER, "sync", "manifest", "stream"), ()
+        case WipeAsked():
+            return replace(state, todo=_wiping(state.todo)), ()
+        case Submitted(command_id, lane):
             if command_id not in state.commands:
-                state = replace(state, commands=(*state.commands, command_id))
+                lanes = {**state.lanes, command_id: lane} if lane else state.lanes
+                state = replace(state, commands=(*state.commands, command_id), lanes=lanes)
             # A person is waiting: this one is tried at once, whatever failed before.
-            return _rested(state, _SERVER, f"command:{command_id}"), ()
+            return rested(state, SERVER, f"command:{command_id}"), ()
         case _:  # PictureChanged
-            return (_want(state, "heartbeat") if state.enrolled else state), ()
+            return (want(state, "heartbeat") if state.enrolled else state), ()
 
 
-def _rang(state: State, timer: str) -> tuple[State, _Effects]:
+def _rang(state: State, timer: str) -> tuple[State, Effects]:
     match timer:
         case "heartbeat":
-            return _want(state, "heartbeat"), (StartTimer("heartbeat", HEARTBEAT_S, HEARTBEAT_S),)
+            return want(state, "heartbeat"), (StartTimer("heartbeat", HEARTBEAT_S, HEARTBEAT_S),)
         case "poll":
-            return _want(state, "sync", "manifest"), (StartTimer("poll", *POLL_S),)
+            return want(state, "sync", "manifest"), (StartTimer("poll", *POLL_S),)
         case _:
             return replace(state, rest=state.rest - {timer}), ()
 
 
-def _streamed(state: State, event: Input) -> tuple[State, _Effects]:
+def _streamed(state: State, event: Input) -> tuple[State, Effects]:
     match event:
         case StreamOpened(epoch, places):
-            state = replace(_forgiven(state, "stream"), stream="open")
+            state = replace(forgiven(state, "stream"), stream="open")
             if epoch != state.epoch:
-                state = _want(state, "snapshot")
+                state = want(state, "snapshot")
             elif any(state.places.get(feed, -1) < seq for feed, seq in places.items()):
-                state = _want(state, "sync")
-            return _reached(_want(state, "manifest"))
+                state = want(state, "sync")
+            return _reached(want(state, "manifest"))
         case Nudged(feed, seq):
-            return (_want(state, "sync") if state.places.get(feed, -1) < seq else state), ()
+            return (want(state, "sync") if state.places.get(feed, -1) < seq else state), ()
         case DisplayNudged(slug, revision):
-            return (_want(state, "manifest") if slug == state.place and revision != state.revision else state), ()
+            return (want(state, "manifest") if slug == state.place and revision != state.revision else state), ()
         case StreamClosed(fault):
             # A stream that had been open and broke says that the server may be gone: find out by a heartbeat.
             state = replace(state, stream="closed")
             if fault is Fault.ENDED:
-                state = _want(state, "sync", "heartbeat")
+                state = want(state, "sync", "heartbeat")
             elif fault is Fault.UNREACHABLE and state.online is not False:
-                state = _want(state, "heartbeat")
+                state = want(state, "heartbeat")
             elif fault in (Fault.UNKNOWN, Fault.REVOKED):
                 return _disowned(state, fault)
-            state, timer = _resting(state, "stream")
+            state, timer = resting(state, "stream")
             return state, (timer,)
         case _:
             return state, ()
 
 
-def _answered(state: State, event: Input) -> tuple[State, _Effects]:
+def _answered(state: State, event: Input) -> tuple[State, Effects]:
     """A call came back with what it was for."""
     busy = state.busy
-    state, effects = _reached(_forgiven(replace(state, busy=None), _rest_name(busy)))
+    state, effects = _reached(forgiven(replace(state, busy=None), rest_name(busy)))
     match event:
         case Known(enrolled):
             is_new = not state.enrolled
@@ -198,7 +168,7 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
             effects += (Tell(events.DeviceEnrolled(enrolled)),)
             if is_new:
                 # Perhaps another store than before: nothing mirrored so far is trusted.
-                state = _want(replace(state, epoch="", places={}), "snapshot", "manifest", "heartbeat")
+                state = want(replace(state, epoch="", places={}), "snapshot", "manifest", "heartbeat")
                 effects += _timers()
         case PairingCame(pairing):
             state, more = _paired(state, pairing)
@@ -211,94 +181,101 @@ def _answered(state: State, event: Input) -> tuple[State, _Effects]:
             state = _changes(state, answer)
         case SnapshotCame(snapshot):
             state = replace(state, todo=(*state.todo, Replace(snapshot)))
-        case ManifestCame(key, _revision, missing, media):
-            # An empty key also says that what was staged is wanted no more.
-            is_news = (key, missing) != (state.staged, state.missing)
-            state = _staged(replace(state, staged=key, missing=missing, media=media))
-            effects += _coming(state) if is_news else ()
-        case MediaCame(sha256):
-            state = _staged(replace(state, missing=tuple(other for other in state.missing if other != sha256)))
-            effects += _coming(state)
-        case Beaten() | MediaPaused():
+        case ManifestCame():
+            state, more = downloads.staged(state, event)
+            effects += more
+        case Beaten():
             pass
         case _:
             raise AssertionError(f"no rule for {type(event).__name__}")
     return state, effects
 
 
-def _paired(state: State, pairing: Pairing) -> tuple[State, _Effects]:
+def _paired(state: State, pairing: Pairing) -> tuple[State, Effects]:
     """Show the code until it was entered, asking again and again; then learn who we are."""
     if state.enrolled or state.enrol_code:
         return state, ()  # it is on its way by the other road
     state = replace(state, rest=state.rest | {"pairing"})
-    effects: _Effects = (StartTimer("pairing", PAIRING_S, PAIRING_S),)
+    effects: Effects = (StartTimer("pairing", PAIRING_S, PAIRING_S),)
     if pairing.enrolled:
-        return _want(state, "self"), effects
+        return want(state, "self"), effects
     if pairing.code != state.pairing_code:
         effects = (*effects, Tell(events.PairingCode(pairing.code, pairing.expires_at)))
     return replace(state, pairing_code=pairing.code), effects
 
 
-def _coming(state: State) -> _Effects:
-    """How much of the staged manifest's media is here."""
-    if not state.staged or not state.media:
-        return ()
-    return (Tell(events.ContentComing(state.media - len(state.missing), state.media)),)
+def _fetched(state: State, event: MediaCame | MediaPaused | MediaFailed) -> tuple[State, Effects]:
+    """A download ended, well or not."""
+    state = downloads.ended(state, event.sha256)
+    match event:
+        case MediaCame():
+            state, told = _reached(state)
+            state, effects = downloads.came(state, event.sha256)
+            return state, told + effects
+        case MediaFailed(sha256, fault):
+            if fault is Fault.UNREACHABLE:
+                return _lost(state)
+            if fault in (Fault.UNKNOWN, Fault.REVOKED):
+                return _disowned(state, fault)
+            return downloads.failed(state, sha256, fault)
+        case _:
+            return state, ()
 
 
 def _changes(state: State, answer: SyncAnswer) -> State:
     """Apply the rows that follow on; ask for a snapshot where some are missing."""
     followed = feeds.follow(state.epoch, state.places, answer)
     if followed is None:
-        return _want(state, "snapshot")
+        return want(state, "snapshot")
     if followed.more:
-        state = _want(state, "sync")
+        state = want(state, "sync")
     return replace(state, todo=(*state.todo, Apply(followed.changes, answer.epoch, followed.places, answer.now)))
 
 
-def _staged(state: State) -> State:
-    """Switch to the staged manifest once all of it is here."""
-    if not state.staged or state.missing:
-        return state
-    return replace(state, todo=(*state.todo, Flip(state.staged)))
-
-
-def _done(state: State, event: Input) -> tuple[State, _Effects]:
+def _done(state: State, event: Input) -> tuple[State, Effects]:
     """Work on the device's own disk is done."""
     busy, state = state.busy, replace(state, busy=None)
     match event:
         case Applied(epoch, places, kinds):
             state = replace(state, epoch=epoch, places=dict(places))
             if "display" in kinds:
-                state = _want(state, "manifest")
+                state = want(state, "manifest")
             return state, ((Tell(events.MirrorChanged(kinds)),) if kinds else ())
         case Flipped(manifest):
             state = replace(state, staged="", revision=manifest.revision)
             return state, (Tell(events.ManifestReady(manifest, manifest.revision)),)
+        case Wiped():
+            # With its places, so that no change that came meanwhile follows on; an enrolled device asks for all of it again.
+            todo = tuple(work for work in state.todo if not isinstance(work, Apply))
+            state = replace(state, epoch="", places={}, todo=todo)
+            return want(state, *(("self", "snapshot") if state.enrolled else ())), ()
         case Closed(command_id) | CommandGone(command_id):
-            state = replace(state, commands=tuple(other for other in state.commands if other != command_id))
+            lanes = {other: lane for other, lane in state.lanes.items() if other != command_id}
+            state = replace(
+                state, commands=tuple(other for other in state.commands if other != command_id), lanes=lanes
+            )
     if isinstance(busy, Settle):
-        return _want(state, "sync"), (Tell(events.CommandSettled(busy.command_id, busy.answer)),)
+        return want(state, "sync"), (Tell(events.CommandSettled(busy.command_id, busy.answer)),)
     if isinstance(busy, Refuse):
         return state, (Tell(events.CommandRefused(busy.command_id, busy.error)),)
     return state, ()
 
 
-def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
+def _failed(state: State, event: Failed) -> tuple[State, Effects]:
     busy, state = state.busy, replace(state, busy=None)
     if busy is None:
         return state, ()
     if not isinstance(busy, Call):
         # Our own disk: the work is kept at the head and tried again.
-        state, timer = _resting(replace(state, todo=(busy, *state.todo)), "disk")
+        state, timer = resting(replace(state, todo=(busy, *state.todo)), "disk")
         return state, (timer,)
     nothing_planned = busy.job == "manifest" and event.fault is Fault.NOT_FOUND
-    if busy.job in _ORDER and busy.job != "media" and not nothing_planned and state.enrolled:
-        state = _want(state, busy.job)  # it brought nothing, so it is wanted as before
+    if busy.job in ORDER and not nothing_planned and state.enrolled:
+        state = want(state, busy.job)  # it brought nothing, so it is wanted as before
     if event.fault is Fault.UNREACHABLE:
         return _lost(state)
     if event.fault is Fault.DISK:
-        state, timer = _resting(state, _rest_name(busy))
+        state, timer = resting(state, rest_name(busy))
         return state, (timer,)
     if event.fault in (Fault.UNKNOWN, Fault.REVOKED) and state.enrolled and busy.job != "enrol":
         return _disowned(state, event.fault)
@@ -310,132 +287,51 @@ def _failed(state: State, event: Failed) -> tuple[State, _Effects]:
     if event.fault is Fault.CONFUSED and busy.job in _TELLING and state.online is not False:
         state, effects = replace(state, online=False), (TellOffline(),)
     if nothing_planned:
-        return _forgiven(state, "manifest"), effects
-    if busy.job == "media" and event.fault is Fault.NOT_FOUND:
-        state = _want(state, "manifest")  # perhaps a newer one does without it
-    state, timer = _resting(state, _rest_name(busy))
+        return forgiven(state, "manifest"), effects
+    state, timer = resting(state, rest_name(busy))
     return state, (*effects, timer)
 
 
-def _disowned(state: State, fault: Fault) -> tuple[State, _Effects]:
+def _disowned(state: State, fault: Fault) -> tuple[State, Effects]:
     """The server does not take this device: wait for a code; unsettled commands wait too (X1)."""
     if not state.enrolled:
         return state, ()
     state = replace(state, enrolled=False, pairing_code="", wants=frozenset(), missing=(), staged="")
-    state = replace(state, todo=_commands_only(state.todo))
     revoked = fault is Fault.REVOKED
-    wipe: _Effects = (Wipe(),) if revoked else ()
+    state = replace(state, todo=_commands_only(state.todo))
     if revoked:
-        state = replace(state, epoch="", places={})
-    return state, (*wipe, Tell(events.NeedsEnrolment(revoked)))
+        state = replace(state, todo=_wiping(state.todo))
+    return state, (Tell(events.NeedsEnrolment(revoked)),)
+
+
+def _wiping(todo: tuple[Work, ...]) -> tuple[Work, ...]:
+    """The wipe in the place of whatever would have been written to the mirror; tried until it is done, like all of it."""
+    return (Wipe(), *(work for work in todo if not isinstance(work, Apply | Replace | Wipe)))
 
 
 def _commands_only(todo: tuple[Work, ...]) -> tuple[Work, ...]:
     return tuple(work for work in todo if isinstance(work, Settle | Refuse))
 
 
-def _reached(state: State) -> tuple[State, _Effects]:
+def _reached(state: State) -> tuple[State, Effects]:
     """The server answers."""
-    state = _forgiven(state, _SERVER)
+    state = forgiven(state, SERVER)
     if state.online:
         return state, ()
     back = state.online is False
     state = replace(state, online=True)
     if back and state.enrolled:
-        state = _rested(_want(state, "sync", "manifest", "heartbeat"), "stream")
+        state = rested(want(state, "sync", "manifest", "heartbeat"), "stream")
     return state, (Tell(events.Online()),)
 
 
-def _lost(state: State) -> tuple[State, _Effects]:
+def _lost(state: State) -> tuple[State, Effects]:
     """The server does not answer: everything rests, and the program is told once."""
-    state, timer = _resting(state, _SERVER)
+    state, timer = resting(state, SERVER)
     if state.online is False:
         return state, (timer,)
     return replace(state, online=False), (timer, TellOffline())
 
 
-def _plan(state: State) -> tuple[State, _Effects]:
-    """Open the stream where it is closed, and start the most urgent work if the line is free."""
-    effects: _Effects = ()
-    if state.enrolled and state.stream == "closed" and not state.rest & {"stream", _SERVER}:
-        state = replace(state, stream="opening")
-        effects = (OpenStream(),)
-    if state.busy is not None:
-        return state, effects
-    if state.todo and "disk" not in state.rest:
-        work, *rest = state.todo
-        return replace(state, busy=work, todo=tuple(rest)), (*effects, work)
-    call = _next_call(state)
-    if call is None:
-        return state, effects
-    # What is wanted from here on is not what this call brings: a nudge while it is under way asks once more.
-    return replace(state, busy=call, wants=state.wants - _brought_by(call)), (*effects, call)
-
-
-def _brought_by(call: Call) -> frozenset[str]:
-    """The wants a call fulfils; a snapshot brings all that a sync would."""
-    return frozenset((call.job, "sync") if call.job == "snapshot" else (call.job,))
-
-
-def _next_call(state: State) -> Call | None:
-    if _SERVER in state.rest:
-        return None
-    if not state.enrolled:
-        return _call_of_a_stranger(state)
-    closing = {work.command_id for work in state.todo if isinstance(work, Settle | Refuse)}
-    for command_id in state.commands:
-        if f"command:{command_id}" not in state.rest and command_id not in closing:
-            return Call("command", command_id)
-    if any(isinstance(work, Apply | Replace | Flip) for work in state.todo):
-        return None  # the disk is full: what came is not asked for again before it is written
-    for job in _ORDER:
-        if job in state.rest:
-            continue
-        if job == "media" and state.missing:
-            return Call("media", state.missing[0])
-        if job in state.wants:
-            return Call(job)  # type: ignore[arg-type]  # _ORDER holds jobs only
-    return None
-
-
-def _call_of_a_stranger(state: State) -> Call | None:
-    """What a device may ask that is not enrolled (any more): by the code it was given, else for one to show."""
-    if state.enrol_code:
-        return Call("enrol", state.enrol_code) if "enrol" not in state.rest else None
-    if "self" in state.wants and "self" not in state.rest:
-        return Call("self")
-    return Call("pairing") if "pairing" not in state.rest else None
-
-
-def _rest_name(work: Work | None) -> str:
-    if not isinstance(work, Call):
-        return "disk"
-    return f"command:{work.key}" if work.job == "command" else work.job
-
-
-def _want(state: State, *jobs: str) -> State:
-    wanted = set(jobs) - {"manifest"} if state.kind == "kiosk" else set(jobs)
-    return replace(state, wants=state.wants | wanted)
-
-
-def _resting(state: State, name: str) -> tuple[State, StartTimer]:
-    count = state.failures.get(name, 0) + 1
-    state = replace(state, rest=state.rest | {name}, failures={**state.failures, name: count})
-    return state, StartTimer(name, *backoff(count))
-
-
-def _rested(state: State, *names: str) -> State:
-    """End these rests without forgetting how often there had been failures."""
-    return replace(state, rest=state.rest - set(names))
-
-
-def _forgiven(state: State, name: str) -> State:
-    """It went well: the next failure is the first again."""
-    if name not in state.rest and name not in state.failures:
-        return state
-    failures = {other: count for other, count in state.failures.items() if other != name}
-    return replace(state, rest=state.rest - {name}, failures=failures)
-
-
-def _timers() -> _Effects:
+def _timers() -> Effects:
     return StartTimer("heartbeat", HEARTBEAT_S, HEARTBEAT_S), StartTimer("poll", *POLL_S)

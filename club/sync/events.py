@@ -6,6 +6,7 @@ from datetime import datetime
 from club.model.board import Manifest
 from club.model.errors import ClubError
 from club.wire.devices import Enrolled
+from club.wire.offline import OfflineSettled
 from club.wire.rewards import Redeemed
 
 
@@ -33,7 +34,7 @@ class CommandSettled:
     """The points are taken. The answer stays in the outbox until `acknowledge` or `end_session` (K13)."""
 
     command_id: str
-    answer: Redeemed
+    answer: Redeemed | OfflineSettled
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from club.sync import errors, files
-from club.wire import signing
+from club.wire import offline, signing
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,6 +73,21 @@ class Identity:
 
         raw = self._key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return signing.to_text(raw)
+
+    def sign_voucher(self, voucher: offline.OfflineVoucher) -> bytes:
+        """The signature that makes a voucher, handed out offline, this device's own (A14)."""
+        return self._key.sign(offline.text_of(voucher))
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes that only this device can make, for one purpose; another key of the device gives others."""
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        raw = self._key.private_bytes(
+            serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
+        )
+        return HKDF(algorithm=SHA256(), length=32, salt=self.device_id.encode(), info=purpose.encode()).derive(raw)
 
     def sign(self, *, method: str, target: str, body: bytes, at: datetime, key: str = "") -> dict[str, str]:
         """The headers that make a request this device's own (`club.wire.signing`).

@@ -1,10 +1,14 @@
 """Pictures and films on the device by their SHA-256: fetched whole or gone on with, verified, never deleted under a manifest (L4)."""
 
 import contextlib
+import errno
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Collection
+import shutil
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,20 +18,34 @@ from club.sync.client import ApiClient
 
 _log = logging.getLogger(__name__)
 _PIECE = 64 * 1024
-_CAP = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much of the disk media may take: `quota_bytes` in all, and never so much that less than `reserve_bytes` stay free.
+
+    The reserve is what the store, the log and the system need to go on: a full disk would stop redemptions (X1).
+    """
+
+    quota_bytes: int = 8_000_000_000
+    reserve_bytes: int = 500_000_000
 
 
 class MediaCache:
-    """A folder of files named by their content. One thread fetches; `path` is safe from every thread.
+    """A folder of files named by their content; safe from every thread, as long as no two fetch the same one.
 
     Args:
         folder: where they lie; made when missing.
-        cap_bytes: above this, files that no manifest refers to are deleted, the longest unused first.
+        quota: above it, files that are not to be kept are deleted, the longest unused first.
+        free: bytes that are free on the folder's disk.
     """
 
-    def __init__(self, folder: Path, *, cap_bytes: int = _CAP) -> None:
+    def __init__(self, folder: Path, *, quota: Quota | None = None, free: Callable[[Path], int] | None = None) -> None:
         self._folder = folder
-        self._cap = cap_bytes
+        self._quota = quota or Quota()
+        self._free = free or _free_bytes
+        self._tidying = threading.Lock()
+        self._promised: dict[str, int] = {}  # bytes still to come of what is being fetched
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path | None:
@@ -39,21 +57,34 @@ class MediaCache:
         """Which of `pictures` are not here in their full size."""
         return tuple(picture for picture in pictures if not self._has(picture))
 
-    def fetch(self, client: ApiClient, picture: Picture, pause: Callable[[], bool] = lambda: False) -> bool:
+    def fetch(
+        self,
+        client: ApiClient,
+        picture: Picture,
+        pause: Callable[[], bool] = lambda: False,
+        *,
+        keep: Collection[str] = (),
+    ) -> bool:
         """Get a picture, going on where the last try stopped; False when `pause()` asked to stop (what came is kept).
+
+        Args:
+            client: the central API.
+            picture: what to get.
+            pause: asked after each piece.
+            keep: SHA-256 of what must not be deleted to make room: what is on the glass, and what any manifest in use shows.
 
         Raises:
             NotFound: the server has no such picture.
             ServerUnreachable: the connection broke; what came is kept.
             MediaWrong: what came is not that content; it was thrown away.
-            OSError: no room.
+            OSError: no room within the quota and above the reserve, or a failing disk.
         """
         if self._has(picture):
             return True
         place = self._place(picture.sha256)
         place.parent.mkdir(exist_ok=True)
         part = place.with_suffix(".part")
-        with part.open("ab") as file:
+        with self._room(part, picture, keep), part.open("ab") as file:
             if not self._receive(client, picture, file, pause):
                 return False
             file.flush()
@@ -66,16 +97,44 @@ class MediaCache:
         return True
 
     def sweep(self, keep: Collection[str]) -> None:
-        """Bring the folder under its cap by deleting what `keep` (SHA-256) does not name, the longest unused first."""
+        """Bring the folder under its quota by deleting what `keep` (SHA-256) does not name, the longest unused first."""
+        with self._tidying:
+            self._make_room(0, keep)
+
+    @contextlib.contextmanager
+    def _room(self, part: Path, picture: Picture, keep: Collection[str]) -> Iterator[None]:
+        """Make room for what is still to come of a picture, and count it in while it comes."""
+        coming = max(0, picture.size - (part.stat().st_size if part.exists() else 0))
+        with self._tidying:
+            lacking = self._make_room(coming, {*keep, *self._promised, picture.sha256})
+            if lacking > 0:
+                raise OSError(
+                    errno.ENOSPC,
+                    f"{coming} bytes more of media do not fit: {lacking} too many for the quota or the reserve of the disk",
+                )
+            self._promised[picture.sha256] = coming
+        try:
+            yield
+        finally:
+            with self._tidying:
+                self._promised.pop(picture.sha256, None)
+
+    def _make_room(self, coming: int, keep: Collection[str]) -> int:
+        """Delete until so many bytes more fit; how many are lacking then (0 or less: they fit)."""
         found = [(path.stat(), path) for path in self._folder.glob("??/*") if path.is_file()]
-        total = sum(stat.st_size for stat, _ in found)
+        wanted = coming + sum(self._promised.values())
+        lacking = max(
+            sum(stat.st_size for stat, _ in found) + wanted - self._quota.quota_bytes,
+            wanted + self._quota.reserve_bytes - self._free(self._folder),
+        )
         for stat, path in sorted(found, key=lambda pair: (max(pair[0].st_atime, pair[0].st_mtime), pair[1].name)):
-            if total <= self._cap:
-                return
+            if lacking <= 0:
+                break
             if path.stem not in keep:
                 with contextlib.suppress(OSError):
                     path.unlink()
-                    total -= stat.st_size
+                    lacking -= stat.st_size
+        return lacking
 
     def _receive(self, client: ApiClient, picture: Picture, file: BinaryIO, pause: Callable[[], bool]) -> bool:
         have = file.tell()
@@ -119,3 +178,7 @@ class MediaCache:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free

@@ -39,3 +39,20 @@ def facts_mirror_and_outbox(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+@MIGRATIONS()
+def redeemed_offline(db: Database) -> None:
+    """0.2: what was handed out in an outage; rows stay until it has ended and all is settled (A14)."""
+    db.execute(
+        """
+        CREATE TABLE offline_use (
+            id TEXT PRIMARY KEY,
+            outage TEXT NOT NULL,
+            card_hash TEXT NOT NULL,
+            reward TEXT NOT NULL,
+            points INTEGER NOT NULL CHECK (points >= 0),
+            qr TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    )

@@ -1,8 +1,10 @@
 """What the device knows without a network: the few mirrored fields of members, the programme, rewards, its store (K14, X2)."""
 
+import contextlib
 import hashlib
 import hmac
 import logging
+import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -10,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from club.model import errors
+from club.sync.device_seal import DeviceSeal
 from club.sync.store import DeviceStore
 from club.wire import codec, signing
 from club.wire.changes import (
@@ -23,6 +26,7 @@ from club.wire.changes import (
     SnapshotRow,
 )
 from club.wire.devices import Enrolled, StoreProfile
+from club.wire.offline import OfflineEntity
 
 _log = logging.getLogger(__name__)
 
@@ -36,15 +40,28 @@ KINDS: Mapping[str, type] = {
     "activity": ActivityEntity,
     "member": MemberEntity,
     "display": DisplayEntity,
+    "offline": OfflineEntity,
 }
-_SHAPE = "3"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
+_SHAPE = "4"  # raise it when KINDS or what is kept of them changes: the device then asks for a whole snapshot once
+
+
+PRIVATE = frozenset({"member"})
+"""Kinds that are sealed on the disk (X2)."""
 
 
 class Mirror:
-    """Reads are cheap and safe from every thread; only the sync worker writes."""
+    """Reads are cheap and safe from every thread; only the sync worker writes.
 
-    def __init__(self, store: DeviceStore) -> None:
+    Args:
+        store: the device's database.
+        seal: seals what is of members; without one (a display, which is told of none) they stand as they came.
+    """
+
+    def __init__(self, store: DeviceStore, seal: DeviceSeal | None = None) -> None:
         self._store = store
+        self._seal = seal
+        if self._is_anothers():
+            self._drop_private()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -87,6 +104,11 @@ class Mirror:
         """The club's activities, those to come and those gone by, in the order the club gave them."""
         return tuple(sorted(self._all("activity", ActivityEntity), key=lambda one: (one.order, one.starts, one.slug)))
 
+    def offline(self) -> OfflineEntity | None:
+        """What this store allows while the club cannot be reached; None: it never said (A14)."""
+        enrolled = self.enrolled()
+        return self._one("offline", enrolled.store.slug, OfflineEntity) if enrolled else None
+
     def display(self, slug: str) -> DisplayEntity | None:
         """The newest manifest's number for a display."""
         return self._one("display", slug, DisplayEntity)
@@ -101,9 +123,17 @@ class Mirror:
         kept = self._store.noted("as_of")
         return datetime.fromisoformat(kept) if kept else None
 
+    def rows(self) -> list[tuple[str, str, str, bytes]]:
+        """Everything mirrored: feed, kind, id and payload; for whoever compares it with the club's."""
+        rows = self._store.read("SELECT feed, kind, id, payload FROM entity ORDER BY feed, kind, id")
+        return [
+            (feed, kind, entity_id, self._opened(kind, entity_id, payload) or b"")
+            for feed, kind, entity_id, payload in rows
+        ]
+
     def epoch(self) -> str:
         """The epoch of the feeds' places; empty when a whole snapshot is needed."""
-        if self._store.noted("shape") != _SHAPE:
+        if self._store.noted("shape") != _SHAPE or self._is_anothers():
             return ""
         return self._store.noted("epoch") or ""
 
@@ -124,22 +154,25 @@ class Mirror:
 
         Kinds of a newer server are skipped, so is a payload that cannot be read: one bad row must not stop the others.
         """
-        changed = set()
+        changed, forgotten = set(), False
         with self._store.transaction() as db:
             for change in changes:
                 if change.entity not in KINDS:
                     continue
                 if change.is_gone:
+                    forgotten = forgotten or change.entity in PRIVATE
                     db.execute(
                         "DELETE FROM entity WHERE kind = ? AND id = ? AND feed = ?",
                         (change.entity, change.entity_id, change.feed),
                     )
                 elif _readable(change.entity, change.payload):
-                    db.execute(_PUT, (change.entity, change.entity_id, change.feed, bytes(change.payload)))
+                    self._put(db, change)
                 else:
                     continue
                 changed.add(change.entity)
             self._note_places(epoch, places, at)
+        if forgotten:
+            self._store.scrub()  # whom the club erased is gone from the log of this disk too (A10)
         return frozenset(changed)
 
     def replace(
@@ -151,8 +184,9 @@ class Mirror:
             db.execute("DELETE FROM place")
             for row in rows:
                 if row.entity in KINDS and _readable(row.entity, row.payload):
-                    db.execute(_PUT, (row.entity, row.entity_id, row.feed, bytes(row.payload)))
+                    self._put(db, row)
             self._note_places(epoch, places, at)
+        self._store.scrub()
         return frozenset(KINDS)
 
     def touch(self, at: datetime) -> None:
@@ -160,11 +194,18 @@ class Mirror:
         self._store.note("as_of", at.astimezone(UTC).isoformat())
 
     def wipe(self) -> None:
-        """Take every mirrored entity off the disk (a revoked device); unsettled commands stay (X1)."""
+        """Take every mirrored entity off the disk, and the key they were sealed by; unsettled commands stay (X1).
+
+        A device that is revoked is wiped, and one that the club orders to be (X2): what a copy of its disk holds is then
+        unreadable too.
+        """
         with self._store.transaction() as db:
-            for table in ("entity", "place", "fact"):
+            for table in ("entity", "place", "offline_use"):
                 db.execute(f"DELETE FROM {table}")  # noqa: S608  # names from the line above
+            db.execute("DELETE FROM fact WHERE name <> 'clock'")
         self._store.scrub()
+        if self._seal is not None:
+            self._seal.forget()
 
     def _note_places(self, epoch: str, places: Mapping[str, int], at: datetime) -> None:
         with self._store.transaction() as db:
@@ -174,7 +215,32 @@ class Mirror:
             )
             self._store.note("epoch", epoch)
             self._store.note("shape", _SHAPE)
+            if self._seal is not None:
+                self._store.note("seal", self._seal.fingerprint)
             self.touch(at)
+
+    def _put(self, db: sqlite3.Connection, row: Change | SnapshotRow) -> None:
+        payload = bytes(row.payload)
+        if self._seal is not None and row.entity in PRIVATE:
+            payload = self._seal.close(payload, f"{row.entity}:{row.entity_id}")
+        db.execute(_PUT, (row.entity, row.entity_id, row.feed, payload))
+
+    def _opened(self, kind: str, entity_id: str, payload: bytes) -> bytes | None:
+        if self._seal is None or kind not in PRIVATE:
+            return bytes(payload)
+        return self._seal.open(payload, f"{kind}:{entity_id}")
+
+    def _is_anothers(self) -> bool:
+        """Whether another key sealed what is here, or an earlier version kept it open."""
+        return self._seal is not None and self._store.noted("seal") != self._seal.fingerprint
+
+    def _drop_private(self) -> None:
+        """It is of no use, and comes again with a whole snapshot; where the disk is full now, the snapshot replaces it."""
+        marks = ", ".join("?" for _ in PRIVATE)
+        with contextlib.suppress(sqlite3.Error):
+            with self._store.transaction() as db:
+                db.execute(f"DELETE FROM entity WHERE kind IN ({marks})", sorted(PRIVATE))  # noqa: S608
+            self._store.scrub()
 
     def _one(self, kind: str, entity_id: str, as_type: type[T]) -> T | None:
         rows = self._store.read(
@@ -183,11 +249,13 @@ class Mirror:
             kind,
             entity_id,
         )
-        return codec.decode(rows[0][0], as_type) if rows else None
+        payload = self._opened(kind, entity_id, rows[0][0]) if rows else None
+        return codec.decode(payload, as_type) if payload is not None else None
 
     def _all(self, kind: str, as_type: type[T]) -> list[T]:
         rows = self._store.read("SELECT id, payload FROM entity WHERE kind = ? ORDER BY id, feed", kind)
-        return [codec.decode(payload, as_type) for payload in dict(rows).values()]
+        opened = [self._opened(kind, entity_id, payload) for entity_id, payload in dict(rows).items()]
+        return [codec.decode(payload, as_type) for payload in opened if payload is not None]
 
 
 _PUT = "INSERT INTO entity VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET payload = excluded.payload"

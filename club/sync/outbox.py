@@ -12,8 +12,16 @@ from club.sync import faults
 from club.sync.client import SignedRequest
 from club.sync.store import DeviceStore
 from club.wire import codec
+from club.wire.offline import OfflineRedeem, OfflineSettled
 from club.wire.rewards import Redeem, Redeemed
 
+Command = Redeem | OfflineRedeem
+Settled = Redeemed | OfflineSettled
+KINDS: Mapping[str, tuple[type[Command], type[Settled]]] = {
+    "redeem": (Redeem, Redeemed),
+    "offline": (OfflineRedeem, OfflineSettled),
+}
+"""What travels under each kind: the command, and what the club answers."""
 State = Literal["waiting", "sent", "settled", "refused"]
 _OPEN = "state IN ('waiting', 'sent')"
 
@@ -26,9 +34,10 @@ class _Refused(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A command that the club has not answered yet."""
+    """A command that the club has not answered yet; `member_id` is whose, empty when that is not known."""
 
     command_id: str
+    member_id: str
     state: State
     made_at: datetime
 
@@ -45,7 +54,7 @@ class Outbox:
         self._store = store
 
     def add(
-        self, command: Redeem, request: SignedRequest, *, member_id: str, hold_points: int, made_at: datetime
+        self, command: Command, request: SignedRequest, *, member_id: str, hold_points: int, made_at: datetime
     ) -> bool:
         """Write the command and its hold down, durable when this returns; True when it is new. Sends nothing.
 
@@ -62,9 +71,10 @@ class Outbox:
                 return False
             db.execute(
                 "INSERT INTO command (id, kind, method, target, headers, body, state, member_id, hold_points, made_at) "
-                "VALUES (?, 'redeem', ?, ?, ?, ?, 'waiting', ?, ?, ?)",
+                "VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)",
                 (
                     command.command_id,
+                    _kind_of(command),
                     request.method,
                     request.target,
                     codec.encode(dict(request.headers)),
@@ -79,8 +89,15 @@ class Outbox:
 
     def pending(self) -> tuple[Pending, ...]:
         """What is unsettled, in the order it was made."""
-        rows = self._store.read(f"SELECT id, state, made_at FROM command WHERE {_OPEN} ORDER BY position")  # noqa: S608
-        return tuple(Pending(command_id, state, datetime.fromisoformat(made)) for command_id, state, made in rows)
+        rows = self._store.read(f"SELECT id, member_id, state, made_at FROM command WHERE {_OPEN} ORDER BY position")  # noqa: S608
+        return tuple(
+            Pending(command_id, member_id, state, datetime.fromisoformat(made))
+            for command_id, member_id, state, made in rows
+        )
+
+    def unsettled(self, kind: str) -> int:
+        """How many commands of a kind are not answered yet."""
+        return int(self._store.read(f"SELECT count(*) FROM command WHERE kind = ? AND {_OPEN}", kind)[0][0])  # noqa: S608
 
     def held(self, member_id: str) -> int:
         """Whole points of a member that unsettled commands hold (A13)."""
@@ -100,10 +117,10 @@ class Outbox:
         method, target, headers, body = row
         return SignedRequest(method, target, codec.decode(headers, dict[str, str]), body)
 
-    def command(self, command_id: str) -> Redeem | None:
+    def command(self, command_id: str) -> Command | None:
         """The command itself while it is unsettled; None otherwise."""
-        rows = self._store.read(f"SELECT body FROM command WHERE id = ? AND {_OPEN}", command_id)  # noqa: S608
-        return codec.decode(rows[0][0], Redeem) if rows else None
+        rows = self._store.read(f"SELECT kind, body FROM command WHERE id = ? AND {_OPEN}", command_id)  # noqa: S608
+        return codec.decode(rows[0][1], KINDS[rows[0][0]][0]) if rows else None
 
     def resign(self, command_id: str, headers: Mapping[str, str]) -> None:
         """Replace an unsettled command's signature: the server refused its time. Body and key stay as they are."""
@@ -122,14 +139,16 @@ class Outbox:
         """Keep the club's no and free the hold, in one transaction."""
         self._close(command_id, "refused", codec.encode(_Refused(error.code, str(error), dict(error.facts))))
 
-    def answer(self, command_id: str) -> Redeemed | errors.ClubError | None:
+    def answer(self, command_id: str) -> Settled | errors.ClubError | None:
         """What the club said; None while it is open, or after it was acknowledged."""
-        rows = self._store.read("SELECT state, answer FROM command WHERE id = ? AND answer IS NOT NULL", command_id)
+        rows = self._store.read(
+            "SELECT kind, state, answer FROM command WHERE id = ? AND answer IS NOT NULL", command_id
+        )
         if not rows:
             return None
-        state, answer = rows[0]
+        kind, state, answer = rows[0]
         if state == "settled":
-            return codec.decode(answer, Redeemed)
+            return codec.decode(answer, KINDS[kind][1])
         refused = codec.decode(answer, _Refused)
         return errors.revive(refused.code, refused.message, refused.facts)
 
@@ -153,3 +172,7 @@ class Outbox:
                 f"UPDATE command SET state = ?, answer = ?, hold_points = 0, member_id = '' WHERE id = ? AND {_OPEN}",  # noqa: S608
                 (state, answer, command_id),
             )
+
+
+def _kind_of(command: Command) -> str:
+    return next(kind for kind, (of, _) in KINDS.items() if isinstance(command, of))

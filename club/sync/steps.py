@@ -9,11 +9,13 @@ Work is an effect that takes the line: there is one line, and each piece of work
 | `Call("command", id)` | `CommandAnswered`, `CommandRejected`, `CommandGone` or `Failed` |
 | `Call("snapshot")`, `Call("sync")` | `SnapshotCame`, `ChangesCame` or `Failed` |
 | `Call("manifest")` | `ManifestCame` or `Failed` |
-| `Call("media", sha)` | `MediaCame`, `MediaPaused` or `Failed` |
 | `Call("heartbeat")` | `Beaten` or `Failed` |
 | `Apply`, `Replace` | `Applied` or `Failed` |
 | `Settle`, `Refuse` | `Closed` or `Failed` |
 | `Flip` | `Flipped` or `Failed` |
+| `Wipe` | `Wiped` or `Failed` |
+
+Downloads go beside the line: each `Fetch` ends in one `MediaCame`, `MediaPaused` or `MediaFailed` of its SHA-256.
 """
 
 from collections.abc import Mapping
@@ -27,11 +29,10 @@ from club.model.errors import ClubError
 from club.sync.events import SyncEvent
 from club.wire.changes import Change, Snapshot, SyncAnswer
 from club.wire.devices import Enrolled, Pairing
+from club.wire.offline import OfflineSettled
 from club.wire.rewards import Redeemed
 
-Job = Literal[
-    "enrol", "pairing", "self", "command", "snapshot", "sync", "manifest", "media", "heartbeat", "disk", "stream"
-]
+Job = Literal["enrol", "pairing", "self", "command", "snapshot", "sync", "manifest", "heartbeat"]
 
 
 class Fault(Enum):
@@ -69,9 +70,22 @@ class Woken:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A command is in the outbox."""
+    """A command is in the outbox; those of one `lane` (a member) are carried out in their order, an empty one has none."""
 
     command_id: str
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WipeAsked:
+    """The club wants the mirror off this device (X2); it is filled anew as long as the device is enrolled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The download window opened or closed."""
+
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,7 @@ class CommandAnswered:
 
     command_id: str
     body: bytes
-    answer: Redeemed
+    answer: Redeemed | OfflineSettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +170,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class ManifestCame:
-    """A manifest is staged under `key` and lacks these media, of `total` in all; an empty key: nothing new."""
+    """A manifest is staged under `key` and lacks these media, of `total` in all; an empty key: nothing new.
+
+    `bulky` are those of the missing that wait for the download window.
+    """
 
     key: str = ""
     revision: int = 0
     missing: tuple[str, ...] = ()
     total: int = 0
+    bulky: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,14 @@ class MediaPaused:
     """A medium made room for something more urgent; what came of it is kept."""
 
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFailed:
+    """A medium did not come; what came of it is kept where it is of use."""
+
+    sha256: str
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +221,11 @@ class Flipped:
     """The staged manifest is the playing one."""
 
     manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Wiped:
+    """Nothing is mirrored any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +272,8 @@ Input = (
     | EnrolAsked
     | Woken
     | Submitted
+    | WipeAsked
+    | Window
     | PictureChanged
     | TimedOut
     | Contact
@@ -255,9 +288,11 @@ Input = (
     | ManifestCame
     | MediaCame
     | MediaPaused
+    | MediaFailed
     | Beaten
     | Closed
     | Flipped
+    | Wiped
     | Failed
     | StreamOpened
     | Nudged
@@ -271,7 +306,7 @@ Input = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Ask the server. `key` is the command's id, the medium's SHA-256, or the enrolment code."""
+    """Ask the server. `key` is the command's id or the enrolment code."""
 
     job: Job
     key: str = ""
@@ -300,7 +335,7 @@ class Settle:
 
     command_id: str
     body: bytes
-    answer: Redeemed
+    answer: Redeemed | OfflineSettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +351,13 @@ class Flip:
     """Make the staged manifest of that key the playing one."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Download a medium, beside the line."""
+
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +388,8 @@ class TellOffline:
 
 @dataclass(frozen=True, slots=True)
 class Wipe:
-    """Take the mirror off the disk: the device was revoked."""
+    """Take the mirror off the disk: the device was revoked, or the club wants it so."""
 
 
-Work = Call | Apply | Replace | Settle | Refuse | Flip
-Effect = Work | StartTimer | OpenStream | Tell | TellOffline | Wipe
+Work = Call | Apply | Replace | Settle | Refuse | Flip | Wipe
+Effect = Work | Fetch | StartTimer | OpenStream | Tell | TellOffline

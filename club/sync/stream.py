@@ -11,6 +11,7 @@ import msgspec
 from club.model import errors as club_errors
 from club.sync import errors, steps
 from club.sync.client import ApiClient, EventStream
+from club.sync.server_time import ServerTime
 from club.sync.sse import ServerSent
 
 _log = logging.getLogger(__name__)
@@ -86,9 +87,9 @@ class StreamReader:
                 if not self._hold(stream):
                     return steps.Fault.ENDED
                 for event in stream:
-                    told = self._translated(event)
+                    told = translated(event, self._client.time)
                     if told is not None:
-                        heard = True
+                        heard, self._complaint = True, ""
                         self._tell(told)
             finally:
                 self._hold(None)
@@ -112,21 +113,26 @@ class StreamReader:
             self._open = stream
             return not self._closing
 
-    def _translated(self, event: ServerSent) -> steps.Input | None:
-        try:
-            match event.name:
-                case "hello":
-                    hello = msgspec.json.decode(event.data, type=_Hello)
-                    self._client.time.learn(hello.now)
-                    self._complaint = ""
-                    return steps.StreamOpened(hello.epoch, hello.cursors)
-                case "nudge":
-                    nudge = msgspec.json.decode(event.data, type=_Nudge)
-                    return steps.Nudged(nudge.feed, nudge.seq)
-                case "display":
-                    display = msgspec.json.decode(event.data, type=_Display)
-                    return steps.DisplayNudged(display.slug, display.revision)
-                case _:
-                    return None  # a newer server's event
-        except msgspec.DecodeError as error:
-            raise errors.ServerConfused(f"expected a {event.name} event, found something that is none") from error
+
+def translated(event: ServerSent, time: ServerTime) -> steps.Input | None:
+    """What an event of the stream is to the engine; None for those of a newer server.
+
+    Raises:
+        ServerConfused: it is none of ours.
+    """
+    try:
+        match event.name:
+            case "hello":
+                hello = msgspec.json.decode(event.data, type=_Hello)
+                time.learn(hello.now)
+                return steps.StreamOpened(hello.epoch, hello.cursors)
+            case "nudge":
+                nudge = msgspec.json.decode(event.data, type=_Nudge)
+                return steps.Nudged(nudge.feed, nudge.seq)
+            case "display":
+                display = msgspec.json.decode(event.data, type=_Display)
+                return steps.DisplayNudged(display.slug, display.revision)
+            case _:
+                return None
+    except msgspec.DecodeError as error:
+        raise errors.ServerConfused(f"expected a {event.name} event, found something that is none") from error

@@ -6,6 +6,7 @@ from datetime import datetime
 from club.sync import events as sync
 from club.sync import faults
 from club.sync.mirror import Mirror
+from club.wire.rewards import Redeemed
 from kiosk_app.flow import events as ev
 from kiosk_app.flow.state import Pairing
 from kiosk_app.work import catalogue
@@ -26,7 +27,7 @@ def flow_events(event: sync.SyncEvent, mirror: Mirror, last_contact: Callable[[]
             return [ev.CatalogueChanged(catalogue.read(mirror, since)), ev.WentOffline()]
         case sync.MirrorChanged(kinds) if kinds & catalogue.KINDS:
             return [ev.CatalogueChanged(catalogue.read(mirror, last_contact()))]
-        case sync.CommandSettled(answer=answer):
+        case sync.CommandSettled(answer=Redeemed() as answer):
             faults.reach("kiosk.after-settled")
             return [ev.CommandSettled(answer)]
         case sync.CommandRefused(command_id, error):

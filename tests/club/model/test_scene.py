@@ -150,3 +150,17 @@ def test_days_are_the_stores_calendar_days_and_only_counting_boards_change_with_
     counting = Board("c", 1, "countdown", {"title": Text("还有 {days} 天")}, 10)
     assert variant(counting, late, "Asia/Shanghai") != variant(counting, late + timedelta(minutes=2), "Asia/Shanghai")
     assert variant(_board("a"), late, "Asia/Shanghai") == ""
+
+
+def test_with_a_doubtful_clock_only_what_has_no_date_is_shown_l5() -> None:
+    notice = Notice(_board("fire"), NOON - timedelta(hours=1), NOON + timedelta(hours=1))
+    manifest = _manifest(
+        [_board("always"), _board("today", starts=NOON - timedelta(days=1))],
+        slots=[Slot("event", "all", on=NOON.date()), Slot("daypart", "all", 0, 720), Slot("default", "all")],
+        notices=(notice,),
+        prompts=(Prompt(_board("tea"), 600, 600),),
+    )
+    assert _shown(scene_at(manifest, Live(), NOON)) == "fire"
+    for hours in range(0, 48, 5):
+        scene = scene_at(manifest, Live(clock_doubtful=True), NOON + timedelta(hours=hours))
+        assert (_shown(scene), scene.layer) == ("always", "default")

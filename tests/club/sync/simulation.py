@@ -99,7 +99,7 @@ class World:
         self.inputs: deque[steps.Input] = deque()
         self.stream_open = False
         self.submitted: list[str] = []
-        self.calls: list[steps.Work] = []
+        self.calls: list[steps.Work | steps.Fetch] = []
         self._boot()
 
     def _boot(self) -> None:
@@ -192,8 +192,8 @@ class World:
                 self.told.append("offline")
             case steps.OpenStream():
                 self._open_stream()
-            case steps.Wipe():
-                self.disk = Disk(outbox=self.disk.outbox)
+            case steps.Fetch(sha256):
+                self._fetch(sha256)
             case _:
                 return self._work(effect)
         return ""
@@ -231,6 +231,20 @@ class World:
         self.inputs.append(result)
         return ""
 
+    def _fetch(self, sha256: str) -> None:
+        """A download, which no crash befalls: what it wrote is there or not, and is asked for again."""
+        self.calls.append(steps.Fetch(sha256))
+        match self.fault():
+            case "lost-before" | "lost-after":
+                self.inputs.append(steps.MediaFailed(sha256, steps.Fault.UNREACHABLE))
+            case "confused-before" | "confused-after":
+                self.inputs.append(steps.MediaFailed(sha256, steps.Fault.CONFUSED))
+            case "disk":
+                self.inputs.append(steps.MediaFailed(sha256, steps.Fault.DISK))
+            case _:
+                self.disk.media.add(sha256)
+                self.inputs.append(steps.MediaCame(sha256))
+
     def _fail(self, fault: str) -> None:
         kind = steps.Fault.UNREACHABLE if fault.startswith("lost") else steps.Fault.CONFUSED
         self.inputs.append(steps.Failed(kind))
@@ -251,9 +265,6 @@ class World:
                 self.disk.staged = (self.server.revision, self.server.media)
                 missing = tuple(one for one in self.server.media if one not in self.disk.media)
                 return steps.ManifestCame(str(self.server.revision), self.server.revision, missing)
-            case "media":
-                self.disk.media.add(call.key)
-                return steps.MediaCame(call.key)
             case "heartbeat":
                 return steps.Beaten()
             case "self":
@@ -281,6 +292,9 @@ class World:
                 assert set(media) <= self.disk.media, "a half-fetched set was switched to"
                 self.disk.playing = revision
                 return steps.Flipped(_manifest(revision))
+            case steps.Wipe():
+                self.disk = Disk(outbox=self.disk.outbox, media=self.disk.media, playing=self.disk.playing)
+                return steps.Wiped()
             case _:
                 raise AssertionError(work)
 

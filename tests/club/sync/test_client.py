@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from club.model import errors as club_errors
-from club.model.clock import HandClock, SystemClock
+from club.model.clock import HandClock, SteadyClock
 from club.sync import errors
 from club.sync.client import ApiClient
 from club.wire import codec, signing
@@ -247,12 +247,12 @@ def test_a_clock_skew_that_stays_is_told_and_not_asked_for_ever(server: SmallSer
 
 
 def test_a_heartbeat_sets_the_programs_own_clock(server: SmallServer, tmp_path: Path) -> None:
-    clock = SystemClock()
+    clock = SteadyClock()
     client = ApiClient(server.address, makers.an_identity(tmp_path), clock)
     ahead = clock.now() + timedelta(minutes=4)
     server.routes["POST /v1/heartbeats"] = lambda _: a_value(HeartbeatAnswer(now=ahead))
     client.heartbeat(Heartbeat(version="0.1.0", at=clock.now()))
-    assert timedelta(minutes=3, seconds=50) < clock.offset < timedelta(minutes=4, seconds=10)
+    assert timedelta(minutes=3, seconds=50) < clock.against_machine() < timedelta(minutes=4, seconds=10)
 
 
 def test_every_route_is_asked_as_the_contract_says(server: SmallServer, client: ApiClient) -> None:

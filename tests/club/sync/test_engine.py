@@ -218,10 +218,30 @@ def test_a_device_that_was_revoked_wipes_its_mirror_but_keeps_what_was_promised(
         engine.State(enrolled=True, busy=steps.Call("heartbeat"), commands=("command-0001",), places={FEED: 3}),
         steps.Failed(steps.Fault.REVOKED, errors.DeviceRevoked()),
     )
-    assert effects[:2] == (steps.Wipe(), steps.Tell(events.NeedsEnrolment(revoked=True)))
+    assert effects[:2] == (steps.Tell(events.NeedsEnrolment(revoked=True)), steps.Wipe())
+    state, effects = engine.step(state, steps.Failed(steps.Fault.DISK))
+    assert steps.Wipe() not in effects
+    state, _ = engine.step(state, steps.Failed(steps.Fault.UNREACHABLE))
+    state, effects = engine.step(state, steps.TimedOut("disk"))
+    assert effects == (steps.Wipe(),)
+    state, effects = engine.step(state, steps.Wiped())
     assert state.commands == ("command-0001",)
-    assert not state.enrolled
-    assert state.busy == steps.Call("pairing")
+    assert (state.enrolled, state.places) == (False, {})
+    state, effects = engine.step(state, steps.TimedOut("server"))
+    assert effects == (steps.Call("pairing"),)
+
+
+def test_a_wipe_by_order_takes_what_was_on_its_way_to_the_mirror_along_and_fills_it_anew() -> None:
+    world = _quiet_world()
+    world.change("a", 500, heard=True)
+    while not any(isinstance(work, steps.Apply) for work in (*world.state.todo, world.state.busy)):
+        world.take()
+    world.inputs.append(steps.WipeAsked())
+    while world.take():
+        pass
+    assert steps.Wipe() in world.calls
+    assert world.disk.entities == world.server.entities
+    assert world.disk.places == {FEED: 1}
 
 
 def test_enrolment_by_code_then_a_whole_snapshot() -> None:

@@ -10,7 +10,7 @@ from club.model import errors as club_errors
 from club.model.board import Picture
 from club.sync import errors
 from club.sync.client import ApiClient
-from club.sync.media import MediaCache
+from club.sync.media import MediaCache, Quota
 from tests.club.sync import makers
 from tests.club.sync.small_server import Answer, Asked, SmallServer, a_problem, serving
 
@@ -130,7 +130,7 @@ def test_a_file_of_the_wrong_size_counts_as_missing(tmp_path: Path, cache: Media
 
 
 def test_sweeping_takes_the_longest_unused_first_and_nothing_a_manifest_shows(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "media", cap_bytes=250)
+    cache = MediaCache(tmp_path / "media", quota=Quota(250, 0))
     pictures = [makers.a_picture(bytes([number]) * 100) for number in range(5)]
     for age, picture in enumerate(pictures):
         place = tmp_path / "media" / picture.sha256[:2] / picture.sha256
@@ -142,6 +142,44 @@ def test_sweeping_takes_the_longest_unused_first_and_nothing_a_manifest_shows(tm
     assert here == [True, True, False, False, False]
     cache.sweep({picture.sha256 for picture in pictures[:1]})
     assert [cache.path(picture.sha256) is not None for picture in pictures[:2]] == [True, True]  # under the cap
+
+
+def _full(tmp_path: Path, *, quota: Quota, free: int) -> tuple[MediaCache, list[Picture]]:
+    """A cache with three files of 100 KB, the first the longest unused."""
+    cache = MediaCache(tmp_path / "media", quota=quota, free=lambda _: free)
+    pictures = [makers.a_picture(bytes([number]) * 100_000) for number in range(3)]
+    for age, picture in enumerate(pictures):
+        place = tmp_path / "media" / picture.sha256[:2] / picture.sha256
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(bytes([age]) * 100_000)
+        os.utime(place, (1_000_000 + age, 1_000_000 + age))
+    return cache, pictures
+
+
+@pytest.mark.parametrize(
+    ("quota", "free"),
+    [(Quota(500_000, 0), 10**9), (Quota(10**9, 300_000), 500_000)],
+    ids=["quota", "reserve"],
+)
+def test_room_is_made_before_a_download_and_never_from_what_is_shown_or_comes_next_l4(
+    server: SmallServer, client: ApiClient, tmp_path: Path, quota: Quota, free: int
+) -> None:
+    cache, old = _full(tmp_path, quota=quota, free=free)
+    _serve(server, PICTURE, CONTENT)
+    assert cache.fetch(client, PICTURE, keep={old[0].sha256, old[2].sha256})
+    assert [cache.path(one.sha256) is not None for one in (*old, PICTURE)] == [True, False, True, True]
+
+
+@pytest.mark.parametrize("free", [10**9, 300_000], ids=["quota", "reserve"])
+def test_what_does_not_fit_is_not_begun_and_nothing_shown_gives_way(
+    server: SmallServer, client: ApiClient, tmp_path: Path, free: int
+) -> None:
+    cache, old = _full(tmp_path, quota=Quota(500_000, 200_000), free=free)
+    _serve(server, PICTURE, CONTENT)
+    with pytest.raises(OSError, match="do not fit"):
+        cache.fetch(client, PICTURE, keep=[one.sha256 for one in old])
+    assert server.asked == []
+    assert all(cache.path(one.sha256) for one in old)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "a" * 63])

@@ -1,0 +1,144 @@
+"""Redeeming while the club cannot be reached (A14): the store's rules, the sealed command, and a voucher that proves itself."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from club.model import errors
+from club.wire import codec, signing
+from club.wire.cards import Evidence
+from club.wire.devices import Base64Key
+from club.wire.limits import Count, Hash, Id, Instant, Long, Pin, Points, Short, Slug
+
+PREFIX = "XZO1"
+_LABEL = b"club-offline-voucher-1\n"
+VoucherCode = Annotated[
+    str, Meta(pattern=r"^[0-9A-HJ-NP-RT-Y]{8}[0-9]{2}$(?!\n)", description="a voucher's short code")
+]
+Reason = Literal["", "points", "stock", "limit", "pin", "card", "blocked", "replayed", "seal", "code"]
+
+
+class OfflineRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store allows from `starts` on; nothing when it is not `enabled`.
+
+    `floor_points` is what one card may spend in one outage, `hours` how long an outage may have lasted, `quotas` the marked
+    rewards with the pieces one device may hand out in one outage.
+    """
+
+    starts: datetime
+    enabled: bool
+    floor_points: Points
+    hours: Count
+    quotas: dict[str, Count]
+
+
+class OfflineEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """A store's rules, now and to come, in the store's feed (entity id: the store's slug).
+
+    `seal_key` is the server's X25519 key for evidence and PIN; `device_keys` whose signatures make a voucher here.
+    """
+
+    store: Slug
+    rules: tuple[OfflineRule, ...]
+    seal_key: Base64Key
+    device_keys: dict[str, Base64Key]
+
+    def rule_at(self, now: datetime) -> OfflineRule | None:
+        """The rule in force; None: there never was one."""
+        begun = [rule for rule in self.rules if rule.starts <= now]
+        return max(begun, key=lambda rule: rule.starts, default=None)
+
+
+class SealedTap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sealed to the server's key: the tap's evidence and the PIN, judged at settlement."""
+
+    evidence: Evidence
+    pin: Pin
+    tap: Id  # one tap may pay for several pieces, two taps never have the same counter
+
+
+class OfflineRedeem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/offline-redemptions`, idempotent on `command_id` for ever: one piece that was handed out offline."""
+
+    command_id: Id
+    outage: Id
+    card_hash: Hash
+    reward: Slug
+    unit_points: Points
+    code: VoucherCode
+    issued_at: Instant
+    valid_to: date
+    sealed: Long  # base64url of the sealed `SealedTap`, bound to `command_id`
+
+
+class OfflineSettled(msgspec.Struct, frozen=True, kw_only=True):
+    """How it ended, for ever: the member paid `points_taken`, the store bears `shortfall`; `reason` is empty when all was well."""
+
+    command_id: Id
+    code: str
+    points_taken: Points
+    shortfall: Points
+    reason: Reason
+    at: datetime
+
+
+class OfflineVoucher(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What the QR of a voucher says that was handed out offline; an array, for a QR must stay coarse enough to scan."""
+
+    device: Id
+    store: Slug
+    code: VoucherCode
+    reward: Slug
+    points: Points
+    issued_at: Instant
+    valid_to: date
+    note: Short = ""
+
+
+def text_of(voucher: OfflineVoucher) -> bytes:
+    """The bytes a device signs."""
+    return _LABEL + codec.encode(voucher)
+
+
+def qr_text(voucher: OfflineVoucher, signature: bytes) -> str:
+    """What the QR says: prefix, voucher, signature."""
+    return f"{PREFIX}:{signing.to_text(codec.encode(voucher))}.{signing.to_text(signature)}"
+
+
+def read_qr(text: str, device_keys: Mapping[str, str]) -> OfflineVoucher:
+    """The voucher of a scanned QR, proved by its device's signature; no server is asked.
+
+    Args:
+        text: as it was scanned.
+        device_keys: the store's devices and their public keys, base64url.
+
+    Raises:
+        Malformed: it is no such QR.
+        DeviceUnknown: no device of this store made it.
+        SignatureWrong: it was changed, or made by somebody else.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    prefix, _, rest = text.strip().partition(":")
+    body, _, signature = rest.partition(".")
+    try:
+        if prefix != PREFIX:
+            raise ValueError(f"expected a text that begins with {PREFIX}")
+        raw, signed = signing.from_text(body), signing.from_text(signature)
+    except ValueError as error:
+        raise errors.Malformed(
+            "expected the QR of a voucher that was handed out offline, found another text"
+        ) from error
+    voucher = codec.decode(raw, OfflineVoucher)
+    key = device_keys.get(voucher.device)
+    if key is None:
+        raise errors.DeviceUnknown("expected a voucher of one of this store's devices, found another device's")
+    try:
+        Ed25519PublicKey.from_public_bytes(signing.from_text(key)).verify(signed, _LABEL + raw)
+    except InvalidSignature as error:
+        raise errors.SignatureWrong("the voucher's signature is not that device's") from error
+    return voucher
