@@ -10,13 +10,13 @@ from types import FrameType
 from typing import Any
 
 import nfc
-from club.model.clock import device_clock
 from club.model.ids import new_id
 from club.resources import files
 from club.settings import KioskSettings, allocator
 from club.sync import events as sync
 from club.sync.client import ApiClient
 from club.sync.identity import Identity
+from club.sync.steady_clock import device_clock
 from club.sync.store import DeviceStore
 from club.sync.worker import SyncWorker
 from club.ui import window

@@ -14,7 +14,6 @@ from typing import Any
 from PIL import Image
 
 from club.model.board import Manifest
-from club.model.clock import device_clock
 from club.model.scene import Live, scene_at
 from club.model.text import Text
 from club.render.context import RenderContext
@@ -24,6 +23,7 @@ from club.sync import events
 from club.sync.client import ApiClient
 from club.sync.identity import Identity
 from club.sync.manifest_store import ManifestStore
+from club.sync.steady_clock import device_clock
 from club.sync.store import DeviceStore
 from club.sync.worker import SyncWorker
 from club.words.catalogue import words

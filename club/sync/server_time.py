@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from club.model import errors
-from club.model.clock import Clock, SteadyClock
+from club.model.clock import Clock
+from club.sync.steady_clock import SteadyClock
 from club.wire import codec
 
 _log = logging.getLogger(__name__)

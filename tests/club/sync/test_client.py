@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from club.model import errors as club_errors
-from club.model.clock import HandClock, SteadyClock
+from club.model.clock import HandClock
 from club.sync import errors
 from club.sync.client import ApiClient
+from club.sync.steady_clock import SteadyClock
 from club.wire import codec, signing
 from club.wire.cards import Evidence, Grant, OpenCardSession, StepUp
 from club.wire.changes import SyncAnswer

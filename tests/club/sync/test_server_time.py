@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from club.model.clock import PinnedClock, SteadyClock
+from club.model.clock import PinnedClock
 from club.sync.server_time import ServerTime
+from club.sync.steady_clock import SteadyClock
 from tests.club.sync import makers
 
 START = datetime(2026, 5, 16, 6, 32, tzinfo=UTC)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from club.model import errors as club_errors
-from club.model.clock import SteadyClock
 from club.sync import engine, events, steps
 from club.sync.client import ApiClient
 from club.sync.doing import Doing
 from club.sync.identity import Identity
+from club.sync.steady_clock import SteadyClock
 from club.wire.devices import DeviceKind
 from club.wire.rewards import Redeem
 from tests.faults.world.disk import Plug, PowerCut, SimManifestStore, SimStore

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from club.model import errors as club_errors
-from club.model.clock import SteadyClock
 from club.sync import downloads, engine, errors, feeds, planning, steps
 from club.sync import state as state_moves
 from club.sync.client import SignedRequest
@@ -19,6 +18,7 @@ from club.sync.media import MediaCache
 from club.sync.mirror import Mirror
 from club.sync.outbox import Outbox
 from club.sync.state import Effects, State
+from club.sync.steady_clock import SteadyClock
 from club.wire import codec
 from club.wire.changes import Change, SnapshotRow, SyncAnswer
 from club.wire.rewards import Redeem, Redeemed
