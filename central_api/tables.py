@@ -21,6 +21,7 @@ from central_api.outbox import tables as outbox
 from central_api.programme import tables as programme
 from central_api.refreshments import tables as refreshments
 from central_api.rewards import tables as rewards
+from central_api.rewards.offline import tables as offline
 from central_api.security import tables as security
 from central_api.staff import tables as staff
 from central_api.tiers import tables as tiers
@@ -44,6 +45,7 @@ __all__ = [
     "members",
     "membership",
     "metadata",
+    "offline",
     "outbox",
     "programme",
     "refreshments",

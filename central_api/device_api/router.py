@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Router
 
-from central_api.device_api import card_runs, cards, history, joining, orders, routes, screens, stream
+from central_api.device_api import card_runs, cards, history, joining, offline, orders, routes, screens, stream
 from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
@@ -26,6 +26,7 @@ handlers: list[Any] = [
                 *card_runs.handlers,
                 *history.handlers,
                 *joining.handlers,
+                *offline.handlers,
                 *screens.handlers,
             ],
             besides=_OPEN,

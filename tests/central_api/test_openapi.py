@@ -21,6 +21,7 @@ DEVICE_ROUTES = {
     "/v1/card-sessions/{session_id}": "get",
     "/v1/step-ups": "post",
     "/v1/redemptions": "post",
+    "/v1/offline-redemptions": "post",
     "/v1/consent-texts": "get",
     "/v1/members/registrations": "post",
     "/v1/members/activations": "post",

@@ -1,0 +1,323 @@
+"""Settles what was handed out offline: who paid, what the store bears, and a voucher that holds whatever came out (A14).
+
+A piece was handed out within the floor limit, and the member has its voucher in hand: there is no "no" any more. Who cannot be
+charged is not; what is lacking goes to the store's account and onto its staff's list. Every command ends in one answer, once.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from central_api import texts
+from central_api.cards import repository as cards
+from central_api.cards import sessions, verify
+from central_api.db import Database, Tx
+from central_api.devices import repository as stores
+from central_api.devices.service import Device
+from central_api.feed import due
+from central_api.ledger import service as ledger
+from central_api.ledger.service import Occasion
+from central_api.rewards import holds, windows
+from central_api.rewards import repository as rewards
+from central_api.rewards.commands import OK, Answer
+from central_api.rewards.offline import repository, rules
+from central_api.security.keyring import Keyring
+from central_api.security.passwords import Passwords
+from central_api.staff import audit
+from club.model import errors
+from club.wire import codec, sealing
+from club.wire.offline import OfflineRedeem, OfflineSettled, SealedTap
+from club.wire.signing import from_text
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What settling is done with."""
+
+    db: Database
+    keyring: Keyring
+    passwords: Passwords
+    new_id: Callable[[], str]
+    new_code: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What the sealed evidence proves. `reason` says why its holder cannot be charged; empty: they can."""
+
+    reason: str
+    card: Any = None
+    assurance: str = "uid"
+    counter: int | None = None
+    tap: str = ""
+    evidence_sha256: str = ""
+
+
+def settle(counter: Counter, device: Device, command: OfflineRedeem, body: bytes, now: datetime) -> Answer:
+    """Settle one piece; blocks. The same command again has the same answer, to the byte.
+
+    Args:
+        counter: what it is done with.
+        device: who handed the piece out; its signature was proved.
+        command: what it handed out.
+        body: the bytes that were signed.
+        now: the instant.
+
+    Raises:
+        IdempotencyConflict: the key was used with another body, or by another device.
+        Unavailable: the database does not answer; nothing was done.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    with counter.db.read() as tx:
+        known = _known(tx, device, command, digest)
+        proof = _proved(tx, counter, device, command) if known is None else _Proof("")
+        kept = cards.pin(tx, proof.card.id) if proof.card is not None else None
+    if known is not None:
+        return known
+    # Between two units of work: checking a PIN takes long.
+    if not proof.reason:
+        pin = _unsealed(counter, device, command).pin
+        if kept is None or not counter.passwords.matches(kept.hash, pin):
+            proof = _Proof("pin", proof.card, proof.assurance, proof.counter, proof.tap, proof.evidence_sha256)
+    return counter.db.run(lambda tx: _settle(tx, counter, device, command, digest, proof, now))
+
+
+def staff_list(tx: Tx, store: str) -> list[Any]:
+    """What staff of a store have to look into: vouchers whose points did not come in whole, the oldest first."""
+    return list(repository.unseen(tx, store))
+
+
+def looked_into(tx: Tx, command: str, *, by: str, now: datetime) -> bool:
+    """Staff have looked into it; False when somebody had before."""
+    done = repository.mark_seen(tx, command, by, now)
+    if done:
+        audit.record(tx, actor=by, act="offline.seen", subject=f"command:{command}", now=now)
+    return done
+
+
+def store_account(tx: Tx, store: str) -> int:
+    """Whole points that a store bears for what it handed out offline."""
+    return repository.account(tx, store)
+
+
+# -- who can be charged -----------------------------------------------------------------------------------------------
+
+
+def _unsealed(counter: Counter, device: Device, command: OfflineRedeem) -> SealedTap:
+    private = rules.seal_key(counter.keyring, device.store)
+    opened = sealing.unseal(private, from_text(command.sealed), bound_to=command.command_id.encode())
+    return codec.decode(opened, SealedTap)
+
+
+def _proved(tx: Tx, counter: Counter, device: Device, command: OfflineRedeem) -> _Proof:
+    try:
+        tap = _unsealed(counter, device, command)
+    except (ValueError, errors.Malformed):
+        return _Proof("seal")
+    try:
+        proved = verify.judge(tap.evidence, counter.keyring)
+    except errors.Refusal:
+        return _Proof("card", tap=tap.tap)
+    card = cards.card(tx, proved.uid)
+    is_this = card is not None and counter.keyring.card_hash(device.store, proved.uid) == command.card_hash
+    if not is_this:
+        return _Proof("card", tap=tap.tap)
+    reason = _against(tx, device, command, card, proved)
+    digest = sessions.evidence_digest(tap.evidence)
+    if not reason and proved.counter is not None:
+        replayed = repository.is_replayed(
+            tx, card=card.id, counter=proved.counter, tap=tap.tap, device=device.id, evidence_sha256=digest
+        )
+        reason = "replayed" if replayed else ""
+    return _Proof(reason, card, proved.assurance, proved.counter, tap.tap, digest)
+
+
+def _against(tx: Tx, device: Device, command: OfflineRedeem, card: Any, proved: verify.Proved) -> str:
+    """What speaks against the card itself. A card that was blocked later was still good then."""
+    if card.state in ("blocked", "replaced"):
+        zone = stores.store(tx, device.store).time_zone
+        was_good = card.blocked_since is not None and texts.local_day(command.issued_at, zone) < card.blocked_since
+        return "" if was_good else "blocked"
+    if card.state != "active" or card.status in ("pending", "closed"):
+        return "card"
+    try:
+        verify.must_not_be_weaker(proved, card.assurance)
+    except errors.CardDowngraded:
+        return "card"
+    return ""
+
+
+# -- the settlement ---------------------------------------------------------------------------------------------------
+
+
+def _known(tx: Tx, device: Device, command: OfflineRedeem, digest: str) -> Answer | None:
+    row = repository.answered(tx, command.command_id)
+    if row is None:
+        return None
+    if (row.device, row.body_sha256) != (device.id, digest):
+        raise errors.IdempotencyConflict("this idempotency key was used before with another body")
+    return Answer(row.status, row.answer.encode())
+
+
+def _settle(
+    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, digest: str, proof: _Proof, now: datetime
+) -> Answer:
+    if proof.card is not None:
+        ledger.lock_member(tx, proof.card.member)
+    known = _known(tx, device, command, digest)
+    if known is not None:
+        return known
+    offer = rewards.reward(tx, command.reward)
+    reason, taken, entry = proof.reason, 0, None
+    if not reason:
+        taken, entry = _charge(tx, counter, device, command, proof, now)
+        reason = "points" if taken < command.unit_points else _odd(tx, command, proof, offer, device, now)
+    if offer is not None and not repository.take_piece(tx, command.reward):
+        reason = reason or "stock"
+    if offer is not None:
+        due.mark(tx, due.REWARD, command.reward)
+    redemption = _redemption(tx, counter, device, command, proof, taken, entry, now) if entry and offer else None
+    made, code = _voucher(tx, counter, command, proof, redemption, now) if offer is not None else (None, command.code)
+    reason = reason or ("code" if code != command.code else "")
+    if proof.counter is not None:
+        cards.raise_counter(tx, proof.card.id, proof.counter)  # a later tap may have come first: then it stands higher
+    values = {
+        "command": command.command_id,
+        "device": device.id,
+        "store": device.store,
+        "outage": command.outage,
+        "tap": proof.tap,
+        "card": proof.card.id if proof.card is not None else None,
+        "member": proof.card.member if proof.card is not None else None,
+        "counter": proof.counter,
+        "reward": command.reward,
+        "code": command.code,
+        "price": command.unit_points,
+        "taken": taken,
+        "shortfall": command.unit_points - taken,
+        "reason": reason,
+        "entry": entry,
+        "voucher": made,
+        "issued_at": command.issued_at,
+        "valid_to": command.valid_to,
+        "settled_at": now,
+    }
+    repository.add(tx, values)
+    if reason:
+        facts: dict[str, int | str] = {"reason": reason, "shortfall": command.unit_points - taken}
+        audit.record(
+            tx,
+            actor=f"device:{device.id}",
+            act="offline.short",
+            subject=f"command:{command.command_id}",
+            now=now,
+            facts=facts,
+        )
+    answer = OfflineSettled(
+        command_id=command.command_id,
+        code=code,
+        points_taken=taken,
+        shortfall=command.unit_points - taken,
+        reason=reason,  # type: ignore[arg-type]  # one of the reasons above
+        at=now,
+    )
+    stored = Answer(OK, codec.encode(answer))
+    repository.keep_answer(
+        tx,
+        {
+            "key": command.command_id,
+            "device": device.id,
+            "body_sha256": digest,
+            "status": stored.status,
+            "answer": stored.body.decode(),
+            "at": now,
+        },
+    )
+    return stored
+
+
+def _charge(
+    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, proof: _Proof, now: datetime
+) -> tuple[int, str | None]:
+    """Take the price, or what the member has of it: points and the entry that took them."""
+    member = proof.card.member
+    today = texts.local_day(now, stores.store(tx, device.store).time_zone)
+    taken = min(holds.available(tx, member, today, now), command.unit_points)
+    if taken <= 0:
+        return 0, None
+    facts = {"reward": command.reward, "quantity": 1, "offline": 1}
+    occasion = Occasion("redeem", now, store=device.store, reference=command.command_id, facts=facts)
+    entry = ledger.spend(tx, member, taken, today, occasion, new_id=counter.new_id)
+    due.mark(tx, due.MEMBER, member)
+    return taken, entry
+
+
+def _odd(tx: Tx, command: OfflineRedeem, proof: _Proof, offer: Any, device: Device, now: datetime) -> str:
+    """What staff should know although all was paid."""
+    if offer is None or not offer.limit_per:
+        return ""
+    since = windows.start(offer.limit_per, min(command.issued_at, now), stores.store(tx, device.store).time_zone)
+    taken = repository.taken_since(tx, proof.card.member, command.reward, since)
+    return "limit" if taken >= offer.limit_times else ""
+
+
+def _redemption(
+    tx: Tx,
+    counter: Counter,
+    device: Device,
+    command: OfflineRedeem,
+    proof: _Proof,
+    taken: int,
+    entry: str,
+    now: datetime,
+) -> str:
+    """The redemption as the member paid it: a voucher that is cancelled gives back that, and not what the store bore."""
+    made = counter.new_id()
+    values = {
+        "id": made,
+        "command": command.command_id,
+        "member": proof.card.member,
+        "reward": command.reward,
+        "quantity": 1,
+        "unit_points": taken,
+        "points": taken,
+        "state": "done",
+        "entry": entry,
+        "device": device.id,
+        "session": None,
+        "card": proof.card.id,
+        "assurance": proof.assurance,
+        "store": device.store,
+        "at": min(command.issued_at, now),
+    }
+    repository.add_redemption(tx, values)
+    return made
+
+
+def _voucher(
+    tx: Tx, counter: Counter, command: OfflineRedeem, proof: _Proof, redemption: str | None, now: datetime
+) -> tuple[str | None, str]:
+    """The voucher in the member's hand, under the code that it bears; another code only where that one is taken."""
+    if proof.card is None:
+        return None, command.code  # nobody's: it is honoured by its signature, from the staff's list
+    values = {
+        "member": proof.card.member,
+        "reward": command.reward,
+        "redemption": redemption,
+        "number": 1,
+        "state": "issued",
+        "issued_at": min(command.issued_at, now),
+        "valid_to": command.valid_to,
+    }
+    code = command.code
+    for _ in range(_CODES):
+        made = counter.new_id()
+        if rewards.add_voucher(tx, {**values, "id": made, "code": code}):
+            return made, code
+        code = counter.new_code()
+    raise errors.Unavailable(f"expected an unused voucher code within {_CODES} tries, found none")
+
+
+_CODES = 8
