@@ -311,3 +311,85 @@ def test_no_manifest_for_this_place_is_no_fault() -> None:
     state, effects = engine.step(state, steps.Failed(steps.Fault.NOT_FOUND, errors.NotFound()))
     assert state.wants == frozenset()
     assert not any(isinstance(effect, steps.StartTimer) for effect in effects)
+
+
+def test_commands_of_one_member_wait_for_one_another_and_nobody_else_does() -> None:
+    state = engine.State(kind="kiosk", enrolled=True, stream="open")
+    sent = []
+    for command_id, member in (("wang-1", "wang"), ("wang-2", "wang"), ("li-1", "li")):
+        state, effects = engine.step(state, steps.Submitted(command_id, member))
+        sent += [effect for effect in effects if isinstance(effect, steps.Call)]
+    assert sent == [steps.Call("command", "wang-1")]
+    # The server chokes on the first: it rests, and the next of the same member rests with it.
+    state, effects = engine.step(state, steps.Failed(steps.Fault.CONFUSED))
+    assert steps.Call("command", "li-1") in effects
+    state, effects = engine.step(state, steps.Failed(steps.Fault.CONFUSED))
+    assert not any(isinstance(effect, steps.Call) and effect.job == "command" for effect in effects)
+    state = engine.step(state, steps.Failed(steps.Fault.CONFUSED))[0] if state.busy else state
+    state, effects = engine.step(state, steps.TimedOut("command:wang-1"))
+    assert state.busy == steps.Call("command", "wang-1")
+
+
+def _staged(*shas: str, bulky: frozenset[str] = frozenset()) -> tuple[engine.State, tuple[steps.Effect, ...]]:
+    state = engine.State(enrolled=True, stream="open", busy=steps.Call("manifest"), online=True)
+    return engine.step(state, steps.ManifestCame("key", 1, shas, len(shas), bulky))
+
+
+def _fetched(effects: tuple[steps.Effect, ...]) -> list[str]:
+    return [effect.sha256 for effect in effects if isinstance(effect, steps.Fetch)]
+
+
+def test_two_media_come_at_a_time_and_the_manifest_is_switched_to_with_the_last() -> None:
+    state, effects = _staged("m1", "m2", "m3")
+    assert _fetched(effects) == ["m1", "m2"]
+    state, effects = engine.step(state, steps.MediaCame("m2"))
+    assert _fetched(effects) == ["m3"]
+    state, effects = engine.step(state, steps.MediaCame("m1"))
+    assert effects == (steps.Tell(events.ContentComing(2, 3)),)
+    state, effects = engine.step(state, steps.MediaCame("m3"))
+    assert effects[-1] == steps.Flip("key")
+
+
+def test_bulky_media_wait_for_the_window_and_others_do_not() -> None:
+    state = engine.State(enrolled=True, stream="open", busy=steps.Call("manifest"), online=True, window=False)
+    state, effects = engine.step(state, steps.ManifestCame("key", 1, ("m1", "m2"), 2, frozenset({"m1"})))
+    assert _fetched(effects) == ["m2"]
+    state, effects = engine.step(state, steps.Window(is_open=True))
+    assert _fetched(effects) == ["m1"]
+
+
+def test_a_medium_that_does_not_come_rests_alone() -> None:
+    state, _ = _staged("m1", "m2", "m3")
+    state, effects = engine.step(state, steps.MediaFailed("m1", steps.Fault.CONFUSED))
+    assert _fetched(effects) == ["m3"]
+    state, effects = engine.step(state, steps.TimedOut("media:m1"))
+    assert _fetched(effects) == []  # two are under way
+    state, effects = engine.step(state, steps.MediaCame("m2"))
+    assert _fetched(effects) == ["m1"]
+
+
+def test_a_command_holds_downloads_back_until_it_is_answered() -> None:
+    state, _ = _staged("m1", "m2", "m3")
+    state, effects = engine.step(state, steps.Submitted("command-0001"))
+    assert effects == (steps.Call("command", "command-0001"),)
+    state, effects = engine.step(state, steps.MediaPaused("m1"))
+    assert _fetched(effects) == []
+    state, effects = engine.step(state, steps.CommandGone("command-0001"))
+    assert _fetched(effects) == ["m1"]
+
+
+def test_the_last_medium_of_a_manifest_that_was_replaced_meanwhile_switches_to_nothing() -> None:
+    state = engine.State(
+        enrolled=True,
+        stream="open",
+        busy=steps.Call("manifest"),
+        staged="old",
+        missing=("m1",),
+        media=1,
+        fetching=("m1",),
+    )
+    state, _ = engine.step(state, steps.MediaCame("m1"))
+    state, effects = engine.step(state, steps.ManifestCame("new", 2, ("m2",), 1))
+    assert not any(isinstance(effect, steps.Flip) for effect in effects)
+    state, effects = engine.step(state, steps.MediaCame("m2"))
+    assert effects[-1] == steps.Flip("new")
