@@ -20,6 +20,7 @@ from central_api.jobs import cli as jobs
 from central_api.ledger.proof import report
 from central_api.lifecycle import commands as lifecycle
 from central_api.migrations import runner
+from central_api.rewards.offline import commands as offline
 from central_api.staff import cli as staff
 from club import resources
 from club.model import errors
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     lifecycle.add_commands(add, group, _open, print)
+    offline.add_commands(add, group, _open, print)
     return parser
 
 
