@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,8 +23,10 @@ from club.sync import events
 from club.sync.client import ApiClient
 from club.sync.identity import Identity
 from club.sync.manifest_store import ManifestStore
+from club.sync.media import Quota
 from club.sync.steady_clock import device_clock
 from club.sync.store import DeviceStore
+from club.sync.window import DownloadWindow
 from club.sync.worker import SyncWorker
 from club.words.catalogue import words
 from lounge_display import present
@@ -39,6 +41,7 @@ from lounge_display.stage.screen import Screen
 
 _log = logging.getLogger(__name__)
 
+MB = 1_000_000
 TICK_S = 0.1
 """How often the plan is compared with the clock; far below what an eye notices at a change of boards."""
 
@@ -69,7 +72,20 @@ class Lounge:
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
         client = ApiClient(settings.server.url, self.identity, self.clock, timeouts=settings.server.timeouts)
-        self.worker = SyncWorker(store, client, self.clock, self.tell, kind="lounge", media_dir=data / "media")
+        self.worker = SyncWorker(
+            store,
+            client,
+            self.clock,
+            self.tell,
+            kind="lounge",
+            media_dir=data / "media",
+            quota=Quota(settings.media.quota_mb * MB, settings.media.reserve_mb * MB),
+            window=DownloadWindow(
+                time(settings.media.window_from_hour),
+                time(settings.media.window_to_hour),
+                settings.media.anytime_up_to_mb * MB,
+            ),
+        )
         self.plays = PlayLog(store)
         # Proof of play is flushed to the disk, which may take its time: not on the thread that fades.
         self._scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="play-log")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from club.settings.schema import section, setting
-from club.settings.shared import ClockSetting, Control, Log, Server, Window
+from club.settings.shared import ClockSetting, Control, Log, Media, Server, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class LoungeSettings:
 
     server: Server = section(Server)
     device: Device = section(Device)
+    media: Media = section(Media)
     window: LoungeWindow = section(LoungeWindow)
     ui: Ui = section(Ui)
     sound: Sound = section(Sound)

@@ -27,6 +27,25 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """Pictures and films on this device's disk."""
+
+    quota_mb: int = setting(8_000, "Most they may take of the disk.", unit="MB", minimum=50, maximum=1_000_000)
+    reserve_mb: int = setting(
+        500, "What they always leave free, for the store and the system.", unit="MB", minimum=0, maximum=1_000_000
+    )
+    window_from_hour: int = setting(
+        0, "Bulky ones are fetched from this hour of the store's day on.", unit="h", minimum=0, maximum=23
+    )
+    window_to_hour: int = setting(
+        0, "And until this one; the same hour twice: at any time.", unit="h", minimum=0, maximum=23
+    )
+    anytime_up_to_mb: int = setting(
+        10, "Ones of this size and smaller are never bulky.", unit="MB", minimum=0, maximum=1_000_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """The window on the glass."""
 
