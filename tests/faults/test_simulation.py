@@ -53,7 +53,16 @@ def test_nothing_is_lost_or_doubled_and_all_comes_to_rest(capsys: pytest.Capture
     wanted = (
         *("power cut", "no start", "disk full", "lying disk", "restore", "revoke", "part ", "process down", "weather"),
         *("StreamClosed", "MediaFailed", "SnapshotCame", "CommandRefused", "CommandSettled", "not stored", "Failed"),
-        *("PairingCode", "DeviceEnrolled", "NeedsEnrolment", "offline", "shows ", "Wiped"),
+        *(
+            "PairingCode",
+            "DeviceEnrolled",
+            "NeedsEnrolment",
+            "offline",
+            "shows ",
+            "Wiped",
+            "not handed out",
+            "voucher of",
+        ),
     )
     assert [word for word in wanted if word not in told] == []
 

@@ -1,6 +1,7 @@
 """The club's database and its API processes as the devices meet them: an honest small model, several processes over one database."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from club.model import errors
 from club.model.board import Board, Manifest, Playlist, Slot
 from club.model.text import Text
-from club.wire import codec, problems, signing
+from club.wire import codec, problems, sealing, signing
 from club.wire.changes import GONE, Change, DisplayEntity, Snapshot, SnapshotRow, SyncAnswer
 from club.wire.devices import AskPairing, DeviceKind, Enrolled, HeartbeatAnswer, Pairing
+from club.wire.offline import OfflineEntity, OfflineRedeem, OfflineRule, OfflineSettled
 from club.wire.rewards import Redeem
 from tests.club.sync import makers
 
@@ -24,6 +26,9 @@ PAGE = 4  # rows of an answer: small, so that pages follow one another
 RETENTION = 25  # rows of a feed that are kept
 GLOBAL, STORE = "global", "store-east"
 PRICE = 500
+WASH, FLOOR, QUOTA = "wash", 1000, 3  # what is handed out offline
+SEAL_SEED = bytes(range(32))
+UIDS = {"ma": "04AAAAAAAAAA01", "li": "04BBBBBBBBBB02", "ou": "04CCCCCCCCCC03"}
 JSON = "application/json"
 
 
@@ -106,12 +111,46 @@ class ClubData:
         for tell in self.committed:
             tell(feed, seq)
 
+    def allow_offline(self) -> None:
+        """The store turns redeeming offline on (A14)."""
+        rule = OfflineRule(starts=self.now(), enabled=True, floor_points=FLOOR, hours=24, quotas={WASH: QUOTA})
+        seal_key = signing.to_text(sealing.public_key(SEAL_SEED))
+        keys = {name: one.public_key for name, one in self.devices.items() if one.kind == "kiosk"}
+        self.change(
+            STORE, "offline", "east", OfflineEntity(store="east", rules=(rule,), seal_key=seal_key, device_keys=keys)
+        )
+
+    def settle(self, device: str, command: OfflineRedeem, body: bytes) -> Served:
+        """Settle a piece that was handed out offline, once for ever; it never ends in a no (A14)."""
+        digest = hashlib.sha256(body).hexdigest()
+        known = self.answers.get(command.command_id)
+        if known is not None:
+            return known[2] if known[:2] == (device, digest) else _problem(errors.IdempotencyConflict(), 409)
+        sealing.unseal(SEAL_SEED, signing.from_text(command.sealed), bound_to=command.command_id.encode())
+        member = next(one for one in UIDS if card_of(one) == command.card_hash)
+        taken = min(self.points[member], command.unit_points)
+        self.points[member] -= taken
+        self.spent[member] = self.spent.get(member, 0) + taken
+        self.redemptions.append((device, f"offline {member}", command.command_id))
+        settled = OfflineSettled(
+            command_id=command.command_id,
+            code=command.code,
+            points_taken=taken,
+            shortfall=command.unit_points - taken,
+            reason="" if taken == command.unit_points else "points",
+            at=self.now(),
+        )
+        answer = Served(200, codec.encode(settled))
+        self.answers[command.command_id] = (device, digest, answer)
+        self.member_changed(member)
+        return answer
+
     def member_changed(self, member: str) -> None:
-        card = hashlib.sha256(member.encode()).hexdigest()
+        card = card_of(member)
         self.change(STORE, "member", card, makers.a_member(card, points=self.points[member]))
 
     def erase(self, member: str) -> None:
-        self.change(STORE, "member", hashlib.sha256(member.encode()).hexdigest(), None)
+        self.change(STORE, "member", card_of(member), None)
 
     def publish(self, place: str, contents: list[bytes]) -> None:
         """A new manifest of a display, whose boards show these contents."""
@@ -247,6 +286,8 @@ class ApiProcess:
                 return _value(self._sync(device, query))
             case "GET", "/v1/displays/self/manifest":
                 return self._manifest(device, headers)
+            case "POST", "/v1/offline-redemptions":
+                return self.data.settle(device, codec.decode(body, OfflineRedeem), body)
             case "POST", "/v1/redemptions":
                 command = codec.decode(body, Redeem)
                 return self.data.redeem(device, command, body, self.members[command.session_id])
@@ -315,6 +356,11 @@ _STATUS = {
     errors.NotFound: 404,
     errors.Unavailable: 503,
 }
+
+
+def card_of(member: str) -> str:
+    """How the store's mirrors know a member's card."""
+    return hmac.new(signing.from_text(makers.CARD_KEY), UIDS[member].encode(), hashlib.sha256).hexdigest()
 
 
 def _value(value: object) -> Served:

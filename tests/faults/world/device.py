@@ -16,9 +16,12 @@ from club.sync import engine, events, steps
 from club.sync.client import ApiClient
 from club.sync.doing import Doing
 from club.sync.identity import Identity
+from club.sync.offline_desk import OfflineDesk, Wish
 from club.sync.steady_clock import SteadyClock
+from club.wire.cards import Evidence
 from club.wire.devices import DeviceKind
 from club.wire.rewards import Redeem
+from tests.faults.world.club import UIDS, WASH
 from tests.faults.world.disk import Plug, PowerCut, SimManifestStore, SimStore
 from tests.faults.world.network import Transport
 
@@ -89,6 +92,15 @@ class SimDevice:
         self.doing._manifests = SimManifestStore(media / "manifests", self.plug)
         self.doing.media._free = lambda _: 0 if self.plug.is_full else 10**12
         store = self._store
+        self.offline = OfflineDesk(
+            store,
+            self.doing,
+            self.client,
+            self.take_in,
+            new_id=self.world.new_id,
+            random_below=self.chance.randrange,
+            random_bytes=self.chance.randbytes,
+        )
         self.client.time.remember(
             store.noted("clock"), lambda note: self._keep_clock(store, note), lambda: not self.doing.attended
         )
@@ -178,9 +190,14 @@ class SimDevice:
             case steps.OpenStream():
                 self.world.network.open_stream(self)
             case steps.Tell(event):
+                if isinstance(event, events.Online | events.CommandSettled | events.CommandRefused):
+                    with contextlib.suppress(sqlite3.Error):
+                        self.offline.in_contact()
                 self._told(event)
             case steps.TellOffline():
                 self.world.note("offline", self.name)
+                with contextlib.suppress(sqlite3.Error):
+                    self.offline.lost_contact()
             case steps.Fetch(sha256):
                 self._later_than_call(self.doing.fetch(sha256))
             case _:
@@ -225,6 +242,28 @@ class SimDevice:
         self.doubtful.discard(command.command_id)
         self.promised[command.command_id] = member
         self.take_in(event)
+
+    def hand_out(self, command_id: str, member: str) -> None:
+        """A member wants a wash; what is handed out is noted by its outage."""
+        if not self.is_on:
+            return
+        evidence = Evidence(uid=UIDS[member], family="ntag21x")
+        wish = Wish(command_id, f"tap-{command_id}", WASH, evidence, "493817")
+        begun = self.doing.mirror._store.noted("outage") or ""
+        self.doubtful.add(command_id)
+        try:
+            handed = self.offline.redeem(wish)
+        except PowerCut:
+            self.cut_off()
+            return
+        except (sqlite3.Error, OSError, club_errors.ClubError) as error:
+            self.doubtful.discard(command_id)
+            self.world.note("not handed out", self.name, getattr(error, "facts", {}))
+            return
+        self.doubtful.discard(command_id)
+        self.promised[command_id] = member
+        self.world.note("voucher of", self.name, command_id)
+        self.world.oracles.limits_hold(self, begun, member, handed)
 
     def leave(self) -> None:
         """The member walks away."""

@@ -1,12 +1,15 @@
 """What must hold in the simulated club, whatever its seed: checked at each step, and once more when all has calmed down."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from club.sync import events
+from club.sync.offline_desk import Handed
 from club.sync.server_time import SLOWED
 from club.wire import codec
+from club.wire.offline import read_qr
+from tests.faults.world.club import FLOOR, QUOTA
 
 if TYPE_CHECKING:
     from tests.faults.world.device import SimDevice
@@ -22,6 +25,7 @@ class Oracles:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        self._handed: defaultdict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
         self.settled: dict[tuple[str, str], Counter[str]] = {}  # by device and command: how its end was told
 
     # -- at each step ---------------------------------------------------------------------------------------------
@@ -67,6 +71,20 @@ class Oracles:
         told[f"{wanted} {device.boots}"] += 1
         if max(told.values()) > 1:
             raise Broken(f"{device.name}: the end of {event.command_id} was told twice")
+
+    def limits_hold(self, device: "SimDevice", outage: str, member: str, handed: Handed) -> None:
+        """In one outage no card spends more than the floor limit, and no device hands out more than its quota (A14)."""
+        lied = device.name in self._world.liars  # its disk forgot what it had handed out
+        spent = self._handed[device.name, outage, member]
+        spent[handed.voucher.code] = handed.voucher.points
+        pieces = sum(
+            len(codes) for (name, when, _), codes in self._handed.items() if (name, when) == (device.name, outage)
+        )
+        if not lied and (sum(spent.values()) > FLOOR or pieces > QUOTA):
+            raise Broken(f"{device.name}: handed out {pieces} pieces, {sum(spent.values())} points to {member}")
+        keys = {device.identity.device_id: device.identity.public_key}
+        if read_qr(handed.qr, keys) != handed.voucher:
+            raise Broken(f"{device.name}: a voucher's QR does not prove it")
 
     def clock_goes_forward(self, device: "SimDevice") -> None:
         """A clock that is trusted never goes back while somebody stands there, and never by a little."""

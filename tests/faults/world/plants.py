@@ -16,6 +16,7 @@ from club.sync.client import SignedRequest
 from club.sync.doing import Doing
 from club.sync.media import MediaCache
 from club.sync.mirror import Mirror
+from club.sync.offline_desk import OfflineDesk
 from club.sync.outbox import Outbox
 from club.sync.state import Effects, State
 from club.sync.steady_clock import SteadyClock
@@ -195,6 +196,29 @@ def displays_are_told_of_members(patch: Patch) -> None:
     patch.setattr(ApiProcess, "sees", lambda *_: True)
 
 
+def every_contact_renews_the_allowance(patch: Patch) -> None:
+    """What an outage has used up is forgotten as soon as the club is reached, settled or not."""
+
+    def in_contact(self: OfflineDesk) -> None:
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM offline_use")
+
+    patch.setattr(OfflineDesk, "in_contact", in_contact)
+
+
+def the_staged_one_is_switched_to_whatever_was_decided(patch: Patch) -> None:
+    """A switch goes to whatever is staged by then, and is not taken back when another is."""
+    staged = downloads.staged
+
+    def hasty(state: State, event: steps.ManifestCame) -> tuple[State, Effects]:
+        waiting = tuple(work for work in state.todo if isinstance(work, steps.Flip))
+        after, effects = staged(state, event)
+        anew = tuple(steps.Flip(event.key) for _ in waiting)
+        return replace(after, todo=(*after.todo, *anew)), effects
+
+    patch.setattr(downloads, "staged", hasty)
+
+
 PLANTS: tuple[Callable[[Patch], None], ...] = (
     cursor_outside_the_transaction,
     a_snapshot_beside_what_was_there,
@@ -210,4 +234,6 @@ PLANTS: tuple[Callable[[Patch], None], ...] = (
     an_edit_during_a_call_is_lost,
     the_machines_clock_is_followed,
     displays_are_told_of_members,
+    every_contact_renews_the_allowance,
+    the_staged_one_is_switched_to_whatever_was_decided,
 )

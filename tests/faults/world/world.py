@@ -26,7 +26,7 @@ from tests.faults.world.oracles import Broken, Oracles
 START = datetime(2026, 5, 16, 6, 32, tzinfo=UTC)
 CALM_S = 420.0
 """How long a world may take to come to rest: a download or a disk that rests half a minute, then a poll, then what it brought."""
-MEMBERS = ("ma", "li", "ou")
+MEMBERS = tuple(club.UIDS)
 _MEMORY = Path("/dev/shm")  # a disk that is no slower than memory, where there is one
 
 
@@ -49,6 +49,7 @@ class World:
         self.processes: list[ApiProcess] = []
         self.devices: list[SimDevice] = []
         self.given: dict[str, int] = {}
+        self.liars: set[str] = set()  # devices whose disks forgot
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -127,6 +128,8 @@ class World:
             self.data.change(club.GLOBAL, "reward", slug, makers.a_reward(slug))
         for member in MEMBERS:
             self.data.member_changed(member)
+        if self.chance.random() < 0.7:
+            self.data.allow_offline()
         for device in self.devices:
             if device.kind == "lounge" and self.chance.random() < 0.8:
                 self._publish(device)
@@ -138,6 +141,7 @@ class World:
         """Draw what people do and what fails, each at its time."""
         doings = (
             *((self._redeem,) * 6),
+            *((self._hand_out,) * 4),
             *((self._edit,) * 4),
             *((self._publish_somewhere,) * 2),
             *((self._enter,) * 2),
@@ -190,6 +194,19 @@ class World:
             )
             self.note("submit", device.name, command.command_id)
             device.submit(command, member)
+
+    def _hand_out(self) -> None:
+        kiosks = [device for device in self.devices if device.kind == "kiosk"]
+        # Rather where somebody is offline: elsewhere it is refused.
+        device = self.chance.choice([one for one in kiosks if one.name in self.network.parted] or kiosks)
+        for _ in range(self.chance.choice((1, 1, 2))):
+            self._commands += 1
+            device.hand_out(f"command-{self._commands:05d}", self.chance.choice(MEMBERS))
+
+    def new_id(self) -> str:
+        """Ids that come again with the seed."""
+        self._commands += 1
+        return f"id-{self._commands:09d}"
 
     def _leave(self) -> None:
         self.chance.choice(self.devices).leave()
@@ -263,6 +280,7 @@ class World:
             self.after(self.chance.uniform(0, 10), doing)
         if self.chance.random() < 0.2:
             device.plug.lies = True
+            self.liars.add(device.name)
             device.doubtful |= device.promised.keys() - self.data.answers.keys()
             self.note("lying disk", device.name)
         self.after(self.chance.uniform(5, 40), lambda: self._mend(device))
