@@ -3,7 +3,6 @@
 import logging
 import queue
 import random
-import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Collection
@@ -11,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from club.model.clock import Clock
+from club.model.ids import new_id
 from club.sync import engine, events, steps
 from club.sync.client import ApiClient
 from club.sync.doing import Doing, unforeseen
@@ -70,7 +70,7 @@ class SyncWorker:
         self._post = post
         self._between = between
         self._queue: queue.SimpleQueue[steps.Input | None] = queue.SimpleQueue()
-        self.offline = OfflineDesk(store, self._doing, client, self._queue.put, new_id=lambda: secrets.token_hex(13))
+        self.offline = OfflineDesk(store, self._doing, client, self._queue.put, new_id=new_id)
         self._timers: dict[str, float] = {}
         self._closing = False
         self._last_contact = self.mirror.as_of()
