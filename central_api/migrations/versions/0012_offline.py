@@ -6,7 +6,7 @@ from alembic import op
 from central_api.db import Json, UtcDateTime
 
 revision = "0012_offline"
-down_revision = "0009_integrations"
+down_revision = "0010_redeem_plans"
 branch_labels = None
 depends_on = None
 

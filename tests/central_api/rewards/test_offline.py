@@ -25,6 +25,10 @@ _counters = itertools.count(1)  # a card counts its taps
 OPEN = Rules(enabled=True, floor_points=600, hours=24, quotas={WASH: 3, "detail-wash": 5})
 
 
+on_sqlite = pytest.mark.parametrize("club", ["sqlite"], indirect=True)
+"""What the device alone decides needs no second database."""
+
+
 def _allow(club: Club, rule: Rules = OPEN, starts: timedelta = timedelta(0)) -> None:
     now = club.clock.now()
     with club.context.db.write() as tx:
@@ -87,17 +91,20 @@ def _reason(kiosk: QuietDevice, wish: Wish) -> str:
     return caught.value.text("reason")
 
 
+@on_sqlite
 def test_nothing_is_handed_out_unless_the_store_turned_it_on(club: Club, kiosk: QuietDevice) -> None:
     _offline(kiosk)
     assert _reason(kiosk, _wish(club)) == "off"
 
 
+@on_sqlite
 def test_nothing_is_handed_out_while_the_club_can_be_reached(club: Club, kiosk: QuietDevice) -> None:
     _allow(club)
     kiosk.pass_by(90)
     assert _reason(kiosk, _wish(club)) == "off"
 
 
+@on_sqlite
 def test_rules_begin_when_they_are_dated_also_during_an_outage(club: Club, kiosk: QuietDevice) -> None:
     _allow(club, starts=timedelta(hours=1))
     _offline(kiosk)
@@ -124,6 +131,7 @@ def test_what_was_handed_out_is_paid_once_and_the_voucher_is_the_members(club: C
     assert kiosk.doing.outbox.pending() == ()
 
 
+@on_sqlite
 def test_the_vouchers_qr_proves_itself_without_a_server(club: Club, kiosk: QuietDevice) -> None:
     _allow(club)
     _offline(kiosk)
@@ -142,6 +150,7 @@ def test_the_vouchers_qr_proves_itself_without_a_server(club: Club, kiosk: Quiet
             read_qr(wrong, entity.device_keys)
 
 
+@on_sqlite
 def test_a_card_spends_the_floor_limit_in_an_outage_and_no_more_however_often_it_flickers(
     club: Club, kiosk: QuietDevice
 ) -> None:
@@ -161,6 +170,7 @@ def test_a_card_spends_the_floor_limit_in_an_outage_and_no_more_however_often_it
     )  # another outage, for which the club was asked between
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("rule", "reward", "reason"),
     [
@@ -180,6 +190,7 @@ def test_each_limit_of_the_store_holds(club: Club, kiosk: QuietDevice, rule: Rul
     assert kiosk.offline.allowed(kiosk.doing.mirror.card_hash(WANG_UID) or "", reward) is False
 
 
+@on_sqlite
 def test_a_card_on_the_blocked_list_gets_nothing(club: Club, kiosk: QuietDevice) -> None:
     _allow(club)
     kiosk.pass_by(90)
@@ -204,6 +215,7 @@ def _mirrored(kiosk: QuietDevice, card_hash: str, value: object) -> None:
     mirror.apply([row], epoch=mirror.epoch(), places=mirror.places(), at=kiosk.clock.now())
 
 
+@on_sqlite
 def test_the_same_touch_gives_the_same_voucher_also_after_a_power_cut(club: Club, kiosk: QuietDevice) -> None:
     _allow(club)
     _offline(kiosk)
@@ -215,6 +227,7 @@ def test_the_same_touch_gives_the_same_voucher_also_after_a_power_cut(club: Club
     assert [one.code for one in _settled(kiosk)] == [first.voucher.code]
 
 
+@on_sqlite
 def test_evidence_and_pin_lie_sealed_on_the_disk(club: Club, kiosk: QuietDevice) -> None:
     _allow(club)
     _offline(kiosk)
@@ -342,6 +355,7 @@ def test_what_another_device_sealed_is_charged_to_nobody(club: Club, kiosk: Quie
     assert (answer.reason, answer.points_taken, answer.shortfall) == ("seal", 0, PRICE)
 
 
+@on_sqlite
 def test_rules_name_only_what_is_marked_and_begin_in_the_future(club: Club) -> None:
     with pytest.raises(errors.Malformed, match="fuel-card-100"):
         _allow(club, Rules(enabled=True, quotas={"fuel-card-100": 1}))
