@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from central_api.db import Json, UtcDateTime, metadata
+from central_api.columns import Json, UtcDateTime, metadata
 
 offline_rules = Table(
     "offline_rules",

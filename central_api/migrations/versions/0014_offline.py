@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from central_api.db import Json, UtcDateTime
+from central_api.columns import Json, UtcDateTime
 
-revision = "0012_offline"
-down_revision = "0010_redeem_plans"
+revision = "0014_offline"
+down_revision = "0013_card_keys"
 branch_labels = None
 depends_on = None
 
