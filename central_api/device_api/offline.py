@@ -23,7 +23,12 @@ def settle(data: JSONBody[OfflineRedeem], context: Served, kiosk: Kiosk, signed:
     if not voucher.is_valid(data.code):
         raise errors.Malformed("expected a voucher's code with its check digits, found another text")
     counter = settling.Counter(
-        context.db, context.keyring, context.passwords, context.new_id, lambda: voucher.make(context.random_below)
+        context.db,
+        context.keyring,
+        context.vault,
+        context.passwords,
+        context.new_id,
+        lambda: voucher.make(context.random_below),
     )
     return stored(settling.settle(counter, kiosk, data, signed.body, context.clock.now()))
 

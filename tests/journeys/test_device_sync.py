@@ -21,7 +21,7 @@ from club.sync.store import DeviceStore
 from club.sync.worker import SyncWorker
 from club.wire.cards import OpenCardSession, StepUp
 from club.wire.devices import DeviceKind
-from club.wire.rewards import Redeem, step_up_digest
+from club.wire.rewards import Redeem, Redeemed, step_up_digest
 from tests.support import central
 from tests.support.served import served
 
@@ -130,6 +130,7 @@ def test_from_enrolment_to_a_voucher_and_through_an_outage(tmp_path: Path, house
             command = _granted(kiosk, house)
             kiosk.worker.submit(command, member_id=central.WANG)
             settled = kiosk.until(events.CommandSettled)
+            assert isinstance(settled.answer, Redeemed)
             assert (settled.answer.points_taken, settled.answer.points) == (600, 5680)
             kiosk.worker.acknowledge(command.command_id)
             code = settled.answer.vouchers[0].code.encode()
@@ -146,6 +147,7 @@ def test_from_enrolment_to_a_voucher_and_through_an_outage(tmp_path: Path, house
             port = urlsplit(service.url).port
             with served(house.folder, PINNED, f"http.port={port}"):
                 again = kiosk.until(events.CommandSettled)
+                assert isinstance(again.answer, Redeemed)
                 assert (again.command_id, again.answer.points) == (second.command_id, 5080)
                 assert kiosk.worker.outbox.held(central.WANG) == 0
                 kiosk.until(events.MirrorChanged, lambda _: _points(kiosk, card_hash) == 5080)

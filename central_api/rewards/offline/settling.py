@@ -13,9 +13,10 @@ from typing import Any
 from central_api import texts
 from central_api.cards import repository as cards
 from central_api.cards import sessions, verify
+from central_api.cards.keys import StoredKeys
 from central_api.db import Database, Tx
 from central_api.devices import repository as stores
-from central_api.devices.service import Device
+from central_api.devices.enrolled import Device
 from central_api.feed import due
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
@@ -25,6 +26,7 @@ from central_api.rewards.commands import OK, Answer
 from central_api.rewards.offline import repository, rules
 from central_api.security.keyring import Keyring
 from central_api.security.passwords import Passwords
+from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
 from club.wire import codec, sealing
@@ -38,6 +40,7 @@ class Counter:
 
     db: Database
     keyring: Keyring
+    vault: Vault
     passwords: Passwords
     new_id: Callable[[], str]
     new_code: Callable[[], str]
@@ -117,7 +120,7 @@ def _proved(tx: Tx, counter: Counter, device: Device, command: OfflineRedeem) ->
     except (ValueError, errors.Malformed):
         return _Proof("seal")
     try:
-        proved = verify.judge(tap.evidence, counter.keyring)
+        proved = verify.judge(tap.evidence, StoredKeys(tx, counter.keyring, counter.vault))
     except errors.Refusal:
         return _Proof("card", tap=tap.tap)
     card = cards.card(tx, proved.uid)

@@ -28,7 +28,8 @@ def test_it_is_open_between_its_times(opens: time, closes: time, is_open: bool, 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
 def test_whoever_asks_when_told_to_sees_it_open_and_close_each_day(day: datetime) -> None:
     """Berlin changes its clocks on both days."""
-    window, now, seen = DownloadWindow(time(1), time(4)), day - timedelta(hours=4), []
+    window, now = DownloadWindow(time(1), time(4)), day - timedelta(hours=4)
+    seen: list[bool] = []
     while now < day + timedelta(hours=20):
         is_open, later = window.at(now, "Europe/Berlin")
         if not seen or seen[-1] != is_open:
