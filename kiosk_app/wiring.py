@@ -29,9 +29,11 @@ from kiosk_app.work import catalogue, sounds, sync_events
 from kiosk_app.work.card_events import CardEvents
 from kiosk_app.work.doer import Doer
 from kiosk_app.work.lights import Lights
+from kiosk_app.work.proving import Prover
 from kiosk_app.work.runtime import Runtime
 from kiosk_app.work.tap_times import TapTimes
 from kiosk_app.work.ticker import Ticker
+from nfc.reader import card_on
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +72,10 @@ class Kiosk:
         self.times = TapTimes(self.clock.monotonic)
         player = sounds.find_player(files.sound, enabled=settings.sound.enabled, volume=settings.sound.volume)
         self._bridge: Bridge[ev.Event | Callable[[], None]] = Bridge(self._handle)
-        self._doer = Doer(client, self.worker.mirror, self.worker, player, self._answered, self.times)
+        self._prover = Prover(client, card_on, new_id)
+        self._doer = Doer(
+            client, self.worker.mirror, self.worker, player, self._answered, self.times, self._prover.proved
+        )
         self.runtime = Runtime(
             visit.begin(self._rules(), self.clock.now(), self._world()),
             words=words,
@@ -173,6 +178,7 @@ class Kiosk:
         if isinstance(told, ev.CardTapped) and isinstance(event, nfc.CardPresented):
             self.times.tapped(told.session_id, event.read_s)
             self._lights.tapped(told.session_id, event.reader)
+            self._prover.tapped(told.session_id, event.reader, event.evidence)
         if isinstance(event, nfc.CardUnreadable):
             self._lights.unreadable(event.reader)
         if isinstance(event, nfc.ReaderReady | nfc.ReaderLost):

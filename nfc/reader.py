@@ -11,6 +11,7 @@ from typing import Protocol, Self
 from nfc import naming, service
 from nfc.feedback import Signal
 from nfc.patience import Post, Timing
+from nfc.protocol import apdu
 
 
 class CardReader(Protocol):
@@ -98,6 +99,18 @@ def connected() -> Iterator[service.Context]:
         yield context
     finally:
         context.release()
+
+
+@contextmanager
+def card_on(reader: str) -> Iterator[apdu.Transmit]:
+    """Connect to the card that lies on a reader now, in shared mode, for a short conversation beside the watch.
+
+    Raises:
+        service.ServiceError: the service, the reader or the card is gone, or another program holds it.
+        ReaderSupportMissing: pyscard or libpcsclite is not installed.
+    """
+    with connected() as context, context.card(reader) as transmit:
+        yield transmit
 
 
 def _pcsc() -> service.OpenContext:

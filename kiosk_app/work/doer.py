@@ -94,6 +94,7 @@ class Doer:
         player: of cues.
         post: takes the flow's events; called on these threads.
         times: notes how long the steps of a tap took.
+        prove: has the card prove itself first, where it can be asked (`proving.Prover`).
     """
 
     def __init__(
@@ -104,9 +105,11 @@ class Doer:
         player: Player,
         post: Callable[[ev.Event], None],
         times: TapTimes,
+        prove: Callable[[wire.OpenCardSession], wire.OpenCardSession] = lambda request: request,
     ) -> None:
         self._server, self._known, self._commands = server, known, commands
         self._player, self._post, self._times = player, post, times
+        self._prove = prove
         self._disk = ThreadPoolExecutor(1, "kiosk-disk")
         self._net = ThreadPoolExecutor(NET_THREADS, "kiosk-net")
         self._opening: wire.OpenCardSession | None = None
@@ -191,7 +194,7 @@ class Doer:
         session_id = request.session_id
         self._times.server_asked(session_id)
         try:
-            answer = self._server.open_card_session(request)
+            answer = self._server.open_card_session(self._prove(request))
         except errors.ClubError as error:
             _log.info("session %s refused: %s", session_id, error.code)
             self._post(ev.SessionRefused(session_id, error))

@@ -1,0 +1,88 @@
+"""Has a card that can be asked prove itself to the central API before its session is opened (N3).
+
+The reader said only that the card can be asked (`nfc.Challenge`). The central API makes the challenge and checks the answer;
+here bytes are carried while the card still lies there. A card that proves nothing is opened as what it is: the central API
+refuses it when it was issued as more.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+import nfc
+from club.sync.errors import ServerUnreachable
+from club.wire.cards import OpenCardSession
+from kiosk_app.work.card_runs import RunServer, ServerAuthority
+from nfc import service
+from nfc.issuing import relay
+from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Purpose, Wish
+from nfc.protocol import apdu, errors
+
+_log = logging.getLogger(__name__)
+
+_ASKED_BY_UID = 7  # bytes: what the central API knows cards by that it can ask
+_CAN_BE_ASKED = frozenset({nfc.Family.DESFIRE})
+
+Connect = Callable[[str], AbstractContextManager[apdu.Transmit]]
+"""Connects to the card on a reader (`nfc.reader.card_on`)."""
+
+
+@dataclass(slots=True)
+class _Tap:
+    """The last card that can be asked: its session, where it lies, and what came of asking it."""
+
+    session_id: str
+    reader: str
+    uid: bytes
+    asked: bool = False
+    proof: str | None = None
+
+
+class Prover:
+    """Remembers the last tap, and asks its card when its session is opened; no evidence is kept.
+
+    Args:
+        server: the central API.
+        connect: to the card.
+        new_id: makes a run's id.
+    """
+
+    def __init__(self, server: RunServer, connect: Connect, new_id: Callable[[], str]) -> None:
+        self._server, self._connect, self._new_id = server, connect, new_id
+        self._tap: _Tap | None = None
+
+    def tapped(self, session_id: str, reader: str, evidence: nfc.Evidence) -> None:
+        """A card was read; on the reader's thread."""
+        can = evidence.challenge is not None and evidence.family in _CAN_BE_ASKED
+        self._tap = _Tap(session_id, reader, evidence.uid) if can and len(evidence.uid) == _ASKED_BY_UID else None
+
+    def proved(self, request: OpenCardSession) -> OpenCardSession:
+        """The request with the card's proof, where it gave one; asked for again it says the same.
+
+        Raises:
+            ServerUnreachable: the central API was not reached; the session could not be opened either.
+        """
+        tap = self._tap
+        if tap is None or tap.session_id != request.session_id:
+            return request
+        if not tap.asked:
+            tap.proof = self._ask(tap)
+            tap.asked = True
+        if tap.proof is None:
+            return request
+        return replace(request, evidence=replace(request.evidence, proof=tap.proof))
+
+    def _ask(self, tap: _Tap) -> str | None:
+        wish = Wish(self._new_id(), Purpose.PROVE, tap.uid)
+        try:
+            with self._connect(tap.reader) as transmit:
+                relay.run(ServerAuthority(self._server), wish, transmit)
+        except AuthorityUnreachable as fault:
+            raise ServerUnreachable(str(fault)) from fault
+        except (AuthorityRefused, errors.ProtocolError, service.ServiceError) as fault:
+            _log.info("session %s: the card proved nothing: %s", tap.session_id, fault)
+            return None
+        return wish.run
