@@ -19,6 +19,7 @@ from central_api.ledger import mirror
 from club.model.clock import PinnedClock
 from club.settings import CentralSettings, load
 from club.sync.client import ApiClient
+from club.sync.device_seal import DeviceSeal
 from club.sync.identity import Identity
 from club.wire.cards import Evidence, OpenCardSession, StepUp
 from club.wire.devices import Enrol
@@ -323,7 +324,12 @@ class Visitor(Hand):
         file = self.store.options.state / "kiosk" / "store.db"
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as db:
             rows = db.execute("SELECT payload FROM entity WHERE kind = 'member' AND id = ?", (key,)).fetchall()
-        return str(json.loads(rows[0][0])["card_state"]) if rows else ""
+        if not rows:
+            return ""
+        # Only the device itself can read it, on this machine.
+        seal = DeviceSeal(file.with_name("store.db.key"), Identity.load_or_create(file.with_name("identity.json")))
+        opened = seal.open(rows[0][0], f"member:{key}")
+        return str(json.loads(opened)["card_state"]) if opened else ""
 
     def on_its_way(self) -> bool:
         """Whether the kiosk's disk holds a command that the club has not answered."""
