@@ -203,6 +203,8 @@ class Kiosk:
                     "this device is not enrolled: enter the code on its screen in the console (Devices, Add device),"
                     " or start it with --enrol and a code of `central-api enrol-code`"
                 )
+            case sync.OrderCame(order_id, kind):
+                self._ordered(order_id, kind)
             case sync.EnrolRefused(error):
                 _log.warning("the enrolment code was refused: %s", error.code)
             case sync.DeviceEnrolled(enrolled):
@@ -220,6 +222,14 @@ class Kiosk:
                 )
         for told in sync_events.flow_events(event, self.worker.mirror, lambda: self.worker.last_contact):
             self._post(told)
+
+    def _ordered(self, order_id: str, kind: str) -> None:
+        """What staff want from afar (C9); a restart is answered before it comes here, and systemd starts the kiosk again."""
+        _log.info("ordered: %s", kind)
+        if kind == "restart-app":
+            self._bridge.post(self.ui.stop)
+        else:
+            self.worker.answer_order(order_id, done=False, detail="this kiosk cannot do that")
 
     # -- on the UI thread -----------------------------------------------------------------------------------------
 

@@ -213,6 +213,8 @@ class Lounge:
             case events.PairingCode(code, expires_at):
                 _log.info("shows a pairing code, good until %s", expires_at.isoformat())
                 self.director.pairing_code(code, expires_at)
+            case events.OrderCame(order_id, kind):
+                self._ordered(order_id, kind)
             case events.ContentComing(done, total):
                 self.director.content_coming(done, total)
             case events.EnrolRefused(error):
@@ -224,6 +226,14 @@ class Lounge:
                 event()
             case _:
                 pass  # what only a kiosk needs: the mirror's changes, commands
+
+    def _ordered(self, order_id: str, kind: str) -> None:
+        """What staff want from afar (C9); a restart is answered before it comes here."""
+        _log.info("ordered: %s", kind)
+        if kind == "restart-app":
+            self.screen.stop()
+        else:
+            self.worker.answer_order(order_id, done=False, detail="this display cannot do that")
 
     def _needs_enrolment(self, *, revoked: bool) -> None:
         code, self._code = self._code, ""

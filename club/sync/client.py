@@ -19,7 +19,18 @@ from club.wire import codec, problems, signing
 from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
 from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
-from club.wire.devices import AskPairing, Enrol, Enrolled, Heartbeat, HeartbeatAnswer, Pairing
+from club.wire.devices import (
+    AskPairing,
+    CommandAnswer,
+    CommandAnswered,
+    DeviceCommand,
+    DeviceCommands,
+    Enrol,
+    Enrolled,
+    Heartbeat,
+    HeartbeatAnswer,
+    Pairing,
+)
 from club.wire.history import PointsHistory
 from club.wire.offline import OfflineRedeem, OfflineSettled
 from club.wire.rewards import Redeem, Redeemed
@@ -150,6 +161,14 @@ class ApiClient:
         answer = self._post("/v1/heartbeats", msgspec.structs.replace(beat, run=RUN), HeartbeatAnswer)
         self.time.learn(answer.now, round_trip_s=self._clock.monotonic() - asked)
         return answer
+
+    def orders(self) -> tuple[DeviceCommand, ...]:
+        """`GET /v1/devices/self/commands`: what staff want of this device, oldest first (C9)."""
+        return self._get("/v1/devices/self/commands", DeviceCommands).commands
+
+    def answer_order(self, order_id: str, answer: CommandAnswer) -> CommandAnswered:
+        """`POST /v1/devices/self/commands/{id}/answer`: what became of one; said again, it changes nothing."""
+        return self._post(f"/v1/devices/self/commands/{quote(order_id, safe='')}/answer", answer, CommandAnswered)
 
     # -- what the member does -------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from club.sync.outbox import Command, Outbox
 from club.sync.store import DeviceStore
 from club.sync.window import DownloadWindow
 from club.wire import codec
-from club.wire.devices import AskPairing, DeviceKind, Enrol, Heartbeat, OnGlass
+from club.wire.devices import AskPairing, CommandAnswer, DeviceKind, Enrol, Heartbeat, OnGlass
 from club.wire.offline import OfflineSettled
 from club.wire.rewards import Redeem, Redeemed
 
@@ -215,8 +215,14 @@ class Doing:
             case "manifest":
                 return self._fetch_manifest()
             case "heartbeat":
-                self._client.heartbeat(self._heartbeat())
-                return steps.Beaten()
+                return steps.Beaten(self._client.heartbeat(self._heartbeat()).commands)
+            case "orders":
+                return steps.OrdersCame(self._client.orders())
+            case "order-answer":
+                state, _, detail = call.note.partition(":")
+                answer = CommandAnswer(state="done" if state == "done" else "refused", detail=detail)
+                self._client.answer_order(call.key, answer)
+                return steps.OrderAnswered(call.key)
             case _:
                 raise AssertionError(call.job)
 

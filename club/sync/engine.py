@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from club.sync import downloads, events, feeds
+from club.sync import downloads, events, feeds, orders
 from club.sync.planning import ORDER, plan
 from club.sync.state import SERVER, Effects, State, backoff, forgiven, rest_name, rested, resting, want
 from club.sync.steps import (
@@ -28,6 +28,10 @@ from club.sync.steps import (
     MediaFailed,
     MediaPaused,
     Nudged,
+    OrderAnswered,
+    OrderDone,
+    OrdersCame,
+    OrdersWaiting,
     PairingCame,
     PictureChanged,
     Refuse,
@@ -43,7 +47,6 @@ from club.sync.steps import (
     TellOffline,
     TimedOut,
     Window,
-    Wipe,
     WipeAsked,
     Wiped,
     Woken,
@@ -75,6 +78,10 @@ def _absorb(state: State, event: Input) -> tuple[State, Effects]:
     match event:
         case Started() | EnrolAsked() | Woken() | Submitted() | PictureChanged() | WipeAsked():
             return _asked(state, event)
+        case OrdersWaiting():
+            return (want(state, "orders") if state.enrolled else state), ()
+        case OrderDone():
+            return orders.done(state, event), ()
         case Window(is_open):
             return replace(state, window=is_open), ()
         case TimedOut(timer):
@@ -108,7 +115,7 @@ def _asked(state: State, event: Input) -> tuple[State, Effects]:
         case Woken():
             return rested(want(state, "sync", "manifest"), SERVER, "sync", "manifest", "stream"), ()
         case WipeAsked():
-            return replace(state, todo=_wiping(state.todo)), ()
+            return replace(state, todo=orders.wiping(state.todo)), ()
         case Submitted(command_id, lane):
             if command_id not in state.commands:
                 lanes = {**state.lanes, command_id: lane} if lane else state.lanes
@@ -184,8 +191,14 @@ def _answered(state: State, event: Input) -> tuple[State, Effects]:
         case ManifestCame():
             state, more = downloads.staged(state, event)
             effects += more
-        case Beaten():
-            pass
+        case OrdersCame():
+            state, more = orders.came(state, event)
+            effects += more
+        case OrderAnswered(order_id):
+            state, more = orders.answered(state, order_id)
+            effects += more
+        case Beaten(waiting):
+            state = want(state, "orders") if waiting else state
         case _:
             raise AssertionError(f"no rule for {type(event).__name__}")
     return state, effects
@@ -247,7 +260,7 @@ def _done(state: State, event: Input) -> tuple[State, Effects]:
         case Wiped():
             # With its places, so that no change that came meanwhile follows on; an enrolled device asks for all of it again.
             todo = tuple(work for work in state.todo if not isinstance(work, Apply))
-            state = replace(state, epoch="", places={}, todo=todo)
+            state = orders.wiped(replace(state, epoch="", places={}, todo=todo))
             return want(state, *(("self", "snapshot") if state.enrolled else ())), ()
         case Closed(command_id) | CommandGone(command_id):
             lanes = {other: lane for other, lane in state.lanes.items() if other != command_id}
@@ -282,6 +295,8 @@ def _failed(state: State, event: Failed) -> tuple[State, Effects]:
     if busy.job == "enrol" and event.error is not None and event.fault is not Fault.CONFUSED:
         state, told = _reached(replace(state, enrol_code=""))
         return state, (*told, Tell(events.EnrolRefused(event.error)))
+    if busy.job == "order-answer" and event.fault in (Fault.NOT_FOUND, Fault.REFUSED):
+        return orders.answered(state, busy.key)
     # Something answers, but this work is no good now: it rests alone, the rest of the line goes on.
     state, effects = (state, ()) if event.fault is Fault.CONFUSED else _reached(state)
     if event.fault is Fault.CONFUSED and busy.job in _TELLING and state.online is not False:
@@ -300,13 +315,8 @@ def _disowned(state: State, fault: Fault) -> tuple[State, Effects]:
     revoked = fault is Fault.REVOKED
     state = replace(state, todo=_commands_only(state.todo))
     if revoked:
-        state = replace(state, todo=_wiping(state.todo))
+        state = replace(state, todo=orders.wiping(state.todo))
     return state, (Tell(events.NeedsEnrolment(revoked)),)
-
-
-def _wiping(todo: tuple[Work, ...]) -> tuple[Work, ...]:
-    """The wipe in the place of whatever would have been written to the mirror; tried until it is done, like all of it."""
-    return (Wipe(), *(work for work in todo if not isinstance(work, Apply | Replace | Wipe)))
 
 
 def _commands_only(todo: tuple[Work, ...]) -> tuple[Work, ...]:

@@ -90,6 +90,17 @@ class NeedsEnrolment:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OrderCame:
+    """Staff want this of the device (C9): `restart-app identify screenshot screen-on screen-off`, or what a newer server knows.
+
+    Answer it by `SyncWorker.answer_order`; a restart is answered already, so that it is not asked for again.
+    """
+
+    order_id: str
+    kind: str
+
+
 SyncEvent = (
     Online
     | Offline
@@ -102,4 +113,5 @@ SyncEvent = (
     | DeviceEnrolled
     | EnrolRefused
     | NeedsEnrolment
+    | OrderCame
 )

@@ -7,7 +7,7 @@ from club.sync.steps import Apply, Call, Fetch, Flip, OpenStream, Refuse, Replac
 
 AT_ONCE = 2
 """Downloads at a time: a second one fills the pauses of the first, more only fight over the store's line."""
-ORDER = ("snapshot", "sync", "manifest", "heartbeat", "self")
+ORDER = ("snapshot", "sync", "manifest", "heartbeat", "orders", "self")
 """Calls after the commands."""
 
 
@@ -48,6 +48,9 @@ def _next_call(state: State) -> Call | None:
     for job in ORDER:
         if job in state.wants and job not in state.rest:
             return Call(job)  # type: ignore[arg-type]  # ORDER holds jobs only
+    for order_id, ended in state.replies.items():
+        if "order-answer" not in state.rest:
+            return Call("order-answer", order_id, ended)
     return None
 
 

@@ -43,6 +43,8 @@ class State:
     media: int = 0  # of the staged manifest, in all
     fetching: tuple[str, ...] = ()
     window: bool = True  # whether bulky media may be fetched now
+    orders: Mapping[str, str] = field(default_factory=dict)  # of staff, under way: id and kind
+    replies: Mapping[str, str] = field(default_factory=dict)  # how they ended, until the server knows: `state:detail`
     busy: Work | None = None
     online: bool | None = None
     stream: str = "closed"  # closed | opening | open

@@ -10,6 +10,8 @@ Work is an effect that takes the line: there is one line, and each piece of work
 | `Call("snapshot")`, `Call("sync")` | `SnapshotCame`, `ChangesCame` or `Failed` |
 | `Call("manifest")` | `ManifestCame` or `Failed` |
 | `Call("heartbeat")` | `Beaten` or `Failed` |
+| `Call("orders")` | `OrdersCame` or `Failed` |
+| `Call("order-answer", id)` | `OrderAnswered` or `Failed` |
 | `Apply`, `Replace` | `Applied` or `Failed` |
 | `Settle`, `Refuse` | `Closed` or `Failed` |
 | `Flip` | `Flipped` or `Failed` |
@@ -28,11 +30,13 @@ from club.model.board import Manifest
 from club.model.errors import ClubError
 from club.sync.events import SyncEvent
 from club.wire.changes import Change, Snapshot, SyncAnswer
-from club.wire.devices import Enrolled, Pairing
+from club.wire.devices import DeviceCommand, Enrolled, Pairing
 from club.wire.offline import OfflineSettled
 from club.wire.rewards import Redeemed
 
-Job = Literal["enrol", "pairing", "self", "command", "snapshot", "sync", "manifest", "heartbeat"]
+Job = Literal[
+    "enrol", "pairing", "self", "command", "snapshot", "sync", "manifest", "heartbeat", "orders", "order-answer"
+]
 
 
 class Fault(Enum):
@@ -206,7 +210,37 @@ class MediaFailed:
 
 @dataclass(frozen=True, slots=True)
 class Beaten:
-    """The heartbeat was heard."""
+    """The heartbeat was heard; so many orders of staff wait."""
+
+    orders: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersWaiting:
+    """A push: staff want something of this device (C9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersCame:
+    """What staff want of this device, oldest first."""
+
+    orders: tuple[DeviceCommand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone:
+    """The program carried an order out, or cannot (`state` "refused", and why)."""
+
+    order_id: str
+    state: Literal["done", "refused"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswered:
+    """The server knows how the order ended."""
+
+    order_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +324,10 @@ Input = (
     | MediaPaused
     | MediaFailed
     | Beaten
+    | OrdersWaiting
+    | OrdersCame
+    | OrderDone
+    | OrderAnswered
     | Closed
     | Flipped
     | Wiped
@@ -306,10 +344,11 @@ Input = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Ask the server. `key` is the command's id or the enrolment code."""
+    """Ask the server. `key` is the command's or order's id or the enrolment code, `note` how an order ended: `state:detail`."""
 
     job: Job
     key: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

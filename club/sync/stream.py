@@ -132,6 +132,8 @@ def translated(event: ServerSent, time: ServerTime) -> steps.Input | None:
             case "display":
                 display = msgspec.json.decode(event.data, type=_Display)
                 return steps.DisplayNudged(display.slug, display.revision)
+            case "command":
+                return steps.OrdersWaiting()
             case _:
                 return None
     except msgspec.DecodeError as error:

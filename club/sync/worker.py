@@ -143,6 +143,10 @@ class SyncWorker:
         """These media (SHA-256) are on the glass: they stay on the disk whatever any manifest says (L4)."""
         self._doing.on_screen = frozenset(media)
 
+    def answer_order(self, order_id: str, *, done: bool, detail: str = "") -> None:
+        """Say what became of an `OrderCame` (C9); staff see it in the console."""
+        self._queue.put(steps.OrderDone(order_id, "done" if done else "refused", detail))
+
     def wipe(self) -> None:
         """Take what is mirrored off the disk, by order of the club; the device is filled anew as long as it is enrolled (X2)."""
         self._queue.put(steps.WipeAsked())

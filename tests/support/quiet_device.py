@@ -88,6 +88,10 @@ class QuietDevice:
             self.rest()
         self.clock.forward(max(0.0, end - self.clock.monotonic()))
 
+    def answer(self, order_id: str, *, done: bool) -> None:
+        """What its program says became of an order."""
+        self._inputs.append(steps.OrderDone(order_id, "done" if done else "refused"))
+
     def on_disk(self) -> bytes:
         """Every byte of its store."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob("device.db*")))

@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from club.model import errors
 from club.sync import engine, events, steps
 from club.wire.changes import SyncAnswer
+from club.wire.devices import DeviceCommand
 from tests.club.sync import makers
 from tests.club.sync.simulation import FAULTS, FEED, World
 
@@ -311,6 +313,60 @@ def test_no_manifest_for_this_place_is_no_fault() -> None:
     state, effects = engine.step(state, steps.Failed(steps.Fault.NOT_FOUND, errors.NotFound()))
     assert state.wants == frozenset()
     assert not any(isinstance(effect, steps.StartTimer) for effect in effects)
+
+
+def _ordered(*orders: tuple[str, str]) -> tuple[engine.State, tuple[steps.Effect, ...]]:
+    until = makers.NOW + timedelta(minutes=10)
+    told = tuple(DeviceCommand(command_id=name, kind=kind, expires_at=until) for name, kind in orders)
+    state = engine.State(kind="kiosk", enrolled=True, stream="open", online=True, places={FEED: 3}, epoch="e1")
+    state, effects = engine.step(state, steps.OrdersWaiting())
+    assert effects == (steps.Call("orders"),)
+    return engine.step(state, steps.OrdersCame(told))
+
+
+def test_an_ordered_wipe_is_answered_only_when_the_disk_is_clean_x2() -> None:
+    state, effects = _ordered(("order-01", "wipe"))
+    assert effects == (steps.Wipe(),)
+    state, effects = engine.step(state, steps.Failed(steps.Fault.DISK))
+    assert not any(isinstance(effect, steps.Call) and effect.job == "order-answer" for effect in effects)
+    state, effects = engine.step(state, steps.TimedOut("disk"))
+    state, effects = engine.step(state, steps.Wiped())
+    assert (state.epoch, state.places) == ("", {})
+    answers = []
+    for came in (
+        steps.SnapshotCame(World(lambda: "none").server.snapshot()),
+        steps.Applied("e1", {FEED: 3}, frozenset()),
+        steps.Known(makers.an_enrolled()),
+    ):
+        state, effects = engine.step(state, came)
+        answers += [one for one in effects if isinstance(one, steps.Call) and one.job == "order-answer"]
+    assert answers == [steps.Call("order-answer", "order-01", "done:")]
+    state, _ = engine.step(state, steps.OrderAnswered("order-01"))
+    assert (state.orders, state.replies) == ({}, {})
+
+
+def test_an_order_fetched_again_is_not_begun_again_and_its_answer_is_sent_until_it_arrives() -> None:
+    state, effects = _ordered(("order-01", "screenshot"))
+    assert effects == (steps.Tell(events.OrderCame("order-01", "screenshot")),)
+    state, effects = engine.step(state, steps.OrderDone("order-01", "refused", "no"))
+    assert effects == (steps.Call("order-answer", "order-01", "refused:no"),)
+    state, effects = engine.step(state, steps.Failed(steps.Fault.CONFUSED))
+    state, effects = engine.step(state, steps.OrdersWaiting())
+    state, effects = engine.step(
+        state, steps.OrdersCame((DeviceCommand(command_id="order-01", kind="screenshot", expires_at=makers.NOW),))
+    )
+    assert not any(isinstance(effect, steps.Tell) for effect in effects)
+    state, effects = engine.step(state, steps.TimedOut("order-answer"))
+    assert effects == (steps.Call("order-answer", "order-01", "refused:no"),)
+    state, effects = engine.step(state, steps.Failed(steps.Fault.NOT_FOUND, errors.NotFound()))
+    assert state.replies == {}
+
+
+def test_a_restart_is_answered_before_it_is_done() -> None:
+    state, effects = _ordered(("order-01", "restart-app"))
+    assert effects == (steps.Call("order-answer", "order-01", "done:"),)
+    state, effects = engine.step(state, steps.OrderAnswered("order-01"))
+    assert effects == (steps.Tell(events.OrderCame("order-01", "restart-app")),)
 
 
 def test_commands_of_one_member_wait_for_one_another_and_nobody_else_does() -> None:
