@@ -10,7 +10,8 @@ from pathlib import Path
 from club.model import errors as club_errors
 from club.model.board import Manifest, Picture
 from club.model.clock import Clock
-from club.sync import engine, errors, faults, steps
+from club.model.ids import new_id
+from club.sync import engine, errors, faults, machine, steps
 from club.sync.client import ApiClient
 from club.sync.device_seal import DeviceSeal
 from club.sync.manifest_store import Kept, ManifestStore
@@ -69,6 +70,8 @@ class Doing:
         self._clock = clock
         self._kind: DeviceKind = kind
         self._version = version
+        self._run = new_id()
+        self._folder = store.path.parent
         self._complaints: dict[str, str] = {}  # by the work's name, what was last written down about it
 
     def restored(self) -> tuple[engine.State, Kept | None]:
@@ -327,6 +330,9 @@ class Doing:
             manifest_revision=self.playing.manifest.revision if self.playing else 0,
             outbox=len(self.outbox.pending()),
             reader=self.reader,
+            run=self._run,
+            sync="current" if self.mirror.epoch() else "snapshot",
+            health=machine.health(self._folder, self._clock),
         )
 
     def _running_version(self) -> str:
