@@ -22,6 +22,7 @@ from central_api.console import routes as console
 from central_api.context import Context
 from central_api.db import Database
 from central_api.device_api import router as devices
+from central_api.device_api.stream import PlainStream
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
 from central_api.feed.neighbours import Neighbours
@@ -127,7 +128,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
         context: opened before; without it one is opened, and closed when the app shuts down.
     """
     served = context or open_context(settings, clock)
-    return Litestar(
+    app = Litestar(
         route_handlers=HANDLERS,
         dependencies={"context": Provide(lambda: served, sync_to_thread=False)},
         exception_handlers=problems.HANDLERS,
@@ -147,6 +148,8 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
         debug=False,
         logging_config=None,
     )
+    app.asgi_handler = PlainStream(app.asgi_handler, served)
+    return app
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Router
 
-from central_api.device_api import card_runs, cards, history, joining, offline, orders, routes, screens, stream
+from central_api.device_api import card_runs, cards, history, joining, offline, orders, routes, screens
 from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
@@ -35,5 +35,4 @@ handlers: list[Any] = [
         request_max_body_size=LARGEST_BODY,  # it is read before it is known who sent it
         dependencies={"signed": signed_dependency},
     ),
-    *stream.handlers,  # proves its device before it says anything; no job on a thread, so no decorator
 ]

@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qs
 
-from litestar import Request, asgi
-from litestar.types import Receive, Scope, Send
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from central_api import problems
 from central_api.context import Context
 from central_api.device_api.caller import known_device, signed_parts
 from central_api.devices import clones
@@ -16,38 +18,81 @@ from central_api.feed import service as feed
 from central_api.feed.hub import Listener
 from central_api.feed.notes import Nudge
 from central_api.security.signatures import SignedRequest
+from club.model import errors
 
+PATH = "/v1/stream"
 RESUME_HEADER = "last-event-id"
 _LONGEST_RUN = 64
 _LONGEST_ID = 1000
 
 
-@asgi("/v1/stream", copy_scope=True)
-async def stream(scope: Scope, receive: Receive, send: Send) -> None:
-    """Events `hello`, `nudge`, `display` and `command`, a comment each 15 s; closed when the device does not keep up.
+class PlainStream:
+    """Serves `GET /v1/stream` before the framework sees it, and passes everything else on.
 
-    A device that comes back with the id of the last event it had (`Last-Event-ID`) is told at once what has grown since.
-    `?run=` names the run of the device's program, for clones to be found.
+    A stream lives for days, and thousands are open at a time: what a framework keeps for a request, and what a device was
+    proved with, would be kept for all that time (measured: a quarter of what a connection costs).
+
+    Args:
+        app: the service.
+        context: what it serves with.
     """
-    request: Request[Any, Any, Any] = Request(scope, receive, send)
-    context: Context = request.app.state.context
-    signed = signed_parts(request, b"")
-    run = _run(scope)
-    source = request.client.host if request.client else ""
-    device = await context.upkeep.run(lambda: _known(context, signed, run, source))
-    listener = Listener(device.id, frozenset(device.feeds), device.place, asyncio.get_running_loop(), run)
-    # Listening comes before looking: what is committed between the two is told twice rather than never.
-    context.hub.add(listener)
-    try:
-        epoch, cursors = await context.upkeep.run(lambda: _heads(context, device))
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app = app
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for the stream; events `hello`, `nudge`, `display` and `command`, a comment each 15 s.
+
+        It is closed when the device does not keep up. A device that comes back with the id of the last event it had
+        (`Last-Event-ID`) is told at once what has grown since. `?run=` names the run of its program, for clones to be found.
+        """
+        if scope["type"] != ScopeType.HTTP or scope["path"] != PATH or scope.get("method") != "GET":
+            await self._app(scope, receive, send)
+            return
+        opened = await self._opened(scope, send)
+        if opened is None:
+            return
+        listener, first = opened
+        del opened
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await _send(send, first)
+            await _until_gone(listener, receive, send)
+        finally:
+            self._context.hub.remove(listener)
+
+    async def _opened(self, scope: Scope, send: Send) -> tuple[Listener, bytes] | None:
+        """Prove whose request it is: who listens and what is told first; or None, and it was answered why not."""
+        request: Request[Any, Any, Any] = Request(scope)
+        try:
+            return await self._begun(request)
+        except errors.ClubError as error:
+            refused = problems.on_club_error(request, error)
+        except Exception as error:  # noqa: BLE001 -- the last one who could answer; the log has it
+            refused = problems.on_unforeseen(request, error)
+        headers = [(b"content-type", str(refused.media_type).encode("ascii"))]
+        await send({"type": "http.response.start", "status": refused.status_code or 500, "headers": headers})
+        await send({"type": "http.response.body", "body": refused.content, "more_body": False})
+        return None
+
+    async def _begun(self, request: Request[Any, Any, Any]) -> tuple[Listener, bytes]:
+        context = self._context
+        signed = signed_parts(request, b"")
+        run, source = _run(request.scope), request.client.host if request.client else ""
+        device = await context.upkeep.run(lambda: _known(context, signed, run, source))
+        listener = Listener(device.id, frozenset(device.feeds), device.place, asyncio.get_running_loop(), run)
+        # Listening comes before looking: what is committed between the two is told twice rather than never.
+        context.hub.add(listener)
+        try:
+            epoch, cursors = await context.upkeep.run(lambda: _heads(context, device))
+        except BaseException:
+            context.hub.remove(listener)
+            raise
         context.hub.greeted(listener, cursors)
         first = [hub.hello_frame(epoch, cursors, context.clock.now().isoformat())]
         first += _since(request.headers.get(RESUME_HEADER, "")[:_LONGEST_ID], epoch, cursors)
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await _send(send, b"".join(first))
-        await _until_gone(listener, receive, send)
-    finally:
-        context.hub.remove(listener)
+        return listener, b"".join(first)
 
 
 _HEADERS = [
@@ -101,6 +146,3 @@ async def _gone(listener: Listener, receive: Receive) -> None:
 
 async def _send(send: Send, chunk: bytes) -> None:
     await send({"type": "http.response.body", "body": chunk, "more_body": True})
-
-
-handlers = [stream]

@@ -3,17 +3,18 @@
 import json
 import queue
 import secrets
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 import pytest
-import requests
 from psycopg.conninfo import make_conninfo
 
 from central_api import app
@@ -61,13 +62,15 @@ def pair(tmp_path: Path, pg_cluster: postgres.Cluster, pg_demo_club: central.Dem
 
 
 class Ear:
-    """The event stream of a device, read on a thread of its own."""
+    """The event stream of a device, read on a thread of its own from a bare socket: it can be closed while it is read."""
 
     def __init__(self, pair: Pair, service: Served, last_id: str = "") -> None:
         target = "/v1/stream?run=run-00000001"
-        headers = pair.signed(target) | ({"Last-Event-ID": last_id} if last_id else {})
-        self._answer = requests.get(service.url + target, headers=headers, stream=True, timeout=IN_TIME_S * 3)
-        assert self._answer.status_code == 200
+        headers = {"Host": "club.test", **pair.signed(target)} | ({"Last-Event-ID": last_id} if last_id else {})
+        lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        found = urlsplit(service.url)
+        self._socket = socket.create_connection((found.hostname, found.port), IN_TIME_S)
+        self._socket.sendall("\r\n".join(lines).encode("ascii"))
         self._heard: queue.SimpleQueue[tuple[str, dict[str, Any], str]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -80,13 +83,16 @@ class Ear:
                 return data, told
 
     def close(self) -> None:
-        self._answer.close()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(IN_TIME_S)
+        self._socket.close()
 
     def _listen(self) -> None:
+        self._socket.settimeout(None)
         name = told = ""
-        try:
-            for line in self._answer.iter_lines(chunk_size=1):
-                field, _, value = line.decode("ascii").partition(": ")
+        with self._socket.makefile("rb") as lines:
+            for line in lines:
+                field, _, value = line.decode("ascii").rstrip().partition(": ")
                 match field:
                     case "event":
                         name = value
@@ -94,8 +100,6 @@ class Ear:
                         told = value
                     case "data":
                         self._heard.put((name, json.loads(value), told))
-        except (requests.RequestException, AttributeError, OSError):
-            return  # closed by the test
 
 
 def publish(pair: Pair, service: Served, title: str) -> None:
