@@ -21,7 +21,7 @@ class Aim:
 
 
 def last_line(bench: str, figures: Mapping[str, float], aims: Mapping[str, Aim]) -> str:
-    """The JSON object a bench prints last.
+    """The JSON object a bench prints last; a figure that is not a number is null in it.
 
     Raises:
         ValueError: an aim names a figure that was not measured.
@@ -32,7 +32,7 @@ def last_line(bench: str, figures: Mapping[str, float], aims: Mapping[str, Aim])
     return json.dumps(
         {
             "bench": bench,
-            "figures": {name: round(value, 3) for name, value in figures.items()},
+            "figures": {name: None if math.isnan(value) else round(value, 3) for name, value in figures.items()},
             "aims": {name: f"{'>=' if aim.at_least else '<='} {aim.value:g}" for name, aim in aims.items()},
             "met_each": {name: aim.met_by(figures[name]) for name, aim in aims.items()},
             "met": all(aim.met_by(figures[name]) for name, aim in aims.items()),

@@ -21,6 +21,8 @@ def test_met_only_when_every_aim_is_kept() -> None:
 def test_a_figure_that_is_no_number_keeps_no_aim() -> None:
     """Nothing measured is not a success."""
     assert not Aim(10).met_by(math.nan)
+    told = json.loads(last_line("x", {"a": math.nan}, {"a": Aim(10)}))
+    assert (told["figures"], told["met_each"]) == ({"a": None}, {"a": False})
 
 
 def test_an_aim_without_a_figure_is_a_mistake() -> None:

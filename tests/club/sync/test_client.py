@@ -371,3 +371,23 @@ def test_a_page_where_the_stream_should_be_is_a_confused_server(server: SmallSer
 def test_an_address_without_its_scheme_is_refused_at_once(tmp_path: Path, address: str) -> None:
     with pytest.raises(ValueError, match="https://club"):
         ApiClient(address, makers.an_identity(tmp_path), makers.a_clock())
+
+
+def test_a_server_one_version_back_is_spoken_to_in_its_own(server: SmallServer, client: ApiClient) -> None:
+    def of_before(asked: Asked) -> Answer:
+        if asked.headers[signing.VERSION_HEADER] != "1":
+            return a_problem(club_errors.WireUnknown(oldest=1, newest=1), 426)
+        return _sync_answer(asked)
+
+    server.routes[SYNC] = of_before
+    client.sync("e1", {"global": 7})
+    client.sync("e1", {"global": 7})
+    assert [asked.headers[signing.VERSION_HEADER] for asked in server.asked] == ["2", "1", "1"]
+
+
+def test_places_that_cannot_be_followed_are_told_by_a_problem_or_in_the_answer(
+    server: SmallServer, client: ApiClient
+) -> None:
+    server.routes[SYNC] = lambda _: a_problem(club_errors.SnapshotNeeded(epoch="e2"), 410)
+    found = client.sync("e1", {"global": 7})
+    assert (found.snapshot_needed, found.epoch, found.changes) == (True, "e2", ())

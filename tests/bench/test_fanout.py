@@ -1,0 +1,47 @@
+"""The bench of the push reads MQTT's packets as the standard writes them, and names its figures truly."""
+
+import math
+
+from tests.bench.fanout import AIMS, Cell, aims, figures
+from tests.bench.push import mqtt
+
+
+def test_packets_are_as_the_standard_writes_them() -> None:
+    assert mqtt.greeting("dev-1", "a/b").hex(" ", 1).startswith("10 11 00 04 4d 51 54 54 04 02 00 00 00 05")
+    assert mqtt.greeting("dev-1", "a/b").endswith(bytes.fromhex("82 08 00 01 00 03 61 2f 62 01"))
+    long = mqtt.publish("a/b", b"x" * 300, 7)
+    assert long[:3] == bytes([0x32, 0xB3, 0x02]), "a length of two digits"
+    assert long[3:10] == b"\x00\x03a/b\x00\x07"
+
+
+def test_each_message_is_acknowledged_by_its_number_and_nothing_else_is() -> None:
+    answers = bytes.fromhex("20 02 00 00") + bytes.fromhex("90 03 00 01 01")
+    assert mqtt.is_subscribed(answers)
+    assert not mqtt.is_subscribed(answers[:4])
+    found = list(mqtt.acknowledgements(mqtt.publish("a/b", b"x" * 200, 7) + answers + mqtt.publish("t", b"", 513)))
+    assert found == [bytes.fromhex("40 02 00 07"), bytes.fromhex("40 02 02 01")]
+
+
+def a_cell(cpu: float) -> Cell:
+    return Cell([1.0, 2.0, 9.0], [9.0, 11.0, 10.0], [cpu], [18.0])
+
+
+def test_the_named_figures_are_of_one_process_with_the_most_devices() -> None:
+    cells = {
+        ("1p", 1000): a_cell(1),
+        ("1p", 5000): a_cell(90),
+        ("2p", 5000): a_cell(80),
+        ("mosquitto", 5000): a_cell(60),
+    }
+    found = figures(cells, 5000)
+    assert (found["all_received_ms_p50_5000"], found["kb_per_connection"], found["cpu_vs_mosquitto"]) == (
+        10.0,
+        18.0,
+        1.5,
+    )
+    assert set(AIMS) <= set(found)
+    assert set(aims([100])) == {"kb_per_connection", "cpu_vs_mosquitto"}
+
+
+def test_without_the_broker_what_is_set_against_it_is_not_a_number() -> None:
+    assert math.isnan(figures({("1p", 5000): a_cell(1)}, 5000)["cpu_vs_mosquitto"])
