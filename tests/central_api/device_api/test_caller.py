@@ -8,7 +8,7 @@ from litestar import Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
 
 from central_api.context import Served
-from central_api.device_api import cards, history, routes, screens
+from central_api.device_api import cards, history, orders, routes, screens
 from central_api.device_api.caller import (
     EnrolledDevice,
     Kiosk,
@@ -27,7 +27,11 @@ from club.wire.signing import DEVICE_HEADER, KEY_HEADER
 from tests.support.central import Club, a_redeem, code_of
 
 JSON = {"Content-Type": "application/json"}
-OPEN_TO_STRANGERS = {"/devices/enrol", "/devices/pairings"}  # signed too, with the key they bring
+OPEN_TO_STRANGERS = {
+    "/devices/enrol",  # signed too, with the key they bring
+    "/devices/pairings",
+    "/devices/challenges",  # says nothing of anybody
+}
 BODIES = {
     "/v1/heartbeats": b'{"version":"1","at":"2026-05-16T06:32:00Z"}',
     "/v1/card-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},'
@@ -36,6 +40,10 @@ BODIES = {
     b'"pin":"123456"}',
     "/v1/redemptions": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","reward":"x","quantity":1,'
     b'"unit_points":1}',
+    "/v1/devices/tokens": b'{"challenge":"c1.a.1.b"}',
+    "/v1/devices/self/keys": b'{"public_key":"' + b"A" * 43 + b'","proof":"' + b"A" * 86 + b'"}',
+    "/v1/devices/self/commands/command_id/answer": b'{"state":"done"}',
+    "/v1/devices/self/commands/command_id/picture": b"x",
 }
 """What each route that takes a body can read: it is read before its sender is proved."""
 
@@ -83,7 +91,13 @@ def test_a_route_that_proves_nobody_keeps_the_service_from_starting_unless_it_is
 
 
 def test_every_route_of_devices_refuses_who_did_not_sign(club: Club) -> None:
-    handlers: list[Any] = [*routes.handlers, *cards.handlers, *history.handlers, *screens.handlers]
+    handlers: list[Any] = [
+        *routes.handlers,
+        *orders.handlers,
+        *cards.handlers,
+        *history.handlers,
+        *screens.handlers,
+    ]
     asked = 0
     for handler in handlers:
         for path in handler.paths - OPEN_TO_STRANGERS:
