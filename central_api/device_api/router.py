@@ -9,11 +9,7 @@ from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
 
-_OPEN: list[Any] = [
-    routes.enrol,  # for devices nobody knows yet: signed with the key they bring
-    routes.ask_pairing,
-    routes.challenge,  # says nothing of anybody
-]
+_OPEN: list[Any] = [routes.enrol, routes.ask_pairing]  # for devices nobody knows yet: signed with the key they bring
 
 handlers: list[Any] = [
     Router(

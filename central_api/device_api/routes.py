@@ -83,9 +83,10 @@ def who_am_i(context: Served, device: EnrolledDevice) -> Response[Enrolled]:
         return answer(_enrolled(context, tx, device))
 
 
-@post("/devices/challenges", sync_to_thread=False, status_code=200, tags=["devices"])
-def challenge(context: Served) -> Response[Challenge]:
-    """A text to be signed within a minute, for a token; open to everybody, for it says nothing."""
+@post("/devices/challenges", status_code=200, tags=["devices"])
+@for_challenged
+def challenge(context: Served, device: EnrolledDevice) -> Response[Challenge]:
+    """A text for the calling device to sign within a minute, for a token; signed too, whatever its clock says."""
     text, until = tokens.challenge(context.keyring, context.clock.now())
     return answer(Challenge(challenge=text, expires_at=until))
 

@@ -30,7 +30,6 @@ JSON = {"Content-Type": "application/json"}
 OPEN_TO_STRANGERS = {
     "/devices/enrol",  # signed too, with the key they bring
     "/devices/pairings",
-    "/devices/challenges",  # says nothing of anybody
 }
 BODIES = {
     "/v1/heartbeats": b'{"version":"1","at":"2026-05-16T06:32:00Z"}',
@@ -40,6 +39,7 @@ BODIES = {
     b'"pin":"123456"}',
     "/v1/redemptions": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","reward":"x","quantity":1,'
     b'"unit_points":1}',
+    "/v1/devices/challenges": b"",
     "/v1/devices/tokens": b'{"challenge":"c1.a.1.b"}',
     "/v1/devices/self/keys": b'{"public_key":"' + b"A" * 43 + b'","proof":"' + b"A" * 86 + b'"}',
     "/v1/devices/self/commands/command_id/answer": b'{"state":"done"}',

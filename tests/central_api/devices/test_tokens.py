@@ -1,6 +1,6 @@
 """A device gets a token for its signature over our challenge; it does for its own reads, and for nothing else (ADR 0014)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,12 +15,12 @@ from club.wire.devices import AskToken, Challenge, Enrolled, Heartbeat, Heartbea
 from tests.support.central import Club, Device, code_of, new_id, read
 
 
-def a_challenge(club: Club) -> Challenge:
-    return read(club.http.post("/v1/devices/challenges"), Challenge)
+def a_challenge(device: Device, at: datetime | None = None) -> Challenge:
+    return read(device.send("POST", "/v1/devices/challenges", at=at), Challenge)
 
 
 def a_token(club: Club, device: Device) -> Token:
-    return read(device.post("/v1/devices/tokens", AskToken(challenge=a_challenge(club).challenge)), Token)
+    return read(device.post("/v1/devices/tokens", AskToken(challenge=a_challenge(device).challenge)), Token)
 
 
 def with_token(club: Club, token: str, method: str, target: str, body: bytes = b"", **more: Any) -> httpx.Response:
@@ -44,7 +44,7 @@ def test_a_device_whose_clock_is_wrong_by_years_gets_in_by_a_challenge(club: Clu
     device = club.device("tv-1")
     wrong = club.clock.now() - timedelta(days=3000)
     assert code_of(device.send("GET", "/v1/devices/self", at=wrong)) == "clock_skew"
-    body = encode(AskToken(challenge=a_challenge(club).challenge))
+    body = encode(AskToken(challenge=a_challenge(device, wrong).challenge))
     token = read(device.send("POST", "/v1/devices/tokens", body, at=wrong), Token)
     assert token.now == club.clock.now()
     assert with_token(club, token.token, "GET", "/v1/devices/self").status_code == 200
@@ -94,11 +94,11 @@ def test_texts_that_are_no_tokens_and_no_challenges_of_ours(club: Club, spoilt: 
 
 def test_a_challenge_is_good_for_a_minute_and_only_for_whoever_signs_it(club: Club) -> None:
     device = club.device("tv-1")
-    old = a_challenge(club)
+    old = a_challenge(device)
     club.clock.forward(tokens.CHALLENGE_LIFE.total_seconds())
     assert code_of(device.post("/v1/devices/tokens", AskToken(challenge=old.challenge))) == "signature_wrong"
     stranger = club.new_device()
-    fresh = a_challenge(club).challenge
+    fresh = a_challenge(device).challenge
     assert code_of(stranger.post("/v1/devices/tokens", AskToken(challenge=fresh))) == "device_unknown"
     token, _ = tokens.token(club.context.keyring, device.identity.device_id, "A" * 43, club.clock.now())
     assert code_of(device.post("/v1/devices/tokens", AskToken(challenge=token))) == "signature_wrong"
