@@ -216,8 +216,10 @@ def test_a_backup_holds_database_and_keys_and_can_be_served(tmp_path: Path, devi
         with sqlite3.connect(tmp_path / "club.db") as link:
             (epoch,) = link.execute("SELECT epoch FROM feed_epoch").fetchone()
         link.close()
-        told = ask(device, service, "GET", f"/v1/sync?epoch={epoch}&after=global:1,store-east:1").json()
-        assert told["snapshot_needed"], "a device that knows the original starts anew from the copy"
+        told = ask(device, service, "GET", f"/v1/sync?epoch={epoch}&after=global:1,store-east:1")
+        assert (told.status_code, told.json()["code"]) == (410, "snapshot_needed"), (
+            "a device that knows the original starts anew from the copy"
+        )
 
 
 def test_a_backup_is_restored_by_command_and_never_over_a_club_by_mistake(
