@@ -201,7 +201,8 @@ def _title(lines: Sequence[_Line], purchase: Bought | None) -> Text:
     kind = lines[0].row.kind
     if purchase is not None:
         return texts.both(lambda language: _redeemed(purchase, language))
-    corrects = next((fact for fact in ("refund", "debt") if kind == "adjust" and fact in lines[0].row.facts), None)
+    told = ("refund", "debt", "extended")
+    corrects = next((fact for fact in told if kind == "adjust" and fact in lines[0].row.facts), None)
     if corrects is not None:
         return texts.both(lambda language: words(language)(f"server.history.{corrects}"))
     given = dict.fromkeys(texts.text(line.row.facts.get("title")) for line in lines)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,8 @@ from central_api.cards import runs
 from central_api.context import Context
 from central_api.db import Tx
 from central_api.devices import repository as devices
-from central_api.lifecycle import card_desk, export, leaving, merging, repository
+from central_api.ledger.extension import Extended
+from central_api.lifecycle import card_desk, export, extending, leaving, merging, repository
 from central_api.members import search
 from central_api.programme import service as programmes
 from central_api.security import keyring, rotation
@@ -109,6 +110,23 @@ def undo_merge(context: Context, merge_id: str) -> merging.Merged:
     """
     desk = _merges(context)
     return context.db.run(lambda tx: merging.undo(tx, desk, merge_id))
+
+
+def extend(context: Context, member: str, ending: date, until: date, reason: str) -> Extended:
+    """Let a member's points that end on one day live until another.
+
+    Raises:
+        NotFound, CardNotActive, Malformed: see `extending.extend`.
+    """
+    now = context.clock.now()
+
+    def work(tx: Tx) -> Extended:
+        return extending.extend(
+            tx, context.keyring, member,
+            ending=ending, until=until, reason=reason, by=BY, now=now, new_id=context.new_id,
+        )  # fmt: skip
+
+    return context.db.run(work)
 
 
 def block(context: Context, number: str) -> str:

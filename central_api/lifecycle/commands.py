@@ -4,6 +4,7 @@ import argparse
 import getpass
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -48,6 +49,14 @@ def add_commands(add: Add, group: Callable[[str, str], Any], opened: Opened, pri
     one.add_argument("target", help="the id that stays")
     one = command("undo-merge", _undo_merge, "undo a merge", people)
     one.add_argument("merge", help="the id that merge printed")
+
+    one = command("extend-points", _extend, "let points that end on one day live longer, with a reason", people)
+    one.add_argument("member", help="the member's id")
+    one.add_argument("--ending", type=date.fromisoformat, required=True, metavar="DAY", help="such as 2026-09-30")
+    one.add_argument(
+        "--until", type=date.fromisoformat, required=True, metavar="DAY", help="their last day from now on"
+    )
+    one.add_argument("--reason", required=True, help="why; it stands in the log of acts")
 
     cards = group("cards", "look after cards")
     one = command("block", _block, "block a card that was reported lost", cards)
@@ -98,6 +107,11 @@ def _merge(context: Context, options: argparse.Namespace, printed: Printed) -> N
 def _undo_merge(context: Context, options: argparse.Namespace, printed: Printed) -> None:
     done = cli.undo_merge(context, options.merge)
     printed(f"merge {done.merge} undone: {done.points} points and {done.tier_points} tier points went back")
+
+
+def _extend(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    done = cli.extend(context, options.member, options.ending, options.until, options.reason)
+    printed(f"{done.points} points of {done.member} live until {options.until}")
 
 
 def _block(context: Context, options: argparse.Namespace, printed: Printed) -> None:

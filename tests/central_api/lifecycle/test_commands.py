@@ -155,3 +155,14 @@ def test_card_keys_are_renewed_by_version(club: Club, capsys: pytest.CaptureFixt
     with club.context.db.read() as tx:
         acts = tx.rows(select(audit.c.subject).where(audit.c.act == "card.keys-renew"))
     assert [row.subject for row in acts] == ["card-keys:2", "card-keys:3"]
+
+
+def test_points_are_made_to_live_longer(club: Club, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("members", "extend-points", WANG, "--until", "2026-12-31", "--reason", "campaign", "--ending")
+    code, said, _ = run(club, capsys, *arguments, "2026-09-30")
+    assert (code, said) == (0, f"860 points of {WANG} live until 2026-12-31\n")
+    code, _, complaint = run(club, capsys, *arguments, "2026-09-30")
+    assert (code, "expected points that end on 2026-09-30" in complaint) == (1, True)
+    with club.context.db.read() as tx:
+        (act,) = tx.rows(select(audit).where(audit.c.act == "points.extend"))
+    assert (act.actor, act.subject, act.facts["reason"]) == ("system", f"member:{WANG}", "campaign")
