@@ -70,6 +70,7 @@ STAY: Mapping[str, str] = {
     "ranking_places": "as they were reached",
     "registrations": "how each of them came",
     "merges": "the merge itself",
+    "offline_redemptions": "as they were settled; the vouchers they made go with the member",
 }
 """Tables that name members and stay as they are, and why. A test holds every table to one of the two."""
 
