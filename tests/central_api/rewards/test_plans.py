@@ -41,3 +41,14 @@ def test_no_table_is_read_from_end_to_end(club: Club) -> None:
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_without_its_choices_the_procedure_would(club: Club) -> None:
     assert "idempotency" in scanned(club, reset=True)
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_nothing_is_compiled_for_a_redemption(club: Club) -> None:
+    """A table that has to be read from end to end is priced so high by the second choice that PostgreSQL would, each time."""
+    url = club.context.db.engine.url
+    with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as link:
+        (kept,) = link.execute("SELECT proconfig FROM pg_proc WHERE proname = 'club_redeem_v1'").fetchone() or ([],)
+    assert {"jit=off", "enable_seqscan=off", "plan_cache_mode=force_generic_plan"} == set(kept)
+    with club.context.db.read() as tx:
+        assert tx.connection.exec_driver_sql("SHOW jit").scalar() == "off"
