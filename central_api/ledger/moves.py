@@ -1,7 +1,8 @@
 """Moves points from one member to another when staff merge them, and back: two entries, lots with their own last days (A9).
 
 What was booked stays: the entry of the source takes its lots, the entry of the target makes new ones that are good just as
-long, and `lot_moves` says which goes on which. Moving back fills the very lots of the source with what is left of theirs.
+long, and `lot_moves` says which goes on which. Moving back fills the very lots of the source with what is left of theirs;
+what was made to live longer meanwhile comes back as new lots.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,7 +19,7 @@ from central_api.ledger import repository, service
 from central_api.ledger.service import Occasion, Track
 from central_api.ledger.tables import accounts, lot_moves, lots
 from central_api.members import repository as members
-from club.model.points import Taken
+from club.model.points import Lot, Taken
 
 MERGE, UNDO = "merge", "merge-undo"
 """The categories of both entries, by which histories leave them out."""
@@ -73,28 +74,17 @@ def move_all(tx: Tx, source: str, target: str, occasion: Occasion, *, new_id: Ca
     entry = _book(
         tx, source, target, {"points": points, "tier": tier}, replace(occasion, category=MERGE), new_id, taken
     )
-    rows = []
     for lot in held:
-        values = {
-            "id": new_id(),
-            "member": target,
-            "entry": entry,
-            "earned_at": lot.earned_at,
-            "expires": lot.expires,
-            "earned": lot.left,
-            "left": lot.left,
-        }
-        repository.add_lot(tx, values)
-        rows.append({"source": lot.id, "target": values["id"], "points": lot.left})
-    if rows:
-        tx.execute(insert(lot_moves), rows)
+        _go_on(tx, lot, target, entry, new_id())
     return Moved(points, tier)
 
 
 def move_back(
     tx: Tx, source: str, target: str, tier_points: int, occasion: Occasion, *, new_id: Callable[[], str]
 ) -> Moved:
-    """Move back what is left of a member's lots with another, into the same lots. Both are locked.
+    """Move back what is left of a member's lots with another. Both are locked.
+
+    It goes into the same lots, but for what ends later by now: that goes into new ones, and keeps its last day.
 
     Args:
         tx: a unit of work that writes.
@@ -102,13 +92,13 @@ def move_back(
         target: who holds them now.
         tier_points: of the tier track, as far as the target has as many.
         occasion: what for; its kind is `adjust` and its category `merge-undo`, whatever it says.
-        new_id: makes the ids of the entries.
+        new_id: makes the ids of entries and lots.
     """
     held = {lot.id: lot for lot in repository.lots_of(tx, target, lock=True)}
-    query = select(lot_moves.c.source, lot_moves.c.target).join(lots, lots.c.id == lot_moves.c.source)
+    query = select(lot_moves.c.source, lot_moves.c.target, lots.c.expires).join(lots, lots.c.id == lot_moves.c.source)
     # What was made to live longer with the target is a lot that goes on the one that came.
     came = {
-        lot: row.source
+        lot: row
         for row in tx.rows(query.where(lots.c.member == source).order_by(lot_moves.c.id))
         for lot in sorted(going_on(tx, [row.target]))
         if lot in held
@@ -122,7 +112,10 @@ def move_back(
     entry = _book(tx, target, source, moved, replace(occasion, category=UNDO), new_id, taken)
     given: dict[str, int] = {}
     for lot, own in came.items():
-        given[own] = given.get(own, 0) + held[lot].left
+        if held[lot].expires > own.expires:
+            _go_on(tx, held[lot], source, entry, new_id())
+        else:
+            given[own.source] = given.get(own.source, 0) + held[lot].left
     if given:
         repository.take(tx, entry, [Taken(lot, -amount) for lot, amount in given.items()])
     return Moved(points, tier)
@@ -190,6 +183,13 @@ def _book(
     if taken:
         repository.take(tx, out, taken)
     return into
+
+
+def _go_on(tx: Tx, lot: Lot, member: str, entry: str, made: str) -> None:
+    """Make a lot of another member, of an entry, that goes on what one held, and is good just as long."""
+    values = {"id": made, "member": member, "entry": entry, "earned_at": lot.earned_at, "expires": lot.expires}
+    repository.add_lot(tx, {**values, "earned": lot.left, "left": lot.left})
+    tx.execute(insert(lot_moves).values(source=lot.id, target=made, points=lot.left))
 
 
 def _moved_account(track: Track) -> str:

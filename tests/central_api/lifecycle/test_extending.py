@@ -80,7 +80,32 @@ def test_an_undone_merge_brings_back_what_was_made_to_live_longer_meanwhile(hall
     name = merge(hall, source, target).merge
     assert extend(hall, source, 10, 40) == Extended(target, 150, extended(hall))
     assert undo(hall, name).points == 100
-    assert (sum(points for _, points in left(hall, source)), left(hall, target)) == (100, [(40, 50)])
+    assert (left(hall, source), left(hall, target)) == ([(40, 100)], [(40, 50)])
+    hall.books.seal()
+    proved(hall)
+
+
+def test_past_their_old_day_they_are_still_there_after_an_undone_merge_and_a_refund_finds_them(hall: Hall) -> None:
+    source, target = hall.member(), hall.member()
+    bill = hall.books.earn(source, 100, 0, days=10)
+    hall.books.earn(source, 30, 0, days=20)
+    name = merge(hall, source, target).merge
+    extend(hall, source, 10, 40)
+    hall.books.today += timedelta(days=11)
+    assert undo(hall, name).points == 130
+    assert hall.books.expire(source) == ()
+    assert left(hall, source) == [(9, 30), (29, 100)], "what was not made to live longer is in its own lot again"
+    hall.books.spend(source, 50)
+    assert hall.books.take_back(bill, 40).points == 40
+    assert left(hall, source) == [(29, 40)]
+    again = merge(hall, source, target).merge
+    assert (left(hall, source), left(hall, target)) == ([], [(29, 40)])
+    assert undo(hall, again).points == 40
+    assert (left(hall, source), left(hall, target)) == ([(29, 40)], [])
+    hall.books.today += timedelta(days=30)
+    hall.books.expire(source)
+    assert left(hall, source) == []
+    hall.books.seal()
     proved(hall)
 
 
