@@ -42,7 +42,7 @@ class Sender:
         self._hosts = frozenset(settings.private_hosts)
         self._timeout = (min(_CONNECT_S, settings.timeout_s), settings.timeout_s)
         self._lines: list[socket.socket] = []  # a second handle of each connection, good also while TLS begins
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.verify = settings.ca_file or True
         self._session.trust_env = False  # a proxy of the environment would look names up for itself
         adapter = _Adapter(self._hosts, resolve, self._lines)
@@ -97,6 +97,11 @@ def _why(fault: BaseException) -> str:
             return str(cause)
         cause = cause.__cause__ or cause.__context__
     return type(fault).__name__
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: also where redirects are not followed, requests looks for the next one, and reads the whole body before."""
 
 
 class _Adapter(HTTPAdapter):
