@@ -100,12 +100,16 @@ def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, 
 
     Raises:
         IdempotencyConflict: a refund of this number was told with another content. Facts: source, number.
+        NotAllowed: it is told for one store, and the bill is of another. Facts: needs.
         Malformed: a line the bill has not, or more than is left of it; it lies yet to come; it was kept and then proved so.
     """
     _must_have_happened("refund", refund.number, refund.at, now)
     repository.lock_number(tx, refund.source, refund.bill)
     repository.lock_number(tx, refund.source, refund.number, "refund")
     digest = _digest(refund)
+    row = repository.bill(tx, refund.source, refund.bill)
+    if row is not None and refund.store not in (msgspec.UNSET, row.store):
+        raise errors.NotAllowed(f"expected a bill of store {refund.store}, found one of {row.store}", needs=refund.store)
     before = repository.refund(tx, refund.source, refund.number)
     if before is not None:
         _must_be_the_same(before.digest, digest, "refund", refund.source, refund.number)
@@ -129,7 +133,6 @@ def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, 
         "answer": msgspec.to_builtins(answer),
     }
     repository.add_refund(tx, values)
-    row = repository.bill(tx, refund.source, refund.bill)
     if row is None:
         return answer
     ledger.lock_member(tx, row.member)

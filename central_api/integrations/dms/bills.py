@@ -62,6 +62,7 @@ def refund(tx: Tx, desk: Desk, client: Client, row: RefundRow) -> Booked:
         IdempotencyConflict: the number was used for another refund.
         Malformed: a line the bill has not, or more than is left of it.
     """
+    repository.lock_number(tx, client.source, row.bill)  # what is read here of the bill is what the refund is booked on
     bill = repository.bill(tx, client.source, row.bill)
     if bill is not None:
         client.must_serve(bill.store)

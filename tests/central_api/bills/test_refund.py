@@ -114,6 +114,17 @@ def test_the_same_number_with_another_content_is_a_conflict(house: House) -> Non
     assert house.points(member) == (799, 799, 0)
 
 
+def test_a_refund_told_for_one_store_takes_nothing_of_a_bill_of_another(house: House) -> None:
+    told = house.bill(house.member(), 80_000)
+    house.book(told)
+    refund = house.refund(told)
+    with pytest.raises(errors.NotAllowed) as refused:
+        house.give_back(club.changed(refund, store="west"))
+    assert refused.value.facts == {"needs": "west"}
+    assert house.points(told.member)[0] == 800
+    assert house.give_back(club.changed(refund, store="east")).points == 800
+
+
 def test_spent_points_are_owed_and_the_next_bill_pays_them_first(house: House) -> None:
     member = house.member()
     told = house.bill(member, 100_000)

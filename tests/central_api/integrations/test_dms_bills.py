@@ -3,15 +3,22 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from msgspec import convert
+from sqlalchemy import func, select, text
 
 from central_api.bills.tables import bills
+from central_api.db import Tx
+from central_api.integrations.dms import bills as dms_bills
+from central_api.integrations.dms.members import Desk
+from central_api.integrations.dms.schemas import BillRow
+from central_api.integrations.keys.service import Client
 from central_api.ledger import service as ledger
 from central_api.outbox.tables import outbox_events
 from central_api.visits import service as visits
 from central_api.visits.tables import service_jobs
 from tests.support.central import Club
 from tests.support.partner import Partner, a_bill_row, a_job_row, a_member_row, a_refund_row, partner
+from tests.support.wait import until
 
 MEMBERS, BILLS, REFUNDS, JOBS = (f"/v1/dms/{name}" for name in ("members", "bills", "refunds", "jobs"))
 
@@ -52,6 +59,32 @@ def test_a_refund_before_its_bill_waits_and_comes_out_the_same(club: Club, dms: 
     with club.context.db.read() as tx:
         kinds = [row.kind for row in tx.rows(select(outbox_events).order_by(outbox_events.c.arrival))]
     assert [kind for kind in kinds if kind.startswith("bill")] == ["bill.booked", "bill.refunded"]
+
+
+@pytest.mark.parametrize("store", ["east", "west"])
+def test_a_refund_told_while_its_bill_is_booked_waits_for_it_and_is_judged_by_it(
+    club: Club, dms: Partner, store: str
+) -> None:
+    context, is_sqlite = club.context, club.context.db.is_sqlite
+    desk = Desk(context.keyring, context.vault, context.clock.now(), context.new_id)
+    bill = convert(a_bill_row(), BillRow)
+    teller = partner(club, "bills.write", store=store)
+    waits = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+    def waiting(tx: Tx) -> bool:
+        return is_sqlite or bool(tx.scalar(waits))  # one writes at a time there: whoever comes second waits
+
+    with ThreadPoolExecutor(1) as pool:
+        with context.db.write() as tx:
+            assert dms_bills.book(tx, desk, Client("test", "dms-east", None, frozenset()), bill).result == "booked"
+            told = pool.submit(teller.rows, REFUNDS, a_refund_row())
+            until(lambda: waiting(tx), "a refund that waits")
+        (row,) = told.result(20)
+    assert row["result" if store == "east" else "code"] == ("booked" if store == "east" else "not_allowed"), row
+    assert (points(dms)[0] == 0) is (store == "east")
 
 
 def test_the_same_number_with_another_content_is_a_conflict(dms: Partner) -> None:
