@@ -92,22 +92,28 @@ def take(tx: Tx, bill_id: str, back: Back) -> None:
     )
 
 
-def refund(tx: Tx, source: str, number: str) -> Any:
-    """The row of a refund by the billing system's number, or None."""
-    return tx.first(select(bill_refunds).where(bill_refunds.c.source == source, bill_refunds.c.number == number))
+def refund(tx: Tx, source: str, number: str, *, lock: bool = False) -> Any:
+    """The row of a refund by the billing system's number, or None; locked until the end when asked for."""
+    query = select(bill_refunds).where(bill_refunds.c.source == source, bill_refunds.c.number == number)
+    return tx.first(query.with_for_update() if lock else query)
 
 
 def waiting(tx: Tx, source: str, bill_number: str) -> Sequence[Any]:
-    """The refunds that wait for a bill, in the order of their instants."""
+    """The refunds that wait for a bill, in the order of their instants; locked until the end."""
     query = select(bill_refunds).where(
         bill_refunds.c.source == source, bill_refunds.c.bill == bill_number, bill_refunds.c.state == "waiting"
     )
-    return tx.rows(query.order_by(bill_refunds.c.at, bill_refunds.c.number))
+    return tx.rows(query.order_by(bill_refunds.c.at, bill_refunds.c.number).with_for_update())
 
 
 def add_refund(tx: Tx, values: Mapping[str, object]) -> None:
     """Write a refund."""
     tx.execute(insert(bill_refunds).values(**values))
+
+
+def change_refund(tx: Tx, refund_id: str, values: Mapping[str, object]) -> None:
+    """Write a refund over one that is not booked."""
+    tx.execute(update(bill_refunds).where(bill_refunds.c.id == refund_id).values(**values))
 
 
 def set_refund_answer(tx: Tx, answer: BookedRefund) -> None:

@@ -91,6 +91,8 @@ def book(tx: Tx, bill: Bill, now: datetime, new_id: Callable[[], str], *, keyrin
 def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, keyring: Keyring) -> BookedRefund:
     """Take back what a refunded bill earned, or keep the refund until its bill comes. Told again it says what became of it.
 
+    What was told for a store that the bill turned out not to be of does not keep the number from the bill's own store.
+
     Args:
         tx: a unit of work that writes.
         refund: as the billing system tells it.
@@ -109,16 +111,18 @@ def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, 
     digest = _digest(refund)
     row = repository.bill(tx, refund.source, refund.bill)
     if row is not None and refund.store not in (msgspec.UNSET, row.store):
-        raise errors.NotAllowed(f"expected a bill of store {refund.store}, found one of {row.store}", needs=refund.store)
-    before = repository.refund(tx, refund.source, refund.number)
-    if before is not None:
+        raise errors.NotAllowed(
+            f"expected a bill of store {refund.store}, found one of {row.store}", needs=refund.store
+        )
+    before = repository.refund(tx, refund.source, refund.number, lock=True)
+    if before is not None and not _gives_way(before, row, refund, digest):
         _must_be_the_same(before.digest, digest, "refund", refund.source, refund.number)
         answer = msgspec.convert(before.answer, BookedRefund)
         if answer.state == "refused":
             raise errors.Malformed(answer.why_refused)
         return answer
     desk = Desk(keyring, new_id, now)
-    refund_id = new_id()
+    refund_id = new_id() if before is None else str(before.id)
     answer = BookedRefund(refund_id=refund_id, source=refund.source, number=refund.number, state="waiting")
     values = {
         "id": refund_id,
@@ -132,7 +136,10 @@ def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, 
         "content": msgspec.to_builtins(refund),
         "answer": msgspec.to_builtins(answer),
     }
-    repository.add_refund(tx, values)
+    if before is None:
+        repository.add_refund(tx, values)
+    else:
+        repository.change_refund(tx, refund_id, values)
     if row is None:
         return answer
     ledger.lock_member(tx, row.member)
@@ -189,6 +196,19 @@ def _book_waiting(tx: Tx, desk: Desk, row: Any) -> None:
         facts: inbox.Facts = {"source": refund.source, "refund": refund.number, "bill": refund.bill}
         inbox.ask_staff(tx, f"refund-unclear:{row.id}", "refund-unclear", bill.store, bill.member, facts, desk.now)
     repository.set_refund_answer(tx, answer)
+
+
+def _gives_way(before: Any, bill: Any, refund: Refund, digest: str) -> bool:
+    """Whether a refund that was told for one store, and is not booked, leaves its number to one told by who may tell it.
+
+    That is whoever may tell of the bill, where that store may not; before the bill is here, the whole group with the same content.
+    """
+    store = repository.read_refund(before).store
+    if before.state == "booked" or store is msgspec.UNSET:
+        return False
+    if bill is None:
+        return refund.store is msgspec.UNSET and bool(before.digest == digest)
+    return bool(bill.store != store)
 
 
 def _after_refund(tx: Tx, desk: Desk, member_id: str) -> None:

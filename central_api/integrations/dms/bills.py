@@ -66,7 +66,7 @@ def refund(tx: Tx, desk: Desk, client: Client, row: RefundRow) -> Booked:
     bill = repository.bill(tx, client.source, row.bill)
     if bill is not None:
         client.must_serve(bill.store)
-    known = repository.refund(tx, client.source, row.number) is not None
+    before = repository.refund(tx, client.source, row.number)
     wish = Refund(
         source=client.source,
         number=row.number,
@@ -77,6 +77,7 @@ def refund(tx: Tx, desk: Desk, client: Client, row: RefundRow) -> Booked:
     )
     found = service.refund(tx, wish, desk.now, desk.new_id, keyring=desk.keyring)
     member = "" if bill is None else str(bill.member)
+    known = before is not None and before.state == found.state
     if not known:
         if found.state == "booked":
             _tell_refund(tx, desk, client, found.refund_id, row.number, row.bill, member, bill.store)

@@ -172,6 +172,41 @@ def test_a_key_of_another_store_books_and_refunds_nothing_here(club: Club, dms: 
     assert west.rows(BILLS, a_bill_row("B-2", store="west"))[0]["result"] == "booked", "a member is welcome everywhere"
 
 
+@pytest.mark.parametrize("lines", [{}, {"lines": [{"line": "1", "paid_fen": 1}]}])
+@pytest.mark.parametrize("bill", ["B-1", "B-99"])
+@pytest.mark.parametrize("teller", ["east", None])
+def test_a_key_of_another_store_keeps_no_refunds_number_from_the_bills_own_store(
+    club: Club, dms: Partner, teller: str | None, bill: str, lines: dict[str, object]
+) -> None:
+    west, own = (partner(club, "bills.write", store=store) for store in ("west", teller))
+    assert west.rows(REFUNDS, {**a_refund_row(bill=bill), **lines})[0]["result"] == "waiting"
+    dms.rows(BILLS, a_bill_row())
+    earned = points(dms)[0]
+    assert earned, "a refund of another store takes nothing"
+    assert [row["result"] for row in own.rows(REFUNDS, a_refund_row(), a_refund_row())] == ["booked", "same"]
+    assert points(dms) == (0, 0)
+    again = west.rows(REFUNDS, {**a_refund_row(bill=bill), **lines})[0]
+    assert again["code"] == ("not_allowed" if bill == "B-1" else "idempotency_conflict")
+    assert own.rows(REFUNDS, a_refund_row(at="2026-05-16T14:21:00+08:00"))[0]["code"] == "idempotency_conflict"
+    if bill == "B-99":
+        assert dms.rows(BILLS, a_bill_row("B-99", store="west"))[0]["result"] == "booked"
+        assert points(dms)[0] == earned, "nothing waits for it any more"
+    with club.context.db.read() as tx:
+        assert ledger.faults(tx) == []
+        kinds = [row.kind for row in tx.rows(select(outbox_events)) if row.kind == "bill.refunded"]
+    assert len(kinds) == 1
+
+
+def test_what_the_whole_group_tells_too_waits_for_a_bill_of_any_store(club: Club, dms: Partner) -> None:
+    west = partner(club, "bills.write", store="west")
+    for one in (west, dms):
+        assert one.rows(REFUNDS, a_refund_row())[0]["result"] == "waiting"
+    conflict = dms.rows(REFUNDS, a_refund_row(at="2026-05-16T14:21:00+08:00"))[0]
+    assert conflict["code"] == "idempotency_conflict"
+    dms.rows(BILLS, a_bill_row())
+    assert points(dms) == (0, 0)
+
+
 def test_a_job_goes_through_its_stages_in_whatever_order_they_come(club: Club, dms: Partner) -> None:
     ready = a_job_row(ready_at="2026-05-16T14:25:00+08:00", changed_at="2026-05-16T14:25:00+08:00")
     promised = a_job_row(promised_at="2026-05-16T15:00:00+08:00", changed_at="2026-05-16T13:05:00+08:00")
