@@ -15,16 +15,23 @@ from central_api.columns import content
 from central_api.db import Tx
 
 _BILL = content(bills.c.content, Bill)
-_WHOLE = "bills.source"  # in a unit of work's state: the source of which it is alone with all numbers
+_WHOLE = "bills.source"  # in a unit of work's state: the source of whose bills it is alone with all numbers
+_OF_BILLS = frozenset({"bill", "refund"})
 
 
 def lock_number(tx: Tx, source: str, number: str, kind: str = "bill") -> None:
     """Let everything about one bill of the billing system happen one after the other: it, its repetitions, its refunds.
 
-    A refund's own number is locked after that of its bill, for it may be told of two bills.
+    A refund's own number is locked after that of its bill, for it may be told of two bills. Numbers of other kinds are locked
+    likewise, and wait for no file of bills.
     """
-    if tx.dialect == "postgresql" and tx.state.get(_WHOLE) != source:
-        keys = {"whole": _lock_key(f"source {source}"), "key": _lock_key(f"{kind} {source} {number}")}
+    if tx.dialect != "postgresql":
+        return
+    keys = {"key": _lock_key(f"{kind} {source} {number}")}
+    if kind not in _OF_BILLS:
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), keys)
+    elif tx.state.get(_WHOLE) != source:
+        keys["whole"] = _lock_key(f"source {source}")
         tx.execute(text("SELECT pg_advisory_xact_lock_shared(:whole), pg_advisory_xact_lock(:key)"), keys)
 
 

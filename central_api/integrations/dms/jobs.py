@@ -41,9 +41,7 @@ def tell(tx: Tx, desk: Desk, client: Client, row: JobRow) -> Booked:
         vehicle=row.vehicle,
         mileage_km=row.mileage_km,
     )
-    numbers.lock_number(
-        tx, client.source, f"job {row.number}"
-    )  # two who tell it first at once come one after the other
+    numbers.lock_number(tx, client.source, row.number, "job")  # two who tell it first at once come one after the other
     known = jobs.store_of(tx, row.number)
     if known is not None:
         client.must_serve(known)

@@ -95,7 +95,8 @@ def bring_in(
         else:
             try:
                 with context.db.write() as tx:
-                    numbers.lock_source(tx, source)
+                    if kind is BILLS:
+                        numbers.lock_source(tx, source)
                     _book(tx, job, kind, groups, report)
                     if dry_run or (report.refused and not skip_bad):
                         raise _TakenBack

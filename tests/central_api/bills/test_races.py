@@ -18,6 +18,7 @@ from tests.support import programme_house as club
 from tests.support.programme_house import House
 
 CLIENTS, ACTS = 8, 12
+_LOCKS = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
 LATER = date(2027, 1, 2)  # accessories of May have expired by then
 
 
@@ -118,15 +119,14 @@ def test_one_refunds_number_for_two_bills_at_once_is_one_refund_and_a_conflict(h
 
 def test_a_file_of_bills_needs_one_lock_however_long_it_is(house: House) -> None:
     """A server keeps some thousand locks: with one for each number, a long file in one unit of work would end by it."""
-    query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
     with house.books.db.write() as tx:
         bills.lock_source(tx, "dms")
         for number in range(50):
             with tx.savepoint():
                 bills.lock_number(tx, "dms", f"B-{number}")
-        assert tx.dialect == "sqlite" or tx.scalar(query) == 1
+        assert tx.dialect == "sqlite" or tx.scalar(_LOCKS) == 1
         bills.lock_number(tx, "other", "B-1")
-        assert tx.dialect == "sqlite" or tx.scalar(query) == 3
+        assert tx.dialect == "sqlite" or tx.scalar(_LOCKS) == 3
 
 
 def test_what_is_told_of_a_bill_waits_for_a_file_of_bills_of_the_same_program(house: House) -> None:
@@ -149,3 +149,18 @@ def test_what_is_told_of_a_bill_waits_for_a_file_of_bills_of_the_same_program(ho
         for one in waiting:
             one.result(20)
     assert order == (["file", "dms"] if is_sqlite else ["till", "file", "dms"])
+
+
+def test_vouchers_and_jobs_of_a_program_wait_for_no_file_of_its_bills(house: House) -> None:
+    with house.books.db.write() as tx:
+        bills.lock_source(tx, "dms")
+        if tx.dialect == "sqlite":  # whoever has the one writer has every number
+            bills.lock_number(tx, "dms", "V-1", "voucher")
+            return
+        with house.books.db.write() as other:
+            other.execute(text("SET LOCAL lock_timeout = '5s'"))
+            for kind in ("voucher", "job"):
+                bills.lock_number(other, "dms", "N-1", kind)
+            assert other.scalar(_LOCKS) == 2
+        bills.lock_number(tx, "dms", "V-1", "voucher")
+        assert tx.scalar(_LOCKS) == 2, "alone with the bills, not with the vouchers"

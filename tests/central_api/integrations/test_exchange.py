@@ -4,6 +4,7 @@ import csv
 import resource
 import time
 import tracemalloc
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
+from central_api.bills import repository as numbers
 from central_api.feed import due
 from central_api.integrations.exchange import files, service
 from central_api.integrations.exchange.cells import CellWrong, Row, unguarded
@@ -102,6 +104,17 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(club: Club, tmp_path: 
         "2 rows: 2 booked, 0 there before, 0 refused; nothing was changed"
     )
     assert count(club) == before
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_of_members_waits_for_no_bill_of_its_program_and_none_waits_for_it(
+    club: Club, tmp_path: Path, dry_run: bool
+) -> None:
+    path, db = written(tmp_path, PEOPLE), club.context.db
+    with nullcontext() if db.is_sqlite else db.write() as tx:  # one writes at a time on SQLite
+        if tx is not None:
+            numbers.lock_number(tx, "old-dms", "B-1")
+        assert bring_in(club, "members", path, dry_run=dry_run).booked == 2
 
 
 CELLS: list[tuple[str, object, str]] = [
