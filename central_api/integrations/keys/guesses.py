@@ -34,7 +34,9 @@ def must_be_few(db: Database, who: str, most: int, now: datetime, what: str) -> 
 
 
 def count(db: Database, who: str, now: datetime) -> None:
-    """Count one more, in a unit of work of its own: the one it came with is undone."""
-    with db.write() as tx:
-        repository.count_guess(tx, who, now, now - WITHIN)
-        repository.forget_guesses(tx, now - WITHIN)
+    """Count one more, in a unit of work of its own: the one it came with is undone.
+
+    Old rows are cleared away in another one: whoever held their own row and asked for others' would wait in a ring.
+    """
+    db.run(lambda tx: repository.count_guess(tx, who, now, now - WITHIN))
+    db.run(lambda tx: repository.forget_guesses(tx, now - WITHIN))

@@ -52,5 +52,6 @@ def count_guess(tx: Tx, source: str, now: datetime, old: datetime) -> None:
 
 
 def forget_guesses(tx: Tx, before: datetime) -> None:
-    """Clear away addresses whose first wrong key is older."""
-    tx.execute(delete(key_guesses).where(key_guesses.c.since < before))
+    """Clear away addresses whose first wrong key is older, but for those that are counted anew just now."""
+    old = select(key_guesses.c.source).where(key_guesses.c.since < before).with_for_update(skip_locked=True)
+    tx.execute(delete(key_guesses).where(key_guesses.c.source.in_(old)))

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from sqlalchemy import select
 
 from central_api import __main__ as program
 from central_api.db import Database
-from central_api.integrations.keys import cli, guard, guesses, service
+from central_api.integrations.keys import cli, guard, guesses, repository, service
 from central_api.integrations.keys.guard import KeyClient
 from central_api.integrations.keys.service import Wish
 from central_api.integrations.tables import api_keys, key_guesses
 from central_api.staff.tables import audit
 from club.model import errors
 from tests.support import central
+from tests.support.books import Books
 from tests.support.central import Club, code_of, facts_of
 from tests.support.partner import Partner, a_member_row, partner
 
@@ -71,6 +73,21 @@ def test_wrong_keys_from_one_address_are_limited_and_a_right_one_goes_on(club: C
     assert wrong.get(f"{MEMBERS}/K-1").status_code == 401
     with club.context.db.read() as tx:
         assert tx.scalar(select(key_guesses.c.wrong)) == 1
+
+
+def test_whoever_guesses_again_after_long_waits_for_nobody_else_who_does(books: Books) -> None:
+    """Each would hold their own old row and ask for the other's: two of them would wait in a ring."""
+    old, now = books.at - 2 * guesses.WITHIN, books.at
+    with books.db.write() as tx:
+        for who in ("a", "b", "c"):
+            repository.count_guess(tx, who, old, old - guesses.WITHIN)
+    with nullcontext() if books.db.is_sqlite else books.db.write() as other:  # one writes at a time on SQLite
+        if other is not None:
+            repository.count_guess(other, "b", now, now - guesses.WITHIN)
+        guesses.count(books.db, "a", now)
+    with books.db.read() as tx:
+        found = {row.source: (row.wrong, row.since) for row in tx.rows(select(key_guesses))}
+    assert found == {"a": (1, now), **({} if books.db.is_sqlite else {"b": (1, now)})}
 
 
 def test_a_key_ends_when_it_is_revoked_or_its_days_are_over(club: Club) -> None:
