@@ -36,7 +36,7 @@ def bear(tx: Tx, member: str, points: int, occasion: Occasion, *, new_id: Callab
 def make_good(tx: Tx, back: GivenBack, most: int, today: date, occasion: Occasion, *, new_id: Callable[[], str]) -> int:
     """Give stores what came back into the lots of bills whose refunds they bear; whole points.
 
-    It is booked as one more taking back of the bill, `short` by so much less.
+    It is booked as one more taking back of the bill, `short` by so much less, for the store of the newest refund that is borne.
 
     Args:
         tx: a unit of work in which the member is locked.
@@ -50,8 +50,8 @@ def make_good(tx: Tx, back: GivenBack, most: int, today: date, occasion: Occasio
     for earned in repository.makers_of(tx, moves.coming_from(tx, back.lots)):
         behind = [entry for entry in repository.reversing(tx, earned) if entry.kind == "adjust"]
         short = [entry for entry in behind if entry.facts.get("short", 0) > 0]
-        owed = repository.debts_kept(tx, [entry.id for entry in short])
-        left = sum(int(entry.facts.get("short", 0)) for entry in behind) - owed
+        owed = {entry.id: repository.debts_kept(tx, [entry.id]) for entry in short}
+        left = sum(int(entry.facts.get("short", 0)) for entry in behind) - sum(owed.values())
         if left <= 0:
             continue
         of_bill = moves.going_on(tx, repository.made_by(tx, earned))
@@ -59,7 +59,9 @@ def make_good(tx: Tx, back: GivenBack, most: int, today: date, occasion: Occasio
         points = min(left, most - done, model.balance(lots, today))
         if points <= 0:
             continue
-        refund = short[-1]
+        bearing = (entry for entry in short if entry.facts["short"] > owed[entry.id])
+        refund = max(bearing, key=lambda entry: (entry.at, entry.id))
+        repository.ensure_account(tx, account(refund.store), "points")
         facts = {"refund": refund.facts.get("refund", ""), "points": 0, "expired": 0, "short": -points}
         booked = Occasion(kind="adjust", at=occasion.at, store=occasion.store, reverses=earned, facts=facts)
         entry = new_id()

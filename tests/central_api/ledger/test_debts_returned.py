@@ -68,9 +68,9 @@ def rule(house: House, debt: DebtRules) -> str:
     return house.member()
 
 
-def stores_part(house: House) -> int:
+def stores_part(house: House, store: str = "east") -> int:
     """What the store bears."""
-    query = select(func.sum(ledger_postings.c.amount)).where(ledger_postings.c.account == borne.account("east"))
+    query = select(func.sum(ledger_postings.c.amount)).where(ledger_postings.c.account == borne.account(store))
     with house.books.db.read() as tx:
         return -int(tx.scalar(query) or 0)
 
@@ -121,6 +121,23 @@ def test_of_a_refund_partly_owed_and_partly_borne_the_store_is_paid_first_and_th
     assert (house.points(member), stores_part(house)) == ((0, 300, 0), 500)
     assert give_back(house, spent) == 500
     assert (house.points(member), stores_part(house)) == ((300, 300, 0), 0), "the debt was paid out of their own"
+    assert house.faults() == []
+
+
+@pytest.mark.parametrize("stores", [(("west", 0), ("east", 1000)), (("east", 1000), ("west", 0))])
+def test_it_goes_to_the_store_that_bears_it_whatever_another_refund_left_the_member_owing(
+    house: House, stores: tuple[tuple[str, int], ...]
+) -> None:
+    member, books = house.member(), house.books
+    earned, spent = books.earn(member, 1000, 0, days=300), books.spend(member, 1000)
+    for store, most in stores:
+        back = books.take_back(earned, 400, store=store)
+        with books.db.write() as tx:
+            occasion = Occasion(kind="adjust", at=books.at, store=store)
+            debts.keep(tx, back.entry, back.short, most, occasion, new_id=books.new_id)
+    assert (stores_part(house, "west"), stores_part(house, "east"), house.points(member)) == (400, 0, (0, 0, 400))
+    assert give_back(house, spent) == 800
+    assert (stores_part(house, "west"), stores_part(house, "east"), house.points(member)) == (0, 0, (200, 0, 0))
     assert house.faults() == []
 
 
