@@ -121,6 +121,7 @@ class Tx:
 
     def scalar(self, statement: Executable, parameters: Any = None) -> Any:
         """The first column of the first row, or None."""
+        self._notice(statement)
         return self.connection.execute(statement, parameters).scalar()
 
     @contextmanager

@@ -70,6 +70,22 @@ def test_endings_run_once_each_in_the_order_of_their_names(db: Database) -> None
     assert order == ["a", "b", "~z"]
 
 
+def test_whatever_writes_to_a_followed_table_is_noticed_however_it_is_asked(db: Database) -> None:
+    ended: list[str] = []
+    db.follow(["feeds"], "follower", lambda _tx: ended.append("followed"))
+    with db.write() as tx:
+        tx.scalar(select(feeds.c.seq))
+        tx.scalar(
+            insert(change_log).values(feed="f", seq=1, entity="x", entity_id="x", at=AT).returning(change_log.c.seq)
+        )
+    assert (tx.followed_writes, ended) == (0, [])
+    write = insert(feeds).returning(feeds.c.id)
+    for done, ask in enumerate((Tx.execute, Tx.rows, Tx.first, Tx.scalar), start=1):
+        with db.write() as tx:
+            ask(tx, write.values(id=f"feed-{done}", seq=1))
+        assert (tx.followed_writes, len(ended)) == (1, done), ask.__name__
+
+
 def test_a_part_can_be_undone_alone(db: Database) -> None:
     def undone(tx: Tx) -> None:
         with tx.savepoint():
