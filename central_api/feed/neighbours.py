@@ -9,13 +9,17 @@ import json
 import logging
 import secrets
 import threading
+import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import psycopg
 from sqlalchemy import make_url
 
 from central_api.feed.notes import Closed, CommandHint, DisplayHint, Note, Nudge
+from club.model import errors
 
 CHANNEL = "club_feed"
 PACE_S = 0.02
@@ -25,6 +29,7 @@ _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 _LOOK_UP_S = 1.0  # how often a thread that waits looks up whether it is to end
 
 _log = logging.getLogger(__name__)
+_Link: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
 
 class Neighbours:
@@ -33,7 +38,8 @@ class Neighbours:
     Args:
         url: of the database, as SQLAlchemy takes it.
         tell: is given what other processes noted, on the hearing thread.
-        look: is called each time hearing begins: what was told meanwhile has to be looked for.
+        look: is called each time hearing begins: what was told meanwhile has to be looked for. Whatever it or `tell` raises,
+            hearing begins anew after a pause: after a restart of the server the pool it looks by still has dead connections.
         me: names this process to itself; what it sent is not told to it again.
     """
 
@@ -91,19 +97,9 @@ class Neighbours:
             return list(self._waiting.values())
 
     def _send_all(self) -> None:
-        failures = 0
-        while not self._ending.is_set():
-            try:
-                with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as link:
-                    failures = 0
-                    self._send(link)
-            except psycopg.Error as fault:
-                # Not kept for later: by then everybody has looked for themselves.
-                _log.warning("feed_not_told %s", type(fault).__name__)
-                self._ending.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
-                failures += 1
+        self._again_and_again("feed_not_told", self._send)
 
-    def _send(self, link: "psycopg.Connection[tuple[object, ...]]") -> None:
+    def _send(self, link: _Link) -> None:
         while not self._ending.is_set():
             with self._posted:
                 if not self._waiting:
@@ -115,23 +111,38 @@ class Neighbours:
                 self._ending.wait(self._pace_s)
 
     def _hear_all(self) -> None:
+        self._again_and_again("feed_not_heard", self._listen)
+
+    def _again_and_again(self, what: str, work: Callable[[_Link], None]) -> None:
+        """Do the work of a thread on a connection of its own, until the end; what is lost between two rounds is not kept.
+
+        By the time of the next round everybody has looked for themselves.
+        """
         failures = 0
         while not self._ending.is_set():
+            begun = time.monotonic()
             try:
                 with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as link:
-                    link.execute(f"LISTEN {CHANNEL}")
-                    failures = 0
-                    self._look()
-                    self.hearing.set()
-                    self._hear(link)
-            except psycopg.Error as fault:
-                _log.warning("feed_not_heard %s", type(fault).__name__)
-                self._ending.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
-                failures += 1
-            finally:
-                self.hearing.clear()
+                    work(link)
+            except (psycopg.Error, errors.ClubError) as fault:  # the database is away
+                _log.warning("%s %s", what, type(fault).__name__)
+            except Exception as fault:  # noqa: BLE001 -- a thread that ended would be missed by nobody until it is too late
+                # Without its message, which may hold what was in a row.
+                _log.error("%s %s\n%s", what, type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
+            failures = 0 if time.monotonic() - begun > _PAUSES_S[-1] else failures
+            self._ending.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
+            failures += 1
 
-    def _hear(self, link: "psycopg.Connection[tuple[object, ...]]") -> None:
+    def _listen(self, link: _Link) -> None:
+        link.execute(f"LISTEN {CHANNEL}")
+        try:
+            self._look()
+            self.hearing.set()
+            self._hear(link)
+        finally:
+            self.hearing.clear()
+
+    def _hear(self, link: _Link) -> None:
         while not self._ending.is_set():
             for heard in link.notifies(timeout=_LOOK_UP_S):
                 notes = unpacked(heard.payload, self._me)

@@ -1,12 +1,14 @@
 """Two processes of the service on one PostgreSQL: what is published on one is on the streams of the other at once."""
 
 import json
+import logging
 import queue
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,14 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from central_api import app
+from central_api.feed.neighbours import CHANNEL, Neighbours, packed
+from central_api.feed.notes import Closed, CommandHint, Nudge
+from club.model import errors
 from club.model.clock import HandClock
 from tests.support import central, postgres
 from tests.support.pages import Page
 from tests.support.served import Served, served
+from tests.support.wait import until
 
 pytestmark = pytest.mark.postgres
 
@@ -75,10 +81,10 @@ class Ear:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def next(self, event: str = "") -> tuple[dict[str, Any], str]:
-        """Data and id of the next event, or of the next of a name."""
+    def next(self, event: str = "", within_s: float = IN_TIME_S) -> tuple[dict[str, Any], str]:
+        """Data and id of the next event, or of the next of a name; raises `queue.Empty` when none comes."""
         while True:
-            name, data, told = self._heard.get(timeout=IN_TIME_S)
+            name, data, told = self._heard.get(timeout=within_s)
             if not event or name == event:
                 return data, told
 
@@ -143,3 +149,71 @@ def test_what_is_published_on_one_process_is_told_on_the_other_and_survives_the_
         assert missed["seq"] == now["cursors"][missed["feed"]]
         assert newest.startswith(f"{now['epoch']}/")
         again.close()
+
+
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND "
+
+
+def counted(link: psycopg.Connection[Any], which: str) -> int:
+    """How many other connections to the database are such."""
+    return int(link.execute(f"SELECT count(*) {_OTHERS}{which}").fetchone()[0])  # type: ignore[index, arg-type]
+
+
+def cut(link: psycopg.Connection[Any], which: str) -> int:
+    """Cut all other connections to the database that are such; how many."""
+    return int(link.execute(f"SELECT count(pg_terminate_backend(pid)) {_OTHERS}{which}").fetchone()[0])  # type: ignore[index, arg-type]
+
+
+def test_hints_that_no_look_finds_are_heard_after_every_connection_to_the_database_was_cut(pair: Pair) -> None:
+    ear = Ear(pair, pair.second)
+    ear.next("hello")
+    with psycopg.connect(pair.conninfo, autocommit=True) as link:
+        with psycopg.connect(pair.conninfo) as holder:
+            # Both ears hear anew, and are at their look when everything is cut: the look is what fails, not the hearing.
+            holder.execute("LOCK TABLE feeds IN ACCESS EXCLUSIVE MODE")
+            cut(link, "query LIKE 'LISTEN %'")
+            until(lambda: counted(link, "query LIKE 'LISTEN %'") == 2, "two ears")
+            until(lambda: counted(link, "wait_event_type = 'Lock'") >= 3, "two ears' looks and the stream's own")
+            assert cut(link, f"pid <> {holder.info.backend_pid}") > 2
+        hint = packed([CommandHint(pair.screen.identity.device_id, 3)], "another process")[0]
+        deadline = time.monotonic() + IN_TIME_S
+        heard = None
+        while heard is None and time.monotonic() < deadline:
+            link.execute("SELECT pg_notify(%s, %s)", (CHANNEL, hint))
+            with suppress(queue.Empty):
+                heard = ear.next("command", within_s=0.5)
+    ear.close()
+    assert heard is not None, "no hint is heard any more"
+    assert heard[0]["waiting"] == 3
+
+
+def test_neither_thread_is_ended_by_what_goes_wrong_in_a_round(
+    pg_cluster: postgres.Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"ears_{secrets.token_hex(6)}"
+    url = pg_cluster.create(name)
+    told: queue.SimpleQueue[object] = queue.SimpleQueue()
+    faults: list[Exception] = [errors.Unavailable("the pool is dead"), KeyError("some name")]
+
+    def look() -> None:
+        if faults:
+            raise faults.pop(0)
+
+    hearer = Neighbours(url, told.put, look)
+    teller = Neighbours(url, lambda _: None, lambda: None)
+    try:
+        with caplog.at_level(logging.WARNING):
+            hearer.start()
+            teller.start()
+            assert hearer.hearing.wait(IN_TIME_S)
+            teller.post([Nudge(b"no text", 1)])  # type: ignore[arg-type]  # cannot be packed
+            until(lambda: "feed_not_told TypeError" in caplog.text, "a round of telling that failed")
+            teller.post([Closed("device-0001")])
+            assert told.get(timeout=IN_TIME_S) == [Closed("device-0001")]
+        assert "feed_not_heard Unavailable" in caplog.text
+        assert "feed_not_heard KeyError" in caplog.text
+        assert "some name" not in caplog.text, "a message may hold what was in a row"
+    finally:
+        hearer.close()
+        teller.close()
+        pg_cluster.drop(name)
