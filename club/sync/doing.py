@@ -74,14 +74,30 @@ class Doing:
         self._folder = store.path.parent
         self._complaints: dict[str, str] = {}  # by the work's name, what was last written down about it
 
-    def restored(self) -> tuple[engine.State, Kept | None]:
-        """Where the last run stopped, and what to play. Its answers are nobody's any more, its unsettled commands go on."""
-        self.outbox.forget_answered()
-        enrolled = self.mirror.enrolled()
+    def to_play(self) -> Kept | None:
+        """The manifest to play: the newest whose media are all here, else the newest. Needs no database."""
         kept = self._manifests.load()
         whole = [one for one in kept if not self.media.missing(one.manifest.media)]
         playing = next(iter(whole or kept), None)
         self.playing = playing if playing in whole else None
+        return playing
+
+    def restored(self) -> tuple[engine.State, Kept | None]:
+        """Where the last run stopped, and what to play. Its answers are nobody's any more, its unsettled commands go on.
+
+        Raises:
+            sqlite3.Error: the database cannot be read; `to_play` works all the same.
+        """
+        try:
+            self.outbox.forget_answered()
+        except sqlite3.Error as error:  # a full or read-only disk: what stands on it can still be read, and played
+            self._complain("restored", f"old answers stay on the disk: {_reason(error)}; free it, or mend its rights")
+        try:
+            enrolled = self.mirror.enrolled()
+        except club_errors.Malformed:  # the server still knows this device by its key, and tells it anew
+            self._complain("restored", "what the club said of this device cannot be read; it is asked for again")
+            enrolled = None
+        playing = self.to_play()
         pending = self.outbox.pending()
         state = engine.State(
             kind=self._kind,

@@ -15,8 +15,10 @@ from club.sync import engine, events, steps
 from club.sync.client import ApiClient
 from club.sync.doing import Doing, unforeseen
 from club.sync.fetching import Downloads
+from club.sync.manifest_store import Kept
 from club.sync.media import Quota
 from club.sync.offline_desk import OfflineDesk
+from club.sync.state import State
 from club.sync.store import DeviceStore
 from club.sync.stream import StreamReader
 from club.sync.window import DownloadWindow
@@ -26,6 +28,8 @@ from club.wire.rewards import Redeem
 _log = logging.getLogger(__name__)
 _JOIN_S = 2.0
 _WINDOW = "window"  # the worker's own timer
+_ASK_AGAIN_S = 60.0  # after how long the window is asked for again when it could not be told
+_READ_AGAIN_S = (1.0, 60.0)  # between how many seconds a store that could not be read is tried again
 
 
 class SyncWorker:
@@ -72,7 +76,7 @@ class SyncWorker:
         self._queue: queue.SimpleQueue[steps.Input | None] = queue.SimpleQueue()
         self.offline = OfflineDesk(store, self._doing, client, self._queue.put, new_id=new_id)
         self._timers: dict[str, float] = {}
-        self._closing = False
+        self._closing = threading.Event()
         self._last_contact = self.mirror.as_of()
         client.time.remember(store.noted("clock"), self._keep_clock, lambda: not self._doing.attended)
         self._stream = StreamReader(client, self._queue.put)
@@ -160,7 +164,7 @@ class SyncWorker:
 
     def close(self) -> None:
         """End all threads promptly; unsettled commands wait on the disk. The store stays open."""
-        self._closing = True
+        self._closing.set()
         self._doing.urgent.set()
         self._stream.close()
         self._downloads.close()
@@ -173,14 +177,14 @@ class SyncWorker:
     # -- the loop -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        state, playing = self._doing.restored()
-        if playing is not None:
-            self._tell(events.ManifestReady(playing.manifest, playing.manifest.revision))
+        state = self._restored()
+        if state is None:
+            return
         self._stream.start()
         self._downloads.start()
         self._queue.put(self._window())
         event: steps.Input | None = steps.Started()
-        while event is not None and not self._closing:
+        while event is not None and not self._closing.is_set():
             state, effects = engine.step(state, event)
             for effect in effects:
                 result = self._do(effect)
@@ -188,6 +192,30 @@ class SyncWorker:
                     # Behind what came in meanwhile: a command submitted during a call is seen before the next one.
                     self._queue.put(result)
             event = self._next()
+
+    def _restored(self) -> State | None:
+        """Where the last run stopped; what is playing from disk is told of first. None: closed before the store could be read."""
+        told = False
+        while not self._closing.is_set():
+            state, playing = self._read_store()
+            if playing is not None and not told:
+                self._tell(events.ManifestReady(playing.manifest, playing.manifest.revision))
+                told = True
+            if state is not None:
+                return state
+            self._closing.wait(self._between(*_READ_AGAIN_S))
+        return None
+
+    def _read_store(self) -> tuple[State | None, Kept | None]:
+        try:
+            return self._doing.restored()
+        except Exception as error:  # noqa: BLE001  # whatever the disk holds, the boards on it are played
+            unforeseen("reading the store", error)
+        try:
+            return None, self._doing.to_play()
+        except Exception as error:  # noqa: BLE001  # as above
+            unforeseen("reading the manifests", error)
+            return None, None
 
     def _next(self) -> steps.Input | None:
         while True:
@@ -202,8 +230,12 @@ class SyncWorker:
                 continue
 
     def _window(self) -> steps.Input:
-        """Whether the download window is open; asks itself again when that changes."""
-        is_open, changes_in_s = self._doing.window.at(self._clock.now(), self._doing.store_zone())
+        """Whether the download window is open; asks itself again when that changes. Open as long as it cannot be told."""
+        try:
+            is_open, changes_in_s = self._doing.window.at(self._clock.now(), self._doing.store_zone())
+        except Exception as error:  # noqa: BLE001  # an unreadable store or an unknown zone must not stop the sync
+            unforeseen("asking for the download window", error)
+            is_open, changes_in_s = True, _ASK_AGAIN_S
         self._timers[_WINDOW] = self._clock.monotonic() + changes_in_s
         return steps.Window(is_open)
 

@@ -156,12 +156,12 @@ _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> p
 
 def counted(link: psycopg.Connection[Any], which: str) -> int:
     """How many other connections to the database are such."""
-    return int(link.execute(f"SELECT count(*) {_OTHERS}{which}").fetchone()[0])  # type: ignore[index, arg-type]
+    return int(link.execute(f"SELECT count(*) {_OTHERS}{which}").fetchone()[0])  # type: ignore[index]
 
 
 def cut(link: psycopg.Connection[Any], which: str) -> int:
     """Cut all other connections to the database that are such; how many."""
-    return int(link.execute(f"SELECT count(pg_terminate_backend(pid)) {_OTHERS}{which}").fetchone()[0])  # type: ignore[index, arg-type]
+    return int(link.execute(f"SELECT count(pg_terminate_backend(pid)) {_OTHERS}{which}").fetchone()[0])  # type: ignore[index]
 
 
 def test_hints_that_no_look_finds_are_heard_after_every_connection_to_the_database_was_cut(pair: Pair) -> None:

@@ -5,10 +5,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 
 from club.model import errors
@@ -17,6 +18,7 @@ from club.sync import events
 from club.sync.client import ApiClient
 from club.sync.errors import ServerUnreachable
 from club.sync.store import DeviceStore
+from club.sync.window import DownloadWindow
 from club.sync.worker import SyncWorker
 from club.wire import signing
 from club.wire.devices import DeviceKind, OnGlass
@@ -37,6 +39,7 @@ class Device:
     folder: Path
     address: str
     kind: DeviceKind = "lounge"
+    window: DownloadWindow | None = None
     told: "queue.SimpleQueue[events.SyncEvent]" = field(default_factory=queue.SimpleQueue)
 
     def __post_init__(self) -> None:
@@ -50,6 +53,7 @@ class Device:
             kind=self.kind,
             media_dir=self.folder / "media",
             version="0.1.0",
+            window=self.window,
             between=_soon,
         )
 
@@ -404,3 +408,76 @@ def test_a_program_that_fails_on_an_event_does_not_stop_the_sync(
             device.close()
     assert "unforeseen KeyError" in caplog.text
     assert name not in caplog.text
+
+
+@pytest.fixture
+def played(club: SmallClub, tmp_path: Path) -> events.ManifestReady:
+    """What the device has on its disk to play, after a first run."""
+    club.publish(1, b"picture one")
+    first = Device(tmp_path, club.server.address).enrolled()
+    first.worker.start()
+    ready = first.until(events.ManifestReady)
+    first.close()
+    return ready
+
+
+def test_a_disk_that_takes_nothing_at_boot_keeps_no_board_off_the_glass_and_no_sync_from_going_on(
+    club: SmallClub, device: Device, played: events.ManifestReady
+) -> None:
+    device.store._writer.conn.execute("PRAGMA query_only = ON")
+    device.worker.start()
+    assert device.until(events.ManifestReady) == played
+    device.store._writer.conn.execute("PRAGMA query_only = OFF")
+    club.change_reward("wash", 500)
+    device.until(events.MirrorChanged, lambda _: bool(device.worker.mirror.rewards()))
+
+
+def test_a_store_that_cannot_be_read_at_boot_is_read_again_and_the_boards_are_played_meanwhile(
+    club: SmallClub, device: Device, played: events.ManifestReady, caplog: pytest.LogCaptureFixture
+) -> None:
+    command = makers.a_redeem("command-0001")
+    device.worker.submit(command)
+
+    def made(at: str) -> None:
+        with device.store.transaction() as db:
+            db.execute("UPDATE command SET made_at = ?", (at,))
+
+    made("the day before")
+    device.worker.start()
+    assert device.until(events.ManifestReady) == played
+    _wait(lambda: caplog.text.count("unforeseen ValueError") >= 2)
+    assert device.told.empty(), "told once, however often it is read again"
+    made(makers.NOW.isoformat())
+    assert device.until(events.CommandSettled).command_id == command.command_id
+
+
+def test_what_the_club_said_of_the_device_is_asked_for_again_when_it_cannot_be_read(
+    club: SmallClub, device: Device
+) -> None:
+    club.entered = True  # as the central API says of a device whose key it knows
+    device.store.note("enrolled", "{")
+    device.worker.start()
+    assert device.until(events.DeviceEnrolled).enrolled == makers.an_enrolled()
+    assert device.worker.mirror.enrolled() == makers.an_enrolled()
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", None], ids=["unknown", "unreadable"])
+def test_a_window_that_cannot_be_told_is_open_and_stops_no_sync(
+    club: SmallClub, tmp_path: Path, zone: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = Device(tmp_path, club.server.address, window=DownloadWindow(time(1), time(2))).enrolled()
+    enrolled = makers.an_enrolled()
+    try:
+        if zone:
+            store = msgspec.structs.replace(enrolled.store, time_zone=zone)
+            device.worker.mirror.keep_enrolled(msgspec.structs.replace(enrolled, store=store))
+        else:
+            with device.store.transaction() as db:
+                db.execute("INSERT INTO entity VALUES (?, ?, ?, ?)", ("store", enrolled.store.slug, FEED, b"{"))
+        device.worker.start()
+        device.until(events.Online)
+        assert "asking for the download window: unforeseen" in caplog.text
+        timer = device.worker._timers["window"] - device.worker._clock.monotonic()
+        assert 0 < timer <= 60
+    finally:
+        device.close()
