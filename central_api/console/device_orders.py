@@ -99,7 +99,7 @@ def ask_wipe(context: Served, visit: Visiting, device_id: FromPath[str]) -> Resp
 
 @post("/devices/{device_id:str}/end-key", sync_to_thread=True, status_code=303)
 def end_key(context: Served, visit: Visiting, device_id: FromPath[str], form: Sent) -> Response[bytes]:
-    """Have a device known by its newest key alone, which ends what was wrong with the one before."""
+    """Have a device known by its newest key alone, which ends what was wrong with the one before; with no key before, nothing."""
     visit.need("devices.change")
     now = context.clock.now()
 
@@ -147,6 +147,7 @@ def _page(tx: Tx, context: Context, visit: Visit, device_id: str) -> dict[str, A
         "more": _health(words, known.row),
         "kinds": [(kind, words(f"console.devices.do.{kind}"), _ICONS[kind]) for kind in remote.KINDS if kind != "wipe"],
         "command": context.new_id(),
+        "has_other_key": keys.has_other(known.row, now),
         "copied": any(row.kind == "clone" for row in repository.open_incidents(tx, device_id)),
         "incidents": [_incident(words, row, now, at) for row in incidents.of_place(tx, known.row.place, _SHOWN)],
         "commands": [

@@ -1,6 +1,7 @@
 """Changes a device's key: the next one takes over, the one before stays good for what was signed with it (ADR 0014)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from central_api.db import Tx
 from central_api.devices import incidents, repository
@@ -41,8 +42,12 @@ def change(tx: Tx, device: Device, request: SignedRequest, wish: NewKey, now: da
     return KeyChanged(public_key=wish.public_key, other_until=until)
 
 
-def end_other(tx: Tx, device_id: str, now: datetime, *, by: str) -> None:
+def end_other(tx: Tx, device_id: str, now: datetime, *, by: str) -> bool:
     """Have a device known by its newest key alone from now on, for example because the key before may have been copied.
+
+    Returns:
+        Whether there was a key before. Where there was none, nothing changes and the incident stays: whoever copied the only
+        key still has it, and only a revocation ends that.
 
     Raises:
         NotFound: there is no such device.
@@ -50,6 +55,14 @@ def end_other(tx: Tx, device_id: str, now: datetime, *, by: str) -> None:
     row = repository.lock_device(tx, device_id)
     if row is None:
         raise errors.NotFound(f"expected an enrolled device's id, found {device_id!r}", kind="device", id=device_id)
+    if not has_other(row, now):
+        return False
     repository.change_device(tx, device_id, {"other_key": None, "other_key_until": None})
     incidents.close(tx, device_id, "clone", now)
     audit.record(tx, actor=by, act="device.end-key", subject=f"device:{device_id}", now=now)
+    return True
+
+
+def has_other(row: Any, now: datetime) -> bool:
+    """Whether a device's row has a key before the newest that is still good."""
+    return row.other_key is not None and row.other_key_until is not None and bool(row.other_key_until > now)

@@ -6,7 +6,6 @@ on, in every process.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -17,10 +16,9 @@ from central_api.devices.enrolled import Device
 class KnownDevice:
     """A device, the key in its row as text, and the key it signs with as the library reads it once.
 
-    The two differ while the device's key was just changed: `until` says how long the one before is good.
+    The two differ while the device's key was just changed; such a one is not kept, but asked for anew at each command.
     """
 
     device: Device
     public_key: str
     key: Ed25519PublicKey
-    until: datetime | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from central_api.db import Tx
-from central_api.devices import clones, guesses, incidents, remote, repository, tokens
+from central_api.devices import clones, guesses, incidents, keys, remote, repository, tokens
 from central_api.devices.clones import Run
 from central_api.devices.enrolled import Device
 from central_api.feed.notes import Closed
@@ -110,9 +110,7 @@ def _device(row: Any) -> Device:
 
 def _keys(row: Any, now: datetime) -> tuple[str, ...]:
     """The keys a device may sign with, newest first."""
-    if row.other_key is None or row.other_key_until is None or row.other_key_until <= now:
-        return (row.public_key,)
-    return (row.public_key, row.other_key)
+    return (row.public_key, row.other_key) if keys.has_other(row, now) else (row.public_key,)
 
 
 def _key_of(row: Any, request: SignedRequest, now: datetime) -> str:

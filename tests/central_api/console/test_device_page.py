@@ -59,6 +59,11 @@ def test_what_is_and_was_wrong_is_said_in_both_languages(manager: Desk) -> None:
     assert "两台机器用同一把密钥：192.0.2.7 和 192.0.2.8" in page.text("incidents")
     assert "有两台机器自称是这台设备" in page.text("copied")
     assert "存储快满了" in manager.open(PAGE).text(f"d-{device}")
+    assert not any(form.action.endswith("/end-key") for form in page.forms), "there is no key before"
+    with manager.club.context.db.write() as tx:
+        before = {"other_key": "A" * 43, "other_key_until": now + timedelta(days=3)}
+        tx.execute(update(devices).where(devices.c.id == device).values(before))
+    page = manager.open(f"{PAGE}/{device}")
     form = next(form for form in page.forms if form.action.endswith("/end-key"))
     assert not Page(manager.http.post(form.action, data=form.fields)).text("copied")
     with manager.club.context.db.write() as tx:

@@ -1,13 +1,15 @@
 """Two machines with one key are found, restarts and late requests are not taken for them (C9)."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from central_api.devices import clones, keys, repository
 from central_api.devices.clones import REMEMBERED, Run
-from club.wire.devices import Heartbeat, HeartbeatAnswer
+from club.wire.devices import Heartbeat, HeartbeatAnswer, KeyChanged
+from tests.central_api.devices.test_keys import another, wish
 from tests.support.central import DRAWN, Club, Device, read
 
 
@@ -59,7 +61,7 @@ def beat(club: Club, device: Device, run: str) -> None:
     read(device.post("/v1/heartbeats", Heartbeat(version="0.1.0", at=club.clock.now(), run=run)), HeartbeatAnswer)
 
 
-def test_two_that_live_at_once_open_one_incident_which_ends_when_the_key_does(club: Club) -> None:
+def test_two_that_live_at_once_open_one_incident_which_ends_when_the_key_does(club: Club, tmp_path: Path) -> None:
     device = club.device("tv-1")
     name = device.identity.device_id
     for run in ("run-a", "run-a", "run-b", "run-b"):
@@ -71,6 +73,11 @@ def test_two_that_live_at_once_open_one_incident_which_ends_when_the_key_does(cl
     with club.context.db.read() as tx:
         (found,) = repository.open_incidents(tx, name)
     assert (found.kind, found.place, set(found.facts)) == ("clone", "tv-1", {"first", "second"})
+    with club.context.db.write() as tx:
+        assert not keys.end_other(tx, name, club.clock.now(), by="staff:1000")
+        assert len(repository.open_incidents(tx, name)) == 1, "both have the only key there is"
+    new = another(device, tmp_path)
+    read(device.post("/v1/devices/self/keys", wish(new)), KeyChanged)
     with club.context.db.write() as tx:
         keys.end_other(tx, name, club.clock.now(), by="staff:1000")
     with club.context.db.read() as tx:

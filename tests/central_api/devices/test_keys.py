@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from central_api.devices import keys, repository
+from central_api.devices import incidents, keys, repository
 from central_api.staff.tables import audit
 from club.sync.identity import Identity
 from club.wire import signing
@@ -69,13 +69,31 @@ def test_only_the_key_in_use_changes_keys_and_only_to_one_the_device_has(club: C
     assert new.get("/v1/devices/self").status_code == 200
 
 
-def test_staff_can_end_the_key_before(club: Club, tmp_path: Path) -> None:
-    old = club.device()
+def test_staff_can_end_the_key_before_and_no_process_takes_it_any_more(club: Club, tmp_path: Path) -> None:
+    old, card = club.device(), club.card()
     new = another(old, tmp_path)
     read(old.post("/v1/devices/self/keys", wish(new)), KeyChanged)
+    done, copied = (club.granted(old, a_redeem(old.session(card))) for _ in range(2))
+    read(old.redeem(done), Redeemed)  # signed with the key before, which is still good
     with club.context.db.write() as tx:
         keys.end_other(tx, old.identity.device_id, club.clock.now(), by="staff:1000")
     assert code_of(old.get("/v1/devices/self")) == "signature_wrong"
+    for command in (done, copied):
+        assert code_of(old.redeem(command)) == "signature_wrong"
+    assert read(new.redeem(copied), Redeemed).command_id == copied.command_id
     assert new.get("/v1/devices/self").status_code == 200
     with club.context.db.read() as tx:
         assert repository.device(tx, old.identity.device_id).other_key is None
+
+
+def test_where_there_is_no_key_before_nothing_is_ended_and_what_was_wrong_stays(club: Club, tmp_path: Path) -> None:
+    old = club.device()
+    name, new = old.identity.device_id, another(old, tmp_path)
+    read(old.post("/v1/devices/self/keys", wish(new)), KeyChanged)
+    club.clock.forward(keys.OTHER_LIFE.total_seconds())
+    with club.context.db.write() as tx:
+        incidents.open_one(tx, name, "kiosk-1", "clone", {}, club.clock.now())
+        assert not keys.end_other(tx, name, club.clock.now(), by="staff:1000"), "the time of the key before is over"
+        assert [row.kind for row in repository.open_incidents(tx, name)] == ["clone"]
+    with club.context.db.read() as tx:
+        assert not tx.rows(select(audit).where(audit.c.act == "device.end-key"))
