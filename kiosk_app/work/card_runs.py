@@ -60,6 +60,6 @@ def _step(step: wire.CardRunStep, purpose: Purpose) -> Step:
 
 
 def _said(fault: errors.ClubError | SyncError) -> AuthorityRefused | AuthorityUnreachable:
-    if isinstance(fault, errors.ClubError):
+    if isinstance(fault, errors.ClubError) and not isinstance(fault, errors.Unavailable):  # out of order is no "no"
         return AuthorityRefused(fault.code, str(fault))
     return AuthorityUnreachable(str(fault))

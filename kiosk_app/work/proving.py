@@ -2,12 +2,12 @@
 
 The reader said only that the card can be asked (`nfc.Challenge`). The central API makes the challenge and checks the answer;
 here bytes are carried while the card still lies there. A card that proves nothing is opened as what it is: the central API
-refuses it when it was issued as more.
+refuses it when it was issued as more. So does one that stays mute: it is given up within the tap's deadline, for no thread
+that others wait for may hang in a driver.
 """
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -16,18 +16,19 @@ import nfc
 from club.sync.errors import ServerUnreachable
 from club.wire.cards import OpenCardSession
 from kiosk_app.work.card_runs import RunServer, ServerAuthority
+from kiosk_app.work.card_talk import Connect, talking
 from nfc import service
 from nfc.issuing import relay
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Purpose, Wish
-from nfc.protocol import apdu, errors
+from nfc.protocol import errors
 
 _log = logging.getLogger(__name__)
 
 _ASKED_BY_UID = 7  # bytes: what the central API knows cards by that it can ask
 _CAN_BE_ASKED = frozenset({nfc.Family.DESFIRE})
 
-Connect = Callable[[str], AbstractContextManager[apdu.Transmit]]
-"""Connects to the card on a reader (`nfc.reader.card_on`)."""
+PATIENCE_S = nfc.Timing().deadline_s
+"""How long a card may keep us waiting in all; the network has limits of its own."""
 
 
 @dataclass(slots=True)
@@ -48,10 +49,13 @@ class Prover:
         server: the central API.
         connect: to the card.
         new_id: makes a run's id.
+        patience_s: how long the card may take.
     """
 
-    def __init__(self, server: RunServer, connect: Connect, new_id: Callable[[], str]) -> None:
-        self._server, self._connect, self._new_id = server, connect, new_id
+    def __init__(
+        self, server: RunServer, connect: Connect, new_id: Callable[[], str], patience_s: float = PATIENCE_S
+    ) -> None:
+        self._server, self._connect, self._new_id, self._patience_s = server, connect, new_id, patience_s
         self._tap: _Tap | None = None
 
     def tapped(self, session_id: str, reader: str, evidence: nfc.Evidence) -> None:
@@ -76,13 +80,19 @@ class Prover:
         return replace(request, evidence=replace(request.evidence, proof=tap.proof))
 
     def _ask(self, tap: _Tap) -> str | None:
-        wish = Wish(self._new_id(), Purpose.PROVE, tap.uid)
         try:
-            with self._connect(tap.reader) as transmit:
-                relay.run(ServerAuthority(self._server), wish, transmit)
+            try:
+                return self._run(tap)
+            except service.CardReset:
+                return self._run(tap)  # another program's doing, which says nothing of the card
         except AuthorityUnreachable as fault:
             raise ServerUnreachable(str(fault)) from fault
         except (AuthorityRefused, errors.ProtocolError, service.ServiceError) as fault:
             _log.info("session %s: the card proved nothing: %s", tap.session_id, fault)
             return None
+
+    def _run(self, tap: _Tap) -> str:
+        wish = Wish(self._new_id(), Purpose.PROVE, tap.uid)
+        with talking(self._connect, tap.reader, self._patience_s) as transmit:
+            relay.run(ServerAuthority(self._server), wish, transmit)
         return wish.run

@@ -53,10 +53,9 @@ def test_a_refusal_keeps_its_code() -> None:
     assert refused.value.code == "not_allowed"
 
 
-def test_a_server_that_is_not_reached_is_no_refusal() -> None:
-    authority = ServerAuthority(
-        Server(CardRunStep(run_id=WISH.run, index=0, command="00A4"), ServerUnreachable("gone"))
-    )
+@pytest.mark.parametrize("fault", [ServerUnreachable("gone"), errors.Unavailable("the database is away")])
+def test_a_server_that_is_not_reached_or_out_of_order_is_no_refusal(fault: Exception) -> None:
+    authority = ServerAuthority(Server(CardRunStep(run_id=WISH.run, index=0, command="00A4"), fault))
     authority.begin(WISH)
     with pytest.raises(AuthorityUnreachable):
         authority.answer(WISH.run, 0, b"\x90\x00")

@@ -1,5 +1,7 @@
 """A card that can be asked is asked before its session is opened, once, with bytes the kiosk only carries (N3)."""
 
+import queue
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from club.model import errors
 from club.sync.errors import ServerUnreachable
 from club.wire.card_runs import CardRunStep
 from club.wire.cards import Evidence, OpenCardSession
+from kiosk_app.work.card_talk import THREAD
 from kiosk_app.work.proving import Prover
 from nfc import service
 from nfc.evidence import Challenge
@@ -34,10 +37,10 @@ REQUEST = OpenCardSession(
 class Table:
     """A reader with a card that can be asked, and the prover over a server."""
 
-    def __init__(self, *answers: CardRunStep | Exception, fault: Exception | None = None) -> None:
+    def __init__(self, *answers: CardRunStep | Exception, fault: Exception | None = None, resets: int = 0) -> None:
         self.server = Server(*answers)
         self.carried: list[bytes] = []
-        self._fault = fault
+        self._fault, self._resets = fault, resets
         self.prover = Prover(_Wired(self.server), self._connect, lambda: RUN)
 
     def tap(self, challenge: Challenge | None = Challenge.DESFIRE, session_id: str = SESSION) -> None:
@@ -53,6 +56,9 @@ class Table:
 
     def _transmit(self, command: bytes) -> bytes:
         self.carried.append(command)
+        if self._resets:
+            self._resets -= 1
+            raise service.CardReset("another program did")
         return b"\x90\x00"
 
 
@@ -86,6 +92,7 @@ def test_the_proof_travels_with_the_evidence_also_when_it_is_sent_again() -> Non
         Table(STEPS[0], errors.CryptogramWrong("not proved")),
         Table(errors.CardUnknown("nobody's")),
         Table(fault=service.CardRemoved("gone")),
+        Table(STEPS[0], STEPS[0], resets=2),
     ],
 )
 def test_a_card_that_proves_nothing_is_opened_as_what_it_is(table: Table) -> None:
@@ -94,8 +101,9 @@ def test_a_card_that_proves_nothing_is_opened_as_what_it_is(table: Table) -> Non
     assert table.prover.proved(REQUEST) == REQUEST
 
 
-def test_a_server_that_is_not_reached_is_asked_again_later() -> None:
-    table = Table(ServerUnreachable("gone"), *STEPS)
+@pytest.mark.parametrize("fault", [ServerUnreachable("gone"), errors.Unavailable("the database is away")])
+def test_a_server_that_is_not_reached_or_out_of_order_is_asked_again_later(fault: Exception) -> None:
+    table = Table(fault, *STEPS)
     table.tap()
     with pytest.raises(ServerUnreachable):
         table.prover.proved(REQUEST)
@@ -110,3 +118,46 @@ def test_other_cards_and_other_sessions_are_not_asked() -> None:
     table.tap(session_id="session-0002")
     assert table.prover.proved(REQUEST) == REQUEST
     assert table.server.asked == []
+
+
+def test_a_card_that_another_program_reset_is_asked_once_more() -> None:
+    table = Table(STEPS[0], *STEPS, resets=1)
+    table.tap()
+    assert table.prover.proved(REQUEST).evidence.proof == RUN
+    assert table.carried == [bytes.fromhex("5A01"), *(bytes.fromhex(step.command) for step in STEPS[:2])]
+
+
+@pytest.mark.parametrize("where", ["connect", "transmit"])
+def test_a_mute_card_is_given_up_and_holds_up_no_thread_that_others_wait_for(where: str) -> None:
+    let_go = threading.Event()
+    left = threading.Event()
+
+    @contextmanager
+    def connect(_reader: str) -> Iterator[apdu.Transmit]:
+        if where == "connect":
+            let_go.wait()
+        try:
+            yield mute
+        finally:
+            left.set()
+
+    def mute(_command: bytes) -> bytes:
+        let_go.wait()
+        return b""
+
+    prover = Prover(_Wired(Server(STEPS[0])), connect, lambda: RUN, patience_s=0.05)
+    prover.tapped(
+        SESSION, READER, nfc.Evidence(UID, nfc.Family.DESFIRE, nfc.Assurance.UID, None, b"", Challenge.DESFIRE)
+    )
+    verdicts: queue.SimpleQueue[OpenCardSession] = queue.SimpleQueue()
+    threading.Thread(target=lambda: verdicts.put(prover.proved(REQUEST)), daemon=True).start()
+    try:
+        assert verdicts.get(timeout=20) == REQUEST
+        assert prover.proved(REQUEST) == REQUEST, "asked once, however mute"
+        (hangs,) = [thread for thread in threading.enumerate() if thread.name == THREAD]
+        assert hangs.daemon
+    finally:
+        let_go.set()
+    hangs.join(20)
+    assert not hangs.is_alive()
+    assert left.is_set(), "the connection is given back once the driver lets go"
