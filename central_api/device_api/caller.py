@@ -247,12 +247,12 @@ async def _known_commander(context: Context, signed: SignedRequest) -> KnownDevi
         key = signatures.read_key(found.key)
         return KnownDevice(_must_be_kiosk(found.device), found.newest, key), found.key == found.newest
 
-    known, by_newest = await context.taps.run(ask)
+    asked, by_newest = await context.taps.run(ask)
     if (
         by_newest
     ):  # the key before may be ended at any moment, which no transaction notices: it compares the newest alone
-        context.known.put(signed.device, known)
-    return known
+        context.known.put(signed.device, asked)
+    return asked
 
 
 def _must_be_kiosk(device: Device) -> Device:
