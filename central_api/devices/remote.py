@@ -121,6 +121,9 @@ def answer(tx: Tx, device: Device, command_id: str, state: str, detail: str, now
     row = _own(tx, device, command_id)
     if row.state != "open":
         return str(row.state)
+    if row.expires_at <= now:  # its time is over, though nobody has written that down yet
+        repository.end_command(tx, command_id, "expired", "", now)
+        return "expired"
     repository.end_command(tx, command_id, state, detail, now)
     audit.record(
         tx,

@@ -240,8 +240,7 @@ class Doing:
             case "order-answer":
                 state, _, detail = call.note.partition(":")
                 answer = CommandAnswer(state="done" if state == "done" else "refused", detail=detail)
-                self._client.answer_order(call.key, answer)
-                return steps.OrderAnswered(call.key)
+                return steps.OrderAnswered(call.key, self._client.answer_order(call.key, answer).state)
             case _:
                 raise AssertionError(call.job)
 

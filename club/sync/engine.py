@@ -194,8 +194,8 @@ def _answered(state: State, event: Input) -> tuple[State, Effects]:
         case OrdersCame():
             state, more = orders.came(state, event)
             effects += more
-        case OrderAnswered(order_id):
-            state, more = orders.answered(state, order_id)
+        case OrderAnswered(order_id, ended):
+            state, more = orders.answered(state, order_id, ended)
             effects += more
         case Beaten(waiting):
             state = want(state, "orders") if waiting else state
@@ -296,7 +296,7 @@ def _failed(state: State, event: Failed) -> tuple[State, Effects]:
         state, told = _reached(replace(state, enrol_code=""))
         return state, (*told, Tell(events.EnrolRefused(event.error)))
     if busy.job == "order-answer" and event.fault in (Fault.NOT_FOUND, Fault.REFUSED):
-        return orders.answered(state, busy.key)
+        return orders.answered(state, busy.key, "unknown")
     # Something answers, but this work is no good now: it rests alone, the rest of the line goes on.
     state, effects = (state, ()) if event.fault is Fault.CONFUSED else _reached(state)
     if event.fault is Fault.CONFUSED and busy.job in _TELLING and state.online is not False:

@@ -49,12 +49,15 @@ def done(state: State, event: OrderDone) -> State:
     return replace(state, orders=orders, replies={**state.replies, event.order_id: f"{event.state}:{event.detail}"})
 
 
-def answered(state: State, order_id: str) -> tuple[State, Effects]:
-    """The server knows how it ended, or wants to know no more."""
+def answered(state: State, order_id: str, ended: str) -> tuple[State, Effects]:
+    """The server knows how it ended, or wants to know no more.
+
+    A restart is begun only when it is `done` there: one whose time was over meanwhile would come at any hour of the day.
+    """
     kind = state.orders.get(order_id)
     state = replace(
         state,
         orders={one: other for one, other in state.orders.items() if one != order_id},
         replies={one: ended for one, ended in state.replies.items() if one != order_id},
     )
-    return state, ((Tell(events.OrderCame(order_id, _RESTART)),) if kind == _RESTART else ())
+    return state, ((Tell(events.OrderCame(order_id, _RESTART)),) if kind == _RESTART and ended == "done" else ())

@@ -238,9 +238,10 @@ class OrderDone:
 
 @dataclass(frozen=True, slots=True)
 class OrderAnswered:
-    """The server knows how the order ended."""
+    """The server knows how the order ended: `state` as it is there, which is not ours when it was over before (`expired`)."""
 
     order_id: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

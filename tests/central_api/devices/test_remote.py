@@ -96,6 +96,14 @@ def test_what_nobody_fetches_in_time_is_over_and_a_wipe_waits_a_month(club: Club
     assert state(club, "command-0002") == "expired"
 
 
+def test_an_answer_after_its_time_changes_nothing_also_where_nobody_has_looked_since(club: Club) -> None:
+    device = club.device("tv-1")
+    ask(club, device, "restart-app")
+    club.clock.forward(remote.LIFE.total_seconds())
+    assert answer(device) == "expired", "the service was away, perhaps, and has not tended its devices yet"
+    assert state(club) == "expired"
+
+
 def test_nobody_answers_for_another_device(club: Club) -> None:
     device, other = club.device("tv-1"), club.device("tv-2")
     ask(club, device)

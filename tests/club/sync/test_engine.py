@@ -341,7 +341,7 @@ def test_an_ordered_wipe_is_answered_only_when_the_disk_is_clean_x2() -> None:
         state, effects = engine.step(state, came)
         answers += [one for one in effects if isinstance(one, steps.Call) and one.job == "order-answer"]
     assert answers == [steps.Call("order-answer", "order-01", "done:")]
-    state, _ = engine.step(state, steps.OrderAnswered("order-01"))
+    state, _ = engine.step(state, steps.OrderAnswered("order-01", "done"))
     assert (state.orders, state.replies) == ({}, {})
 
 
@@ -365,8 +365,23 @@ def test_an_order_fetched_again_is_not_begun_again_and_its_answer_is_sent_until_
 def test_a_restart_is_answered_before_it_is_done() -> None:
     state, effects = _ordered(("order-01", "restart-app"))
     assert effects == (steps.Call("order-answer", "order-01", "done:"),)
-    state, effects = engine.step(state, steps.OrderAnswered("order-01"))
+    state, effects = engine.step(state, steps.OrderAnswered("order-01", "done"))
     assert effects == (steps.Tell(events.OrderCame("order-01", "restart-app")),)
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        steps.OrderAnswered("order-01", "expired"),
+        steps.OrderAnswered("order-01", "cancelled"),
+        steps.Failed(steps.Fault.NOT_FOUND, errors.NotFound()),
+    ],
+)
+def test_a_restart_whose_answer_came_too_late_is_not_done(came: steps.Input) -> None:
+    state, _ = _ordered(("order-01", "restart-app"))
+    state, effects = engine.step(state, came)
+    assert not any(isinstance(effect, steps.Tell) and isinstance(effect.event, events.OrderCame) for effect in effects)
+    assert (state.orders, state.replies) == ({}, {})
 
 
 def test_commands_of_one_member_wait_for_one_another_and_nobody_else_does() -> None:

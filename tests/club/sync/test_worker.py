@@ -14,17 +14,17 @@ import pytest
 
 from club.model import errors
 from club.model.clock import PinnedClock
-from club.sync import events
+from club.sync import events, steps
 from club.sync.client import ApiClient
 from club.sync.errors import ServerUnreachable
 from club.sync.store import DeviceStore
 from club.sync.window import DownloadWindow
 from club.sync.worker import SyncWorker
 from club.wire import signing
-from club.wire.devices import DeviceKind, OnGlass
+from club.wire.devices import CommandAnswered, DeviceKind, OnGlass
 from tests.club.sync import makers
 from tests.club.sync.small_club import FEED, SmallClub, a_club
-from tests.club.sync.small_server import Answer, Asked, a_problem
+from tests.club.sync.small_server import Answer, Asked, a_problem, a_value
 
 E = TypeVar("E")
 PATIENCE_S = 15.0
@@ -408,6 +408,13 @@ def test_a_program_that_fails_on_an_event_does_not_stop_the_sync(
             device.close()
     assert "unforeseen KeyError" in caplog.text
     assert name not in caplog.text
+
+
+def test_how_an_order_ended_is_what_the_club_says_of_it(club: SmallClub, device: Device) -> None:
+    route = "POST /v1/devices/self/commands/order-0001/answer"
+    club.server.routes[route] = lambda _: a_value(CommandAnswered(state="expired"))
+    answered = device.enrolled().worker._doing.work(steps.Call("order-answer", "order-0001", "done:"))
+    assert answered == steps.OrderAnswered("order-0001", "expired")
 
 
 @pytest.fixture
