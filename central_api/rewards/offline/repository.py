@@ -93,6 +93,22 @@ def taken_since(tx: Tx, member: str, reward: str, since: datetime) -> int:
     return int(tx.scalar(statement))
 
 
+def paid_in_outage(tx: Tx, device: str, outage: str, card: str, tap: str) -> int:
+    """Points a card paid in a device's outage so far. One tap is of one outage, whatever the device calls it."""
+    found = offline_redemptions.c
+    statement = select(func.coalesce(func.sum(found.taken), 0)).where(
+        found.card == card, found.device == device, (found.outage == outage) | (found.tap == tap)
+    )
+    return int(tx.scalar(statement))
+
+
+def pieces_in_outage(tx: Tx, device: str, outage: str, reward: str) -> int:
+    """Pieces of a reward that a device handed out in an outage, as far as they are settled."""
+    found = offline_redemptions.c
+    statement = select(func.count()).where(found.device == device, found.outage == outage, found.reward == reward)
+    return int(tx.scalar(statement))
+
+
 def account(tx: Tx, store: str) -> int:
     """Whole points that a store bears in all."""
     total = func.coalesce(func.sum(offline_redemptions.c.shortfall), 0)

@@ -2,13 +2,14 @@
 
 A piece was handed out within the floor limit, and the member has its voucher in hand: there is no "no" any more. Who cannot be
 charged is not; what is lacking goes to the store's account and onto its staff's list. Every command ends in one answer, once.
+What a device says is no more than that: prices, limits and dates are the store's and the catalogue's (`terms`).
 """
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from central_api import texts
 from central_api.cards import repository as cards
@@ -23,14 +24,15 @@ from central_api.ledger.service import Occasion
 from central_api.rewards import holds, windows
 from central_api.rewards import repository as rewards
 from central_api.rewards.commands import OK, Answer
-from central_api.rewards.offline import repository, rules
+from central_api.rewards.offline import repository, rules, terms
+from central_api.rewards.offline.terms import Terms
 from central_api.security.keyring import Keyring
 from central_api.security.passwords import Passwords
 from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
 from club.wire import codec, sealing
-from club.wire.offline import OfflineRedeem, OfflineSettled, SealedTap
+from club.wire.offline import OfflineRedeem, OfflineSettled, Reason, SealedTap
 from club.wire.signing import from_text
 
 
@@ -173,17 +175,21 @@ def _settle(
     if known is not None:
         return known
     offer = rewards.reward(tx, command.reward)
-    reason, taken, entry = proof.reason, 0, None
-    if not reason:
-        taken, entry = _charge(tx, counter, device, command, proof, now)
-        reason = "points" if taken < command.unit_points else _odd(tx, command, proof, offer, device, now)
-    if offer is not None and not repository.take_piece(tx, command.reward):
-        reason = reason or "stock"
-    if offer is not None:
+    allowed = terms.judge(tx, device, command, offer, proof.card, proof.tap, now)
+    reason, taken, entry = proof.reason or allowed.reason, 0, None
+    made, code = None, command.code
+    if not proof.reason and allowed.covered:
+        taken, entry = _charge(tx, counter, device, command, proof, allowed.payable, now)
+        lacking = "points" if taken < allowed.payable else ""
+        reason = lacking or reason or _odd(tx, command, proof, offer, device, now)
+    if allowed.covered:
+        if not repository.take_piece(tx, command.reward):
+            reason = reason or "stock"
         due.mark(tx, due.REWARD, command.reward)
-    redemption = _redemption(tx, counter, device, command, proof, taken, entry, now) if entry and offer else None
-    made, code = _voucher(tx, counter, command, proof, redemption, now) if offer is not None else (None, command.code)
-    reason = reason or ("code" if code != command.code else "")
+        redemption = _redemption(tx, counter, device, command, proof, taken, entry, now) if entry else None
+        made, code = _voucher(tx, counter, command, proof, redemption, allowed, now)
+        reason = reason or ("code" if code != command.code else "")
+    shortfall = allowed.worth - taken
     if proof.counter is not None:
         cards.raise_counter(tx, proof.card.id, proof.counter)  # a later tap may have come first: then it stands higher
     values = {
@@ -197,9 +203,9 @@ def _settle(
         "counter": proof.counter,
         "reward": command.reward,
         "code": command.code,
-        "price": command.unit_points,
+        "price": allowed.worth,
         "taken": taken,
-        "shortfall": command.unit_points - taken,
+        "shortfall": shortfall,
         "reason": reason,
         "entry": entry,
         "voucher": made,
@@ -209,7 +215,7 @@ def _settle(
     }
     repository.add(tx, values)
     if reason:
-        facts: dict[str, int | str] = {"reason": reason, "shortfall": command.unit_points - taken}
+        facts: dict[str, int | str] = {"reason": reason, "shortfall": shortfall}
         audit.record(
             tx,
             actor=f"device:{device.id}",
@@ -222,8 +228,8 @@ def _settle(
         command_id=command.command_id,
         code=code,
         points_taken=taken,
-        shortfall=command.unit_points - taken,
-        reason=reason,  # type: ignore[arg-type]  # one of the reasons above
+        shortfall=shortfall,
+        reason=_told(reason),
         at=now,
     )
     stored = Answer(OK, codec.encode(answer))
@@ -241,13 +247,18 @@ def _settle(
     return stored
 
 
+def _told(reason: str) -> Reason:
+    """A reason as devices are told it: one that only staff need is `limit`, the one of which wire version 1 knows."""
+    return reason if reason in get_args(Reason) else "limit"  # type: ignore[return-value]
+
+
 def _charge(
-    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, proof: _Proof, now: datetime
+    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, proof: _Proof, payable: int, now: datetime
 ) -> tuple[int, str | None]:
-    """Take the price, or what the member has of it: points and the entry that took them."""
+    """Take what is to be paid, or what the member has of it: points and the entry that took them."""
     member = proof.card.member
     today = texts.local_day(now, stores.store(tx, device.store).time_zone)
-    taken = min(holds.available(tx, member, today, now), command.unit_points)
+    taken = min(holds.available(tx, member, today, now), payable)
     if taken <= 0:
         return 0, None
     facts = {"reward": command.reward, "quantity": 1, "offline": 1}
@@ -259,7 +270,7 @@ def _charge(
 
 def _odd(tx: Tx, command: OfflineRedeem, proof: _Proof, offer: Any, device: Device, now: datetime) -> str:
     """What staff should know although all was paid."""
-    if offer is None or not offer.limit_per:
+    if not offer.limit_per:
         return ""
     since = windows.start(offer.limit_per, min(command.issued_at, now), stores.store(tx, device.store).time_zone)
     taken = repository.taken_since(tx, proof.card.member, command.reward, since)
@@ -300,7 +311,13 @@ def _redemption(
 
 
 def _voucher(
-    tx: Tx, counter: Counter, command: OfflineRedeem, proof: _Proof, redemption: str | None, now: datetime
+    tx: Tx,
+    counter: Counter,
+    command: OfflineRedeem,
+    proof: _Proof,
+    redemption: str | None,
+    allowed: Terms,
+    now: datetime,
 ) -> tuple[str | None, str]:
     """The voucher in the member's hand, under the code that it bears; another code only where that one is taken."""
     if proof.card is None:
@@ -312,7 +329,7 @@ def _voucher(
         "number": 1,
         "state": "issued",
         "issued_at": min(command.issued_at, now),
-        "valid_to": command.valid_to,
+        "valid_to": allowed.valid_to,
     }
     code = command.code
     for _ in range(_CODES):
