@@ -89,6 +89,38 @@ def step_up(
     )
 
 
+def is_locked(row: Any, now: datetime) -> bool:
+    """Whether nobody may look at a PIN now; `row` as `repository.pin` has it."""
+    return row.locked_until is not None and row.locked_until > now
+
+
+def judge_late(tx: Tx, card_id: str, *, right: bool, rules: PinRules, by: str, now: datetime) -> bool:
+    """Whether a PIN that was given offline lets its command through; a wrong one counts as a try (K17).
+
+    Once the lock is on, a right one is refused as well: however many were checked at once, no more than the allowed number
+    are told apart. A right one leaves the count as it is, for it was given before the tries that are counted now.
+
+    Args:
+        tx: a unit of work that writes.
+        card_id: whose PIN.
+        right: whether it was right.
+        rules: the programme's numbers.
+        by: as the audit names whose command it was.
+        now: the instant.
+    """
+    row = repository.pin(tx, card_id, lock=True)
+    if row is None or is_locked(row, now):
+        return False
+    if right:
+        return True
+    fails = _next_fails(row)
+    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
+    repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until})
+    if locked_until is not None:
+        audit.record(tx, actor=by, act="pin.lock", subject=f"card:{card_id}", now=now, facts={"tries": fails})
+    return False
+
+
 def check_grant(
     tx: Tx, *, grant_id: str | None, command_id: str, session_id: str, body_sha256: str, rules: PinRules, now: datetime
 ) -> str:
@@ -113,12 +145,17 @@ def _count_try(tx: Tx, card_id: str, rules: PinRules, token: str, now: datetime)
         raise errors.PinNotSet("this card has no PIN yet; staff can set one")
     if row.last_ask == token:
         return row
-    if row.locked_until is not None and row.locked_until > now:
+    if is_locked(row, now):
         raise _locked(row.locked_until, now)
-    fails = 1 if row.locked_until is not None else row.fails + 1
+    fails = _next_fails(row)
     locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
     repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until, "last_ask": token})
     return row
+
+
+def _next_fails(row: Any) -> int:
+    """The count with one more wrong try; after a lock that is over it starts anew."""
+    return 1 if row.locked_until is not None else int(row.fails) + 1
 
 
 def _grant(tx: Tx, session: Session, ask: StepUp, now: datetime, new_id: Callable[[], str]) -> Grant:

@@ -7,33 +7,33 @@ What a device says is no more than that: prices, limits and dates are the store'
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
 
 from central_api import texts
+from central_api.cards import pins
 from central_api.cards import repository as cards
-from central_api.cards import sessions, verify
-from central_api.cards.keys import StoredKeys
 from central_api.db import Database, Tx
 from central_api.devices import repository as stores
 from central_api.devices.enrolled import Device
 from central_api.feed import due
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
+from central_api.programme import service as programmes
 from central_api.rewards import holds, windows
 from central_api.rewards import repository as rewards
 from central_api.rewards.commands import OK, Answer
-from central_api.rewards.offline import repository, rules, terms
+from central_api.rewards.offline import proving, repository, terms
+from central_api.rewards.offline.proving import Proof
 from central_api.rewards.offline.terms import Terms
 from central_api.security.keyring import Keyring
 from central_api.security.passwords import Passwords
 from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
-from club.wire import codec, sealing
-from club.wire.offline import OfflineRedeem, OfflineSettled, Reason, SealedTap
-from club.wire.signing import from_text
+from club.wire import codec
+from club.wire.offline import OfflineRedeem, OfflineSettled, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,6 @@ class Counter:
     passwords: Passwords
     new_id: Callable[[], str]
     new_code: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    """What the sealed evidence proves. `reason` says why its holder cannot be charged; empty: they can."""
-
-    reason: str
-    card: Any = None
-    assurance: str = "uid"
-    counter: int | None = None
-    tap: str = ""
-    evidence_sha256: str = ""
 
 
 def settle(counter: Counter, device: Device, command: OfflineRedeem, body: bytes, now: datetime) -> Answer:
@@ -77,16 +65,17 @@ def settle(counter: Counter, device: Device, command: OfflineRedeem, body: bytes
     digest = hashlib.sha256(body).hexdigest()
     with counter.db.read() as tx:
         known = _known(tx, device, command, digest)
-        proof = _proved(tx, counter, device, command) if known is None else _Proof("")
-        kept = cards.pin(tx, proof.card.id) if proof.card is not None else None
-    if known is not None:
-        return known
-    # Between two units of work: checking a PIN takes long.
-    if not proof.reason:
-        pin = _unsealed(counter, device, command).pin
-        if kept is None or not counter.passwords.matches(kept.hash, pin):
-            proof = _Proof("pin", proof.card, proof.assurance, proof.counter, proof.tap, proof.evidence_sha256)
-    return counter.db.run(lambda tx: _settle(tx, counter, device, command, digest, proof, now))
+        if known is not None:
+            return known
+        proof = proving.proved(tx, counter.keyring, counter.vault, device, command)
+        kept = None if proof.reason else cards.pin(tx, proof.card.id)
+    right = None
+    if kept is not None and not pins.is_locked(kept, now):
+        # Between two units of work: checking a PIN takes long.
+        right = counter.passwords.matches(kept.hash, proving.unsealed(counter.keyring, device, command).pin)
+    elif not proof.reason:
+        proof = replace(proof, reason="pin")
+    return counter.db.run(lambda tx: _settle(tx, counter, device, command, digest, proof, right, now))
 
 
 def staff_list(tx: Tx, store: str) -> list[Any]:
@@ -107,53 +96,6 @@ def store_account(tx: Tx, store: str) -> int:
     return repository.account(tx, store)
 
 
-# -- who can be charged -----------------------------------------------------------------------------------------------
-
-
-def _unsealed(counter: Counter, device: Device, command: OfflineRedeem) -> SealedTap:
-    private = rules.seal_key(counter.keyring, device.store)
-    opened = sealing.unseal(private, from_text(command.sealed), bound_to=command.command_id.encode())
-    return codec.decode(opened, SealedTap)
-
-
-def _proved(tx: Tx, counter: Counter, device: Device, command: OfflineRedeem) -> _Proof:
-    try:
-        tap = _unsealed(counter, device, command)
-    except (ValueError, errors.Malformed):
-        return _Proof("seal")
-    try:
-        proved = verify.judge(tap.evidence, StoredKeys(tx, counter.keyring, counter.vault))
-    except errors.Refusal:
-        return _Proof("card", tap=tap.tap)
-    card = cards.card(tx, proved.uid)
-    is_this = card is not None and counter.keyring.card_hash(device.store, proved.uid) == command.card_hash
-    if not is_this:
-        return _Proof("card", tap=tap.tap)
-    reason = _against(tx, device, command, card, proved)
-    digest = sessions.evidence_digest(tap.evidence)
-    if not reason and proved.counter is not None:
-        replayed = repository.is_replayed(
-            tx, card=card.id, counter=proved.counter, tap=tap.tap, device=device.id, evidence_sha256=digest
-        )
-        reason = "replayed" if replayed else ""
-    return _Proof(reason, card, proved.assurance, proved.counter, tap.tap, digest)
-
-
-def _against(tx: Tx, device: Device, command: OfflineRedeem, card: Any, proved: verify.Proved) -> str:
-    """What speaks against the card itself. A card that was blocked later was still good then."""
-    if card.state in ("blocked", "replaced"):
-        zone = stores.store(tx, device.store).time_zone
-        was_good = card.blocked_since is not None and texts.local_day(command.issued_at, zone) < card.blocked_since
-        return "" if was_good else "blocked"
-    if card.state != "active" or card.status in ("pending", "closed"):
-        return "card"
-    try:
-        verify.must_not_be_weaker(proved, card.assurance)
-    except errors.CardDowngraded:
-        return "card"
-    return ""
-
-
 # -- the settlement ---------------------------------------------------------------------------------------------------
 
 
@@ -167,13 +109,26 @@ def _known(tx: Tx, device: Device, command: OfflineRedeem, digest: str) -> Answe
 
 
 def _settle(
-    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, digest: str, proof: _Proof, now: datetime
+    tx: Tx,
+    counter: Counter,
+    device: Device,
+    command: OfflineRedeem,
+    digest: str,
+    proof: Proof,
+    right: bool | None,
+    now: datetime,
 ) -> Answer:
     if proof.card is not None:
         ledger.lock_member(tx, proof.card.member)
     known = _known(tx, device, command, digest)
     if known is not None:
         return known
+    if proof.counter is not None:
+        # A later tap may have come first: then it stands higher. Whoever opens a session by this one now waits, and is refused.
+        cards.raise_counter(tx, proof.card.id, proof.counter)
+    # Once more, under the locks: another device may have settled the same message since, or tried PINs.
+    proof = proving.unless_replayed(tx, device, proof)
+    proof = proving.with_pin(tx, device, proof, right, _pin_rules(tx, now), now)
     offer = rewards.reward(tx, command.reward)
     allowed = terms.judge(tx, device, command, offer, proof.card, proof.tap, now)
     reason, taken, entry = proof.reason or allowed.reason, 0, None
@@ -190,8 +145,6 @@ def _settle(
         made, code = _voucher(tx, counter, command, proof, redemption, allowed, now)
         reason = reason or ("code" if code != command.code else "")
     shortfall = allowed.worth - taken
-    if proof.counter is not None:
-        cards.raise_counter(tx, proof.card.id, proof.counter)  # a later tap may have come first: then it stands higher
     values = {
         "command": command.command_id,
         "device": device.id,
@@ -247,13 +200,18 @@ def _settle(
     return stored
 
 
+def _pin_rules(tx: Tx, now: datetime) -> pins.PinRules:
+    found = programmes.current(tx, now).pin
+    return pins.PinRules(found.tries, found.lock_minutes, found.grant_hours, 0)
+
+
 def _told(reason: str) -> Reason:
     """A reason as devices are told it: one that only staff need is `limit`, the one of which wire version 1 knows."""
     return reason if reason in get_args(Reason) else "limit"  # type: ignore[return-value]
 
 
 def _charge(
-    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, proof: _Proof, payable: int, now: datetime
+    tx: Tx, counter: Counter, device: Device, command: OfflineRedeem, proof: Proof, payable: int, now: datetime
 ) -> tuple[int, str | None]:
     """Take what is to be paid, or what the member has of it: points and the entry that took them."""
     member = proof.card.member
@@ -268,7 +226,7 @@ def _charge(
     return taken, entry
 
 
-def _odd(tx: Tx, command: OfflineRedeem, proof: _Proof, offer: Any, device: Device, now: datetime) -> str:
+def _odd(tx: Tx, command: OfflineRedeem, proof: Proof, offer: Any, device: Device, now: datetime) -> str:
     """What staff should know although all was paid."""
     if not offer.limit_per:
         return ""
@@ -282,7 +240,7 @@ def _redemption(
     counter: Counter,
     device: Device,
     command: OfflineRedeem,
-    proof: _Proof,
+    proof: Proof,
     taken: int,
     entry: str,
     now: datetime,
@@ -314,7 +272,7 @@ def _voucher(
     tx: Tx,
     counter: Counter,
     command: OfflineRedeem,
-    proof: _Proof,
+    proof: Proof,
     redemption: str | None,
     allowed: Terms,
     now: datetime,

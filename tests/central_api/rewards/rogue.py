@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
+from central_api.devices import repository as devices
+from central_api.devices.enrolled import Device as EnrolledAs
 from central_api.rewards.offline import rules
 from central_api.rewards.offline.rules import Rules
 from central_api.rewards.offline.tables import offline_redemptions
@@ -71,6 +73,12 @@ class Rogue:
     def _days(self, reward: str) -> int:
         with self.club.context.db.read() as tx:
             return int(tx.scalar(select(rewards.c.valid_days).where(rewards.c.slug == reward)) or 0)
+
+    def enrolled(self) -> EnrolledAs:
+        """As the club knows its device."""
+        with self.club.context.db.read() as tx:
+            row = devices.caller(tx, self.device.identity.device_id)
+        return EnrolledAs(row.id, row.kind, row.place, row.store, row.in_group)
 
     def send(self, command: OfflineRedeem) -> httpx.Response:
         """Tell the club of it."""
