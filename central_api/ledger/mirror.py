@@ -59,4 +59,5 @@ def entity(keyring: Keyring, member: Any, card: Any, points: int, tier_points: i
         as_of=now,
         card_state=card.state,
         blocked_since=card.blocked_since,
+        assurance=card.assurance,
     )

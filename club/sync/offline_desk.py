@@ -126,6 +126,8 @@ class OfflineDesk:
         if card_hash is None:
             raise _refused("card", "the card gave a random number, or this device knows no cards")
         case = self._judged(card_hash, wish.reward)
+        if case.member.assurance == "cryptogram" and wish.evidence.sun_url is None:
+            raise _refused("card", "the card can prove itself and did not: that is how a copied number looks")
         now = self._client.time.now()
         zone = ZoneInfo(self._doing.store_zone())
         made = OfflineVoucher(

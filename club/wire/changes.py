@@ -154,6 +154,7 @@ class MemberEntity(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     card_state: str  # active | blocked | replaced
     blocked_since: date | None = None
+    assurance: str = "uid"  # uid | static | cryptogram: the least this card must prove; wire version 1 did not say
 
 
 class DisplayEntity(msgspec.Struct, frozen=True, kw_only=True):

@@ -216,6 +216,30 @@ def _mirrored(kiosk: QuietDevice, card_hash: str, value: object) -> None:
 
 
 @on_sqlite
+def test_a_card_that_can_prove_itself_gets_nothing_for_its_number_alone(club: Club, kiosk: QuietDevice) -> None:
+    _allow(club)
+    _offline(kiosk)
+    assert _reason(kiosk, _wish(club, evidence=Evidence(uid=WANG_UID, family="ntag424"))) == "card"
+    assert kiosk.offline.redeem(_wish(club)).voucher.reward == WASH
+
+
+@on_sqlite
+def test_a_row_of_wire_version_1_is_read_and_needs_no_proof(club: Club, kiosk: QuietDevice) -> None:
+    _allow(club)
+    kiosk.pass_by(90)
+    card_hash = kiosk.doing.mirror.card_hash(WANG_UID)
+    assert card_hash is not None
+    known = kiosk.doing.mirror.member(card_hash)
+    assert known is not None
+    assert known.assurance == "cryptogram"
+    _offline(kiosk)
+    old = {name: value for name, value in msgspec.to_builtins(known).items() if name != "assurance"}
+    _mirrored(kiosk, card_hash, old)
+    read_again = kiosk.doing.mirror.member(card_hash)
+    assert read_again == msgspec.structs.replace(known, assurance="uid")
+
+
+@on_sqlite
 def test_the_same_touch_gives_the_same_voucher_also_after_a_power_cut(club: Club, kiosk: QuietDevice) -> None:
     _allow(club)
     _offline(kiosk)
