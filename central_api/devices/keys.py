@@ -6,6 +6,7 @@ from typing import Any
 from central_api.db import Tx
 from central_api.devices import incidents, repository
 from central_api.devices.enrolled import Device
+from central_api.feed import due
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from central_api.staff import audit
@@ -38,6 +39,7 @@ def change(tx: Tx, device: Device, request: SignedRequest, wish: NewKey, now: da
     until = now + OTHER_LIFE
     values: dict[str, object] = {"public_key": wish.public_key, "other_key": row.public_key, "other_key_until": until}
     repository.change_device(tx, device.id, values)
+    due.mark(tx, due.OFFLINE, device.store)
     audit.record(tx, actor=f"device:{device.id}", act="device.change-key", subject=f"place:{device.place}", now=now)
     return KeyChanged(public_key=wish.public_key, other_until=until)
 

@@ -13,6 +13,7 @@ from central_api.db import Tx
 from central_api.devices import repository
 from central_api.devices import service as devices
 from central_api.devices.enrolled import Device
+from central_api.feed import due
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from central_api.staff import audit
@@ -149,6 +150,7 @@ def enter(
         repository.add_device(tx, {"id": found.device, **values})
     else:
         repository.change_device(tx, found.device, values)
+    due.mark(tx, due.OFFLINE, spot.store)
     audit.record(
         tx,
         actor=f"staff:{staff}",

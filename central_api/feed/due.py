@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from central_api.db import Tx
 from central_api.feed.tables import feed_due, feeds
 
-MEMBER, REWARD = "member", "reward"
+MEMBER, REWARD, OFFLINE = "member", "reward", "offline"
 
 
 def mark(tx: Tx, entity: str, entity_id: str) -> None:

@@ -43,6 +43,6 @@ feed_due = Table(
     "feed_due",  # rows are only added and taken away: no two transactions ever meet at one
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("entity", String(32), nullable=False),  # member | reward
+    Column("entity", String(32), nullable=False),  # member | reward | offline (a store's)
     Column("entity_id", String(64), nullable=False),
 )

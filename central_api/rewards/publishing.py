@@ -1,5 +1,7 @@
 """Tells devices what redemptions have changed: each member and reward once, however often it was noted (`feed.due`).
 
+Where a store's kiosks come, go, or change their keys, its rules for redeeming offline are told again: they name the keys.
+
 A redemption only notes that its member and its reward have changed. What stands in the feeds is written here, some notes
 at a time and in a transaction of its own: a reward that everybody wants makes one change a second, not one a redemption.
 """
@@ -12,6 +14,7 @@ from central_api.feed import service as feed
 from central_api.ledger import mirror
 from central_api.members import repository as members
 from central_api.rewards import catalogue, repository
+from central_api.rewards.offline import rules
 from central_api.security.keyring import Keyring
 
 NOTES = 200
@@ -43,10 +46,14 @@ def _publish_some(tx: Tx, keyring: Keyring, now: datetime) -> int:
         return 0
     people = sorted({note.entity_id for note in notes if note.entity == due.MEMBER})
     slugs = sorted({note.entity_id for note in notes if note.entity == due.REWARD})
+    redeeming = sorted({note.entity_id for note in notes if note.entity == due.OFFLINE})
     homes = {feed.store_feed(row.home_store) for row in members.some(tx, people)}
+    homes |= {feed.store_feed(store) for store in redeeming}
     due.lock(tx, homes | ({feed.GLOBAL} if slugs else set()))
     mirror.publish_members(tx, keyring, people, now)
     names = catalogue.store_names(tx)
     for row in repository.some_rewards(tx, slugs):
         feed.publish(tx, feed.GLOBAL, "reward", row.slug, catalogue.entity(row, names, now), now=now)
+    for store in redeeming:
+        rules.tell_again(tx, keyring, store, now)
     return len(notes)

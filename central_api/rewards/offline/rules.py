@@ -92,6 +92,12 @@ def tell(tx: Tx, keyring: Keyring, store: str, now: datetime) -> None:
     feed.publish(tx, feed.store_feed(store), ENTITY, store, entity, now=now)
 
 
+def tell_again(tx: Tx, keyring: Keyring, store: str, now: datetime) -> None:
+    """As `tell`, for a store whose kiosks have changed; one that never had rules has nothing to tell."""
+    if repository.rules_of(tx, store):
+        tell(tx, keyring, store, now)
+
+
 def current(tx: Tx, keyring: Keyring, store: str, now: datetime) -> OfflineEntity:
     """The rule in force and those to come, with the keys."""
     found = [
