@@ -33,7 +33,7 @@ def watching(env: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(5.0) == 0
+        assert process.wait(20.0) == 0
 
 
 def line_with(process: subprocess.Popen[str], text: str) -> str:

@@ -134,8 +134,9 @@ def test_a_hostile_card_through_the_service(exchanges: int) -> None:
             parked = [thread for thread in threading.enumerate() if thread.name == "nfc-read"]
             assert len(parked) <= 1
             warm = warm or resident()
-        # Until pcscd sees a card 0.4 s may pass, and as long until the machine lets us tell.
-        assert villain.slowest_s < timing.deadline_s + 1.0
+        # Until pcscd sees a card 0.4 s may pass, and on a busy machine some seconds until it lets us tell; a card that was
+        # waited for would keep us for ever.
+        assert villain.slowest_s < timing.deadline_s + 5.0
         assert resident() - warm < _FLAT_BYTES
         rig.slot.insert(member_card())
         assert rig.inbox.next(nfc.CardPresented).evidence.assurance is nfc.Assurance.CRYPTOGRAM

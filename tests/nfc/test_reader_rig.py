@@ -43,7 +43,7 @@ def test_a_tap_is_read_whole_and_its_end_is_told(rig: CardRig) -> None:
     assert (tap.evidence.uid, tap.evidence.family) == (UID, nfc.Family.NTAG424)
     assert tap.evidence.assurance is nfc.Assurance.CRYPTOGRAM
     assert counter_of(tap) == 1
-    assert 0 < tap.read_s < 0.5
+    assert 0 < tap.read_s < nfc.Timing().deadline_s
     rig.slot.remove()
     assert rig.inbox.next(nfc.CardGone).reader == tap.reader
 
@@ -146,7 +146,7 @@ def test_a_card_lying_there_through_a_crash_is_still_the_same_tap() -> None:
         rig.slot.insert(card_after)
         rig.pcscd.restart()
         rig.inbox.next(nfc.ReaderReady)
-        assert read_again.wait(5.0)
+        assert read_again.wait(20.0)
         rig.second.insert(UidOnly(OTHER_UID))
         assert rig.inbox.next(nfc.CardPresented).evidence.uid == OTHER_UID
 
@@ -169,7 +169,7 @@ def test_a_card_pulled_away_in_the_middle(rig: CardRig, commands: int) -> None:
     ],
 )
 def test_a_card_that_answers_nonsense(answer: bytes, reason: nfc.UnreadableReason) -> None:
-    with card_rig(timing=nfc.Timing(deadline_s=0.4)) as rig:
+    with card_rig(timing=nfc.Timing(deadline_s=1.0)) as rig:
         rig.slot.insert(Garbage(lambda _: answer))
         assert rig.inbox.next(nfc.CardUnreadable).reason is reason
         rig.slot.remove()
@@ -190,7 +190,7 @@ def test_a_card_that_agrees_on_no_protocol(rig: CardRig) -> None:
 
 
 def test_a_mute_card_is_given_up_and_the_next_card_works() -> None:
-    with card_rig(timing=nfc.Timing(deadline_s=0.4)) as rig:
+    with card_rig(timing=nfc.Timing(deadline_s=1.0)) as rig:
         rig.slot.insert(Mute())
         assert rig.inbox.next(nfc.CardUnreadable).reason is nfc.UnreadableReason.TIMEOUT
         rig.slot.remove()
@@ -208,7 +208,7 @@ def test_closing_does_not_wait_for_a_mute_card() -> None:
         assert not rig.inbox.drain()
     for thread in threading.enumerate():
         if thread.name == "nfc-read":
-            thread.join(5.0)
+            thread.join(20.0)
             assert not thread.is_alive()
 
 

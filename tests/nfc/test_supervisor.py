@@ -124,7 +124,7 @@ def test_a_dead_service_is_told_and_logged_once(watch: Watch, caplog: pytest.Log
         watch.supervisor._open_context = refuse
         watch.service.fail(dead)
         for _ in range(10):
-            assert tries.acquire(timeout=5.0)
+            assert tries.acquire(timeout=20.0)
     watch.inbox.next(nfc.ReaderLost)
     assert watch.inbox.drain() == []
     assert len([record for record in caplog.records if "service lost" in record.message]) == 1

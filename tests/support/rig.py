@@ -39,7 +39,7 @@ class Inbox:
     def __call__(self, event: nfc.Event) -> None:
         self._queue.put(event)
 
-    def next(self, kind: type[E], within_s: float = 5.0, reader: str | None = None) -> E:
+    def next(self, kind: type[E], within_s: float = 20.0, reader: str | None = None) -> E:
         """Return the next event of a kind (on one reader), passing over others; fails after ``within_s`` seconds."""
         deadline = time.monotonic() + within_s
         while True:
@@ -51,7 +51,7 @@ class Inbox:
             if isinstance(event, kind) and reader in (None, event.reader):
                 return event
 
-    def outcome(self, reader: str, within_s: float = 5.0) -> nfc.CardPresented | nfc.CardUnreadable:
+    def outcome(self, reader: str, within_s: float = 20.0) -> nfc.CardPresented | nfc.CardUnreadable:
         """Return how the next tap on a reader ended."""
         deadline = time.monotonic() + within_s
         while True:

@@ -351,7 +351,7 @@ def test_the_stream_gives_events_as_they_come_and_closing_wakes_its_reader(
     try:
         assert first.wait(10)
         stream.close()
-        reader.join(5)
+        reader.join(20)
         assert not reader.is_alive()
     finally:
         release.set()

@@ -298,5 +298,5 @@ def test_the_control_process_stops_when_asked(tmp_path: Path) -> None:
             assert control.ask(path, "cards") == "ok gold old"
         finally:
             process.terminate()
-        assert process.wait(5.0) == 0
+        assert process.wait(20.0) == 0
     assert not path.exists()
