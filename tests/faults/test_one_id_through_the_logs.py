@@ -27,7 +27,7 @@ def test_a_redemption_from_tap_to_ledger(visitor: Visitor) -> None:
     visitor.confirm(member)
     visitor.screen("success")
     (command,) = {line["command"] for line in lines_of(visitor.store.kiosk.output()) if "command" in line}
-    assert re.fullmatch(r"[0-9a-f]{32}", command)
+    assert re.fullmatch(r"[0-9a-f]{26}", command)
     kiosk = [line for line in lines_of(visitor.store.kiosk.output()) if line.get("command") == command]
     server = [line for line in lines_of(visitor.store.server.output()) if line.get("command") == command]
     assert [line["logger"] for line in server] == ["central_api.rewards.service"]

@@ -70,6 +70,9 @@ def moments(pair: tuple[Manifest, Manifest], now: datetime) -> Iterator[datetime
             first = -(-prompt.from_minute * 60 // prompt.every_s) * prompt.every_s
             walls |= {60 * prompt.from_minute, 60 * prompt.to_minute, first, first + prompt.seconds, 0, prompt.seconds}
             walls |= {first + prompt.every_s, (prompt.to_minute * 60 - 1) // prompt.every_s * prompt.every_s}
+        # What begins while a prompt is shown is seen when that prompt is over.
+        begins = [60 * slot.from_minute for slot in one.slots]
+        walls |= {wall + prompt.seconds for wall in begins for prompt in one.prompts}
     local = {at.astimezone(zone).date() for at in instants} | days
     weeks = {now.astimezone(zone).date() + timedelta(days=number) for number in range(8)}
     weeks |= {day + timedelta(days=number) for day in local for number in (0, 1)}
