@@ -47,7 +47,7 @@ def test_a_code_typed_from_the_screen_lets_it_in_and_it_can_be_shut_out(
     card = page.locator("#d-new-screen")
     expect(card).to_contain_text("刚加入")
     expect(page.locator("#notice")).to_contain_text("已加进来")
-    card.locator("a").click()
+    card.locator("a[href$='/revoke']").click()
     page.click("main button")
     expect(page.locator("#notice")).to_contain_text("已停用")
     expect(card).to_have_count(0)
