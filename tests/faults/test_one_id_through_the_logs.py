@@ -32,7 +32,7 @@ def test_a_redemption_from_tap_to_ledger(visitor: Visitor) -> None:
     server = [line for line in lines_of(visitor.store.server.output()) if line.get("command") == command]
     assert [line["logger"] for line in server] == ["central_api.rewards.service"]
     assert "answered 200" in server[0]["message"]
-    assert {line["logger"] for line in kiosk} >= {"kiosk_app.work.doer", "club.sync.worker", "kiosk_app.wiring"}
+    assert {line["logger"] for line in kiosk} >= {"kiosk_app.work.doer", "club.sync.doing", "kiosk_app.wiring"}
     assert all(set(line) >= {"at", "level", "logger", "message"} for line in kiosk + server)
     assert visitor.one("SELECT count(*) FROM redemptions WHERE command = ?", command) == 1
     assert [line["session"] for line in lines_of(visitor.store.kiosk.output()) if "session" in line]
