@@ -6,38 +6,30 @@ synchronous=FULL, so that an answered commit survives a power cut (X1). PostgreS
 statement that is its own transaction: one round trip.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
-from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import (
-    URL,
     ColumnElement,
     Connection,
     CursorResult,
-    Engine,
     Executable,
     Text,
     any_,
-    create_engine,
-    event,
     func,
     literal,
-    make_url,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
+from central_api import engines
 from central_api.columns import BigId as BigId  # noqa: PLC0414 -- offered here as well, to whoever has tables and queries
 from central_api.columns import Json as Json  # noqa: PLC0414
 from central_api.columns import UtcDateTime as UtcDateTime  # noqa: PLC0414
@@ -66,12 +58,6 @@ def not_sought(column: ColumnElement[str]) -> ColumnElement[str]:
 
 _TRIES = 4
 _NONE: Mapping[str, Any] = MappingProxyType({})
-_LOG_PAGES = 4_000
-"""How long SQLite's log gets before it is moved into the database and written over from its start: pages that many commits
-change are moved once."""
-
-_CACHE_KIB = 16 * 1024
-_URLS = "expected sqlite:////path/to/club.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_PASSING = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 )
@@ -171,8 +157,8 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool: int = 8, wait_s: float = 20.0, read_only: bool = False) -> None:
-        self.engine = _engine(url, pool, wait_s, read_only)
-        self._calling = None if self.is_sqlite else _calling_engine(url)
+        self.engine = engines.engine(url, pool, wait_s, read_only)
+        self._calling = None if self.is_sqlite else engines.calling_engine(url)
         self._wait_s = wait_s
         self._listeners: list[Callable[[Sequence[object]], None]] = []
         self._followed: dict[str, dict[str, Callable[[Tx], None]]] = {}
@@ -294,7 +280,7 @@ class Database:
         with self.write() as tx:
             tx.execute(text("DROP TABLE IF EXISTS log_filler"))  # left when the power failed in between
             tx.execute(text("CREATE TABLE log_filler (x)"))
-            tx.execute(text("INSERT INTO log_filler VALUES (zeroblob(:size))"), {"size": _LOG_PAGES * 4096})
+            tx.execute(text("INSERT INTO log_filler VALUES (zeroblob(:size))"), {"size": engines.LOG_PAGES * 4096})
         with self.write() as tx:  # of its own: pages that are freed before the commit are never written
             tx.execute(text("DROP TABLE log_filler"))
 
@@ -306,7 +292,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, on_sqlite: str, on_postgresql: dict[str, Any]) -> Iterator[Connection]:
-        """A connection in a transaction, begun by a statement of ours on SQLite (see `_sqlite_connected`)."""
+        """A connection in a transaction, begun by a statement of ours on SQLite (see `engines`)."""
         with self.engine.connect() as connection:
             if on_postgresql and not self.is_sqlite:
                 connection.execution_options(**on_postgresql)
@@ -361,96 +347,3 @@ def _may_pass(fault: DBAPIError) -> bool:
 
 def _state(fault: DBAPIError) -> str:
     return str(getattr(fault.orig, "sqlstate", "") or "")
-
-
-def _calling_engine(url: str) -> Engine:
-    """For `Database.call`: the connection is not asked whether it is there, nor told where a transaction begins and ends."""
-    return create_engine(
-        url,
-        isolation_level="AUTOCOMMIT",
-        json_deserializer=msgspec.json.decode,
-        hide_parameters=True,
-        pool_size=4,
-        max_overflow=32,
-        pool_reset_on_return=None,
-        connect_args=_postgresql_arguments(read_only=False),
-    )
-
-
-def _postgresql_arguments(*, read_only: bool) -> dict[str, Any]:
-    # Compiling a statement takes longer than any of ours runs.
-    return {
-        "connect_timeout": 5,
-        "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000 -c jit=off"
-        + (" -c default_transaction_read_only=on" if read_only else ""),
-    }
-
-
-def _engine(url: str, pool: int, wait_s: float, read_only: bool) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError(f"database.url: {_URLS}; found something else") from None  # the text may hold a password
-    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError(f"database.url: {_URLS}; found {parsed.drivername}://")
-    if parsed.get_backend_name() == "sqlite":
-        if read_only:
-            parsed = _looked_at(parsed)
-        elif parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            _keep_private(Path(parsed.database))
-        engine = create_engine(
-            parsed,
-            hide_parameters=True,
-            json_deserializer=msgspec.json.decode,
-            connect_args={"isolation_level": None, "timeout": wait_s},
-            pool_size=pool,
-            max_overflow=32,
-        )
-        event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_connected)
-        return engine
-    return create_engine(
-        parsed,
-        json_deserializer=msgspec.json.decode,
-        hide_parameters=True,  # a failed statement in the log must not carry a member's data
-        pool_size=pool,
-        max_overflow=pool,
-        pool_pre_ping=True,
-        connect_args=_postgresql_arguments(read_only=read_only),
-    )
-
-
-def _looked_at(url: URL) -> URL:
-    """The same file, opened for reading only."""
-    path = Path(url.database or "").absolute()
-    query = {"mode": "ro", "uri": "true"}
-    # Beside a database in WAL mode SQLite wants to keep a file of its own. Where it may not, and no log waits to be read,
-    # nobody is writing: a copy on a read-only disk.
-    if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
-        query["immutable"] = "1"
-    return url.set(database=f"file:{quote(str(path))}", query=query)
-
-
-def _keep_private(path: Path) -> None:
-    """Let only the service's account read the database; the files SQLite puts beside it take over its rights."""
-    if path.name == ":memory:":
-        return
-    with suppress(OSError):  # what cannot be opened is told when it is used
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-
-
-def _sqlite_looking(connection: Any, record: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA temp_store=MEMORY")
-
-
-def _sqlite_connected(connection: Any, record: ConnectionPoolEntry) -> None:
-    # With an isolation level of its own the driver would begin transactions when it likes and commit before DDL, and a
-    # migration would be left half done. No "begin" listener does it either: one listener makes each statement look for more.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
