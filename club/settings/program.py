@@ -3,6 +3,7 @@
 import argparse
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def start(program: Program[S], arguments: Sequence[str] | None = None) -> int:
         return _refuse(program, refused)
     log.start(settings.log)
     allocator.be_thrifty()
-    with _as_in_a_store():
+    with as_in_a_store():
         opening = program.opening()
     try:
         running = opening.put_together(settings, chosen.enrol)
@@ -107,14 +108,17 @@ def start(program: Program[S], arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _as_in_a_store() -> Iterator[None]:
-    """Load libraries as on a store's computer, where numpy is not installed.
+def as_in_a_store() -> Iterator[None]:
+    """Load libraries as on a store's computer, where numpy is not installed, and without what no device uses of them.
 
-    sqlite-utils takes it in wherever it finds it, for columns no device has: 25 MB and a tenth of a second on a developer's machine.
+    sqlite-utils takes numpy in wherever it finds it, for columns no device has: 25 MB and a tenth of a second on a developer's
+    machine. requests guesses the encoding of a text that names none by charset_normalizer's tables, 1.6 MB; all a device
+    reads is bytes, and without them requests takes such a text for UTF-8.
     """
     modules: dict[str, Any] = sys.modules  # None is Python's own mark for "not to be found"
-    hidden = [name for name in ("numpy", "pandas") if name not in modules]
+    hidden = [name for name in ("numpy", "pandas", "charset_normalizer") if name not in modules]
     modules.update(dict.fromkeys(hidden))
+    warnings.filterwarnings("ignore", "Unable to find acceptable character detection")  # requests': it is meant
     try:
         yield
     finally:

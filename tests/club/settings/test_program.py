@@ -1,0 +1,23 @@
+"""How a device's program begins: without the parts of libraries that no device uses."""
+
+import subprocess
+import sys
+
+_LOADED = """
+import sys
+from club.settings.program import as_in_a_store
+
+with as_in_a_store():
+    import requests
+
+answer = requests.Response()
+answer._content = "茶".encode()
+print(answer.text, sorted({"charset_normalizer", "numpy", "pandas"} & set(sys.modules)))
+"""
+
+
+def test_libraries_are_loaded_without_what_no_device_uses_and_say_nothing_of_it() -> None:
+    said = subprocess.run(
+        [sys.executable, "-X", "utf8", "-W", "error", "-c", _LOADED], capture_output=True, text=True, check=False
+    )
+    assert (said.stdout.strip(), said.stderr) == ("茶 []", "")
