@@ -1,6 +1,9 @@
-"""Sends urgent notices in two steps by two people, and takes them back: one at a time, never without an end (L2, C2)."""
+"""Sends urgent notices in two steps by two people, and takes them back: one at a time, never without an end (L2, C2).
 
-from collections.abc import Sequence
+A notice belongs to whoever works for every display it is for; which displays those are is the caller's to say.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,26 +35,34 @@ class Notice:
     prepared_at: datetime | None
     confirmed_by: str
 
+    def is_within(self, displays: Collection[str]) -> bool:
+        """Whether it is for these displays alone."""
+        return bool(self.displays) and set(self.displays) <= set(displays)
 
-def running(tx: Tx, now: datetime) -> Notice | None:
-    """The notice that covers screens now, None when none does."""
+    def covers_one_of(self, displays: Collection[str]) -> bool:
+        """Whether one of these displays is among its own."""
+        return not set(self.displays).isdisjoint(displays)
+
+
+def running(tx: Tx, now: datetime, displays: Collection[str]) -> Notice | None:
+    """The newest notice that covers one of these displays now, None when none does."""
     query = select(notices).where(notices.c.state == "sent", notices.c.ends > now)
-    return _notice(tx.first(query.order_by(notices.c.starts.desc()).limit(1)))
+    rows = tx.rows(query.order_by(notices.c.starts.desc(), notices.c.slug))
+    return next((found for found in map(_notice, rows) if found.covers_one_of(displays)), None)
 
 
-def waiting(tx: Tx, now: datetime) -> Notice | None:
-    """The notice that waits for its second person, None when none does any more."""
+def waiting(tx: Tx, now: datetime, displays: Collection[str]) -> Notice | None:
+    """The newest notice for these displays alone that waits for its second person, None when none does any more."""
     query = select(notices).where(notices.c.state == "ready", notices.c.prepared_at > now - WAITS, notices.c.ends > now)
-    return _notice(tx.first(query.order_by(notices.c.prepared_at.desc()).limit(1)))
+    rows = tx.rows(query.order_by(notices.c.prepared_at.desc(), notices.c.slug))
+    return next((found for found in map(_notice, rows) if found.is_within(displays)), None)
 
 
-def last_words(tx: Tx) -> content.Fields:
-    """The words of the newest notice, to begin the next one with; empty ones when there was none."""
-    row = tx.first(
-        select(notices).order_by(notices.c.prepared_at.desc().nulls_last(), notices.c.starts.desc()).limit(1)
-    )
-    found = _notice(row)
-    return found.fields if found is not None else content.Fields(template="notice", texts={})
+def last_words(tx: Tx, displays: Collection[str]) -> content.Fields:
+    """The words of the newest notice for these displays alone, to begin the next one with; empty ones when there was none."""
+    newest = select(notices).order_by(notices.c.prepared_at.desc().nulls_last(), notices.c.starts.desc())
+    found = (one for one in map(_notice, tx.rows(newest)) if one.is_within(displays))
+    return next((one.fields for one in found), content.Fields(template="notice", texts={}))
 
 
 def find(tx: Tx, slug: str, *, lock: bool = False) -> Notice:
@@ -61,10 +72,10 @@ def find(tx: Tx, slug: str, *, lock: bool = False) -> Notice:
         NotFound: there is none of this slug.
     """
     query = select(notices).where(notices.c.slug == slug)
-    found = _notice(tx.first(query.with_for_update() if lock else query))
-    if found is None:
+    row = tx.first(query.with_for_update() if lock else query)
+    if row is None:
         raise errors.NotFound(f"expected a notice, found none called {slug!r}", kind="notice", id=slug[:64])
-    return found
+    return _notice(row)
 
 
 def prepare(
@@ -74,10 +85,11 @@ def prepare(
     displays: Sequence[str],
     ends: datetime,
     *,
+    among: Collection[str],
     by: str,
     now: datetime,
 ) -> None:
-    """The first step: the notice is ready and shows nowhere yet; one that was waiting is dropped for it.
+    """The first step: the notice is ready and shows nowhere yet; those of the same person's reach that wait are dropped for it.
 
     Args:
         tx: the unit of work.
@@ -85,6 +97,7 @@ def prepare(
         fields: its words, of the template `notice`.
         displays: slugs of the displays it will cover.
         ends: when it ends by itself.
+        among: the displays whoever prepares it may send to; notices that are for others too stay as they are.
         by: who prepares it, such as `staff:1001`.
         now: the instant.
 
@@ -95,7 +108,7 @@ def prepare(
         raise errors.Malformed("expected at least one display, found none", field="displays")
     if not now < ends <= now + LONGEST:
         raise errors.Malformed(f"expected an end within a day from {now}, found {ends}", field="ends")
-    drop_waiting(tx)
+    _drop_waiting(tx, among)
     tx.execute(
         insert(notices).values(
             slug=slug,
@@ -110,12 +123,6 @@ def prepare(
     )
     facts: dict[str, int | str] = {"displays": len(displays)}
     audit.record(tx, actor=by, act="notice.prepare", subject=f"notice:{slug}", now=now, facts=facts)
-
-
-def drop_waiting(tx: Tx) -> None:
-    """Forget what waits for its second person."""
-    prepared = notices.c.prepared_at.is_not(None)
-    tx.execute(update(notices).where(notices.c.state == "ready", prepared).values(state="withdrawn"))
 
 
 def confirm(
@@ -134,8 +141,8 @@ def confirm(
         raise errors.Refusal("expected a notice that waits for its second person, found none", reason="over")
     if found.prepared_by == by:
         raise errors.Refusal("expected another person than who prepared it", reason="same-person")
-    if running(tx, now) is not None:
-        raise errors.Refusal("expected no other notice on the screens, found one", reason="running")
+    if running(tx, now, found.displays) is not None:
+        raise errors.Refusal("expected no other notice on its screens, found one", reason="running")
     values = {"state": "sent", "starts": now, "confirmed_by": by, "confirmed_at": now}
     tx.execute(update(notices).where(notices.c.slug == slug).values(**values))
     audit.record(tx, actor=by, act="notice.send", subject=f"notice:{slug}", now=now)
@@ -158,9 +165,14 @@ def withdraw(
     return service.refresh(tx, found.displays, now=now, read_bound=read_bound)
 
 
-def _notice(row: Any) -> Notice | None:
-    if row is None:
-        return None
+def _drop_waiting(tx: Tx, among: Collection[str]) -> None:
+    ready = select(notices).where(notices.c.state == "ready", notices.c.prepared_at.is_not(None))
+    dropped = [one.slug for one in map(_notice, tx.rows(ready.order_by(notices.c.slug))) if one.is_within(among)]
+    still_ready = update(notices).where(notices.c.slug.in_(dropped), notices.c.state == "ready")
+    tx.execute(still_ready.values(state="withdrawn"))
+
+
+def _notice(row: Any) -> Notice:
     return Notice(
         slug=row.slug,
         state=row.state,

@@ -112,6 +112,7 @@ def recall(context: Served, visit: Visiting, slug: FromPath[str], form: Sent) ->
     visit.need("boards.publish")
     now = context.clock.now()
     with context.db.write() as tx:
+        _must_be_ours(tx, visit, service.board(tx, slug, lock=True))
         service.recall(tx, slug, now=now, read_bound=bound.read)
         audit.record(tx, actor=visit.person.actor, act="board.recall", subject=f"board:{slug}", now=now)
     return site.redirect(f"/console/boards/{slug}?done=recalled")
@@ -126,6 +127,7 @@ def set_picture(context: Served, visit: Visiting, slug: FromPath[str], form: Sen
     uploaded = pictures.prepare(data) if data else None
     with context.db.write() as tx:
         row = service.board(tx, slug, lock=True)
+        _must_be_ours(tx, visit, row)
         if uploaded is not None:
             store = MediaStore(context.settings.media.dir)
             stored = media.keep(tx, store, uploaded, name=name or slug, by=visit.person.actor, now=now)
@@ -142,6 +144,7 @@ def set_picture(context: Served, visit: Visiting, slug: FromPath[str], form: Sen
 def _store_draft(tx: Tx, context: Context, visit: Visit, slug: str, form: Form) -> BoardRow:
     visit.need("boards.edit")
     row = service.board(tx, slug, lock=True)
+    _must_be_ours(tx, visit, row)
     data = bound.read(tx, _store(visit), context.clock.now())
     return _edit(tx, context, visit, row, forms.read_fields(form, row.draft, data.time_zone), form)
 
@@ -178,6 +181,7 @@ def _editor(
     time_zone = around.data.time_zone
     found = _checked(tx, row.draft, around.data)
     playing = _playing(around, row.slug)
+    ours = _are_ours(visit, [display for display, _ in playing])
     showings = [(display, next_showing(plan, row.slug, row.draft, time_zone, now)) for display, plan in playing]
     comma = words("console.list-comma")
     return site.page(
@@ -192,7 +196,8 @@ def _editor(
         dates=present.dates(words, row.draft, time_zone),
         facts=present.facts(words, row.draft, around.data),
         checks=present.check_lines(words, found),
-        may_publish=visit.may("boards.publish") and checks.may_publish(found),
+        may_edit=ours and visit.may("boards.edit"),
+        may_publish=ours and visit.may("boards.publish") and checks.may_publish(found),
         shown_on=comma.join(display.name.pick(words.language) for display, _ in playing),
         showings=present.showings(words, showings, now, time_zone),
         where=present.where(words, showings, now, time_zone),
@@ -225,6 +230,23 @@ def _surroundings(tx: Tx, visit: Visit, now: datetime) -> _Surroundings:
 def _playing(around: _Surroundings, slug: str) -> list[tuple[DisplayRow, content.DisplayContent]]:
     pairs = zip(around.displays, around.contents, strict=True)
     return [(display, plan) for display, plan in pairs if any(slug in playlist.boards for playlist in plan.playlists)]
+
+
+def _are_ours(visit: Visit, displays: Sequence[DisplayRow]) -> bool:
+    """Whether this person works for the store of each of these TVs."""
+    return all(display.store in visit.person.stores for display in displays)
+
+
+def _must_be_ours(tx: Tx, visit: Visit, row: BoardRow) -> None:
+    """Let nobody change what TVs of other stores play: a board is changed by who works for every store that plays it (C1).
+
+    Raises:
+        NotAllowed: a TV of another store plays it. Facts: needs.
+    """
+    playing = repository.all_displays(tx, repository.displays_playing(tx, row.slug))
+    if not _are_ours(visit, playing):
+        stores = sorted({display.store for display in playing})
+        raise errors.NotAllowed(f"expected somebody who works for {', '.join(stores)}", needs=",".join(stores))
 
 
 def _store(visit: Visit) -> str:

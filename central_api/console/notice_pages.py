@@ -1,6 +1,6 @@
 """The page of urgent notices: one person writes and looks, another one confirms, and either takes it back (C2, L2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,13 +66,13 @@ def prepare(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
         data = bound.read(tx, visit.person.stores[0], now)
         fields = forms.read_fields(form, _EMPTY, data.time_zone)
         words = msgspec.structs.replace(fields, starts=None, ends=None)
-        own = {row.slug for row in _displays(tx, visit)}
+        own = _slugs(tx, visit)
         chosen = [slug for slug in form.fields.get("displays", []) if slug in own]
         faults = [check for check in checks.check(words, False, 0, None) if check.level == "stop"]
         message = present.check_lines(visit.words, faults)[0].text if faults else _missing(visit, fields, chosen, now)
         if not message and fields.ends is not None:
             slug = f"n-{context.new_id()[-12:]}"
-            notices.prepare(tx, slug, words, chosen, fields.ends, by=visit.person.actor, now=now)
+            notices.prepare(tx, slug, words, chosen, fields.ends, among=own, by=visit.person.actor, now=now)
     if message:
         with context.db.read() as tx:
             return _page(tx, context, visit, form=form, fields=fields, message=message)
@@ -85,6 +85,7 @@ def confirm(context: Served, visit: Visiting, slug: FromPath[str], form: Sent) -
     visit.need("notices.send")
     try:
         with context.db.write() as tx:
+            _own(tx, visit, slug)
             notices.confirm(tx, slug, by=visit.person.actor, now=context.clock.now(), read_bound=bound.read)
     except errors.Refusal as error:
         with context.db.read() as tx:
@@ -97,7 +98,7 @@ def withdraw(context: Served, visit: Visiting, slug: FromPath[str], form: Sent) 
     """Take it back: what was covered goes on as if nothing had been."""
     visit.need("notices.send")
     with context.db.write() as tx:
-        was = notices.find(tx, slug).state
+        was = _own(tx, visit, slug).state
         notices.withdraw(tx, slug, by=visit.person.actor, now=context.clock.now(), read_bound=bound.read)
     return site.redirect(f"{_HERE}?done={'withdrawn' if was == 'sent' else 'dropped'}")
 
@@ -109,6 +110,8 @@ def preview(context: Served, visit: Visiting, slug: FromPath[str]) -> Response[b
     now = context.clock.now()
     with context.db.read() as tx:
         found = notices.find(tx, slug)
+        if not found.covers_one_of(_slugs(tx, visit)):
+            raise _unknown(slug)
         scenery = notice_scenery(tx, found, now)
     data = _previews.png(scenery, MediaStore(context.settings.media.dir), now)
     return Response(data, media_type="image/png", headers={**site.SECURITY_HEADERS, "cache-control": "no-store"})
@@ -136,11 +139,12 @@ def _page(
 ) -> Response[bytes]:
     words, now = visit.words, context.clock.now()
     data = bound.read(tx, visit.person.stores[0], now)
-    running, waiting = notices.running(tx, now), notices.waiting(tx, now)
-    shown = running or waiting
-    typed = fields if fields is not None else notices.last_words(tx)
     own = _displays(tx, visit)
-    chosen = {row.slug for row in own} if form is None else set(form.fields.get("displays", []))
+    reach = {row.slug for row in own}
+    running, waiting = notices.running(tx, now, reach), notices.waiting(tx, now, reach)
+    shown = running or waiting
+    typed = fields if fields is not None else notices.last_words(tx, reach)
+    chosen = reach if form is None else set(form.fields.get("displays", []))
     return site.page(
         "urgent.html",
         words,
@@ -149,6 +153,7 @@ def _page(
         around=_Around(data),
         running=running,
         waiting=waiting,
+        ours=shown is not None and shown.is_within(reach),
         mine=waiting is not None and waiting.prepared_by == visit.person.actor,
         people=staff.names(tx),
         until=numbers.clock(shown.ends, data.time_zone) if shown is not None else "",
@@ -162,8 +167,28 @@ def _page(
     )
 
 
-def _displays(tx: Tx, visit: Visit) -> list[DisplayRow]:
-    return [row for row in repository.all_displays(tx) if row.store in visit.person.stores]
+def _displays(tx: Tx, visit: Visit, slugs: Collection[str] | None = None) -> list[DisplayRow]:
+    return [row for row in repository.all_displays(tx, slugs) if row.store in visit.person.stores]
+
+
+def _slugs(tx: Tx, visit: Visit) -> set[str]:
+    return {row.slug for row in _displays(tx, visit)}
+
+
+def _own(tx: Tx, visit: Visit, slug: str) -> Notice:
+    """A notice for screens of the stores this person works for alone: what covers others' as well is not theirs to change (C1).
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = notices.find(tx, slug)
+    if not found.is_within(_slugs(tx, visit)):
+        raise _unknown(slug)
+    return found
+
+
+def _unknown(slug: str) -> errors.NotFound:
+    return errors.NotFound("expected a notice of one's own stores, found none", kind="notice", id=slug[:64])
 
 
 def _screens(tx: Tx, visit: Visit, shown: Notice | None) -> list[_Screen]:
@@ -172,7 +197,7 @@ def _screens(tx: Tx, visit: Visit, shown: Notice | None) -> list[_Screen]:
         return []
     standing: dict[str, Any] = {row.place: row for row in devices.standing(tx, visit.person.stores)}
     found = []
-    for display in repository.all_displays(tx, shown.displays):
+    for display in _displays(tx, visit, shown.displays):
         device, newest = standing.get(display.slug), repository.manifest_row(tx, display.slug)
         has = "none" if device is None else "waits"
         if device is not None and newest is not None and device.manifest_revision >= newest.revision:

@@ -17,12 +17,13 @@ from tests.support.central import Club
 FIRST, SECOND = "staff:1001", "staff:1008"
 WORDS = Fields(template="notice", texts={"title": Text("消防演练", "Fire drill"), "text": Text("请随工作人员离开。")})
 TVS = ("tv-1", "tv-2")
+EVERY_TV = (*TVS, "tv-3", "tv-4")
 
 
 def prepare(club: Club, slug: str = "n-drill", *, ends: datetime | None = None, by: str = FIRST) -> str:
     now = club.clock.now()
     with club.context.db.write() as tx:
-        notices.prepare(tx, slug, WORDS, TVS, ends or now + timedelta(hours=2), by=by, now=now)
+        notices.prepare(tx, slug, WORDS, TVS, ends or now + timedelta(hours=2), among=TVS, by=by, now=now)
     return slug
 
 
@@ -54,7 +55,7 @@ def test_it_shows_when_another_person_confirms_and_on_its_displays_only(club: Cl
     assert confirm(club, slug) == TVS
     assert covered(club) == {"tv-1": ("消防演练",), "tv-2": ("消防演练",), "tv-3": ()}
     with club.context.db.read() as tx:
-        found = notices.running(tx, club.clock.now())
+        found = notices.running(tx, club.clock.now(), TVS)
     assert found is not None
     assert (found.prepared_by, found.confirmed_by, found.starts) == (FIRST, SECOND, club.clock.now())
 
@@ -74,10 +75,10 @@ def test_it_lapses_when_nobody_confirms_within_five_minutes(club: Club) -> None:
     slug = prepare(club)
     club.clock.forward(299)
     with club.context.db.read() as tx:
-        assert notices.waiting(tx, club.clock.now()) is not None
+        assert notices.waiting(tx, club.clock.now(), TVS) is not None
     club.clock.forward(1)
     with club.context.db.read() as tx:
-        assert notices.waiting(tx, club.clock.now()) is None
+        assert notices.waiting(tx, club.clock.now(), TVS) is None
     assert refused(club, slug) == "over"
 
 
@@ -86,7 +87,7 @@ def test_there_is_one_at_a_time_until_its_end(club: Club) -> None:
     assert refused(club, prepare(club, "n-two")) == "running"
     club.clock.forward(2 * 3600)
     with club.context.db.read() as tx:
-        assert notices.running(tx, club.clock.now()) is None
+        assert notices.running(tx, club.clock.now(), TVS) is None
     confirm(club, prepare(club, "n-three"))
 
 
@@ -119,6 +120,6 @@ def test_an_end_within_a_day_is_a_must(club: Club, hours: int) -> None:
 
 def test_what_the_content_came_with_gives_the_first_words_and_waits_for_nobody(club: Club) -> None:
     with club.context.db.read() as tx:
-        assert notices.waiting(tx, club.clock.now()) is None
-        assert notices.last_words(tx).text("title").zh == "地下 B 区停车位"
+        assert notices.waiting(tx, club.clock.now(), TVS) is None
+        assert notices.last_words(tx, EVERY_TV).text("title").zh == "地下 B 区停车位"
     assert refused(club, "n-parking-b") == "over"
