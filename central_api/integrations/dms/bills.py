@@ -27,6 +27,9 @@ def book(tx: Tx, desk: Desk, client: Client, row: BillRow) -> Booked:
         CardNotActive: the membership was closed.
     """
     members.store_of(tx, client, row.store)
+    repository.lock_number(
+        tx, client.source, row.number
+    )  # sent twice at once, the second finds what the first has booked
     member: str = members.behind(tx, client, row.member).id
     known = repository.bill(tx, client.source, row.number) is not None
     bill = Bill(source=client.source, number=row.number, member=member, store=row.store, at=row.at, lines=row.lines)

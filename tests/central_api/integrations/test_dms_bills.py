@@ -14,6 +14,7 @@ from central_api.integrations.dms.schemas import BillRow
 from central_api.integrations.keys.service import Client
 from central_api.ledger import service as ledger
 from central_api.outbox.tables import outbox_events
+from central_api.staff.tables import audit
 from central_api.visits import service as visits
 from central_api.visits.tables import service_jobs
 from tests.support.central import Club
@@ -21,6 +22,11 @@ from tests.support.partner import Partner, a_bill_row, a_job_row, a_member_row, 
 from tests.support.wait import until
 
 MEMBERS, BILLS, REFUNDS, JOBS = (f"/v1/dms/{name}" for name in ("members", "bills", "refunds", "jobs"))
+WAITS = text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""How many wait for a number that another unit of work has."""
 
 
 @pytest.fixture
@@ -69,13 +75,9 @@ def test_a_refund_told_while_its_bill_is_booked_waits_for_it_and_is_judged_by_it
     desk = Desk(context.keyring, context.vault, context.clock.now(), context.new_id)
     bill = convert(a_bill_row(), BillRow)
     teller = partner(club, "bills.write", store=store)
-    waits = text(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
-        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
 
     def waiting(tx: Tx) -> bool:
-        return is_sqlite or bool(tx.scalar(waits))  # one writes at a time there: whoever comes second waits
+        return is_sqlite or bool(tx.scalar(WAITS))  # one writes at a time there: whoever comes second waits
 
     with ThreadPoolExecutor(1) as pool:
         with context.db.write() as tx:
@@ -101,6 +103,24 @@ def test_a_bill_sent_at_once_from_many_sides_is_booked_once(club: Club, dms: Par
     with club.context.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(bills)) == 1
         assert ledger.faults(tx) == []
+
+
+def test_of_two_who_send_a_bill_at_once_the_second_finds_it_booked_and_nothing_is_told_or_noted_twice(
+    club: Club, dms: Partner
+) -> None:
+    context, is_sqlite = club.context, club.context.db.is_sqlite
+    desk = Desk(context.keyring, context.vault, context.clock.now(), context.new_id)
+    bill = convert(a_bill_row(), BillRow)
+    with ThreadPoolExecutor(1) as pool:
+        with context.db.write() as tx:
+            assert dms_bills.book(tx, desk, Client("test", "dms-east", None, frozenset()), bill).result == "booked"
+            told = pool.submit(dms.rows, BILLS, a_bill_row())
+            until(lambda: is_sqlite or bool(tx.scalar(WAITS)), "a bill that waits")
+        (row,) = told.result(60)
+    with context.db.read() as tx:
+        acts = tx.rows(select(audit.c.actor).where(audit.c.act == "dms.bill"))
+        told_of = tx.rows(select(outbox_events.c.id).where(outbox_events.c.kind == "bill.booked"))
+    assert (row["result"], len(acts), len(told_of)) == ("same", 1, 1)
 
 
 def line(**changes: object) -> dict[str, object]:
