@@ -105,6 +105,11 @@ def refund(tx: Tx, source: str, number: str, *, lock: bool = False) -> Any:
     return tx.first(query.with_for_update() if lock else query)
 
 
+def refunds(tx: Tx, ids: Collection[str]) -> Sequence[Any]:
+    """The rows of refunds by their own ids."""
+    return tx.rows(select(bill_refunds).where(bill_refunds.c.id.in_(sorted(ids)))) if ids else ()
+
+
 def waiting(tx: Tx, source: str, bill_number: str) -> Sequence[Any]:
     """The refunds that wait for a bill, in the order of their instants; locked until the end."""
     query = select(bill_refunds).where(

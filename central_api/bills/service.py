@@ -12,12 +12,11 @@ from typing import Any
 import msgspec
 
 from central_api import texts
-from central_api.bills import repository, taking, writing
+from central_api.bills import repository, taking, unclear, writing
 from central_api.bills.desk import Case, Desk
 from central_api.bills.schemas import Bill, BookedBill, BookedRefund, Refund
 from central_api.db import Tx
 from central_api.devices import repository as stores
-from central_api.inbox import service as inbox
 from central_api.ledger import debts, mirror, moves
 from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
@@ -77,8 +76,10 @@ def book(tx: Tx, bill: Bill, now: datetime, new_id: Callable[[], str], *, keyrin
     today = texts.local_day(now, case.time_zone)
     paid = debts.settle_new(tx, bill.member, entries, today, now, bill.store, new_id=new_id)
     _vehicles(tx, case)
-    for row in repository.waiting(tx, bill.source, bill.number):
+    waited = repository.waiting(tx, bill.source, bill.number)
+    for row in waited:
         _book_waiting(tx, desk, row)
+    unclear.settle(tx, repository.bill(tx, bill.source, bill.number), [row.id for row in waited], now)
     renewed = _renew(tx, desk, case.id, bill.member, case.rules)
     tiers.raise_tier(tx, bill.member, now, new_id=new_id)
     after = members.member(tx, bill.member)
@@ -147,6 +148,7 @@ def refund(tx: Tx, refund: Refund, now: datetime, new_id: Callable[[], str], *, 
     _after_refund(tx, desk, row.member)
     answer = msgspec.structs.replace(answer, tier=members.member(tx, row.member).tier)
     repository.set_refund_answer(tx, answer)
+    unclear.settle(tx, row, [refund_id], now)
     _publish(tx, desk, row.member)
     return answer
 
@@ -193,8 +195,7 @@ def _book_waiting(tx: Tx, desk: Desk, row: Any) -> None:
     except errors.Malformed as fault:
         answer = msgspec.convert(row.answer, BookedRefund)
         answer = msgspec.structs.replace(answer, state="refused", why_refused=str(fault))
-        facts: inbox.Facts = {"source": refund.source, "refund": refund.number, "bill": refund.bill}
-        inbox.ask_staff(tx, f"refund-unclear:{row.id}", "refund-unclear", bill.store, bill.member, facts, desk.now)
+        unclear.ask(tx, row.id, refund, bill, desk.now)
     repository.set_refund_answer(tx, answer)
 
 

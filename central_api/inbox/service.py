@@ -63,6 +63,12 @@ def open_tasks(tx: Tx, store: str) -> Sequence[Any]:
     return tx.rows(query.order_by(staff_tasks.c.made_at, staff_tasks.c.key))
 
 
+def open_of(tx: Tx, store: str, kind: str) -> Sequence[Any]:
+    """The tasks of one kind that a store's staff still have to do, oldest first."""
+    query = select(staff_tasks).where(staff_tasks.c.store == store, staff_tasks.c.done_at.is_(None))
+    return tx.rows(query.where(staff_tasks.c.kind == kind).order_by(staff_tasks.c.made_at, staff_tasks.c.key))
+
+
 def finish(tx: Tx, key: str, by: str, now: datetime) -> None:
     """Say that a task is done; saying it again changes nothing.
 
