@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("file", type=Path, help="made readable by its owner only; never written over")
     new.add_argument("--url", required=True, help="what cards show, with {picc} and {mac}")
     for name, said in (
-        ("issue", "make one NTAG 424 DNA a member card; a torn one is finished, an older one gets the newest keys"),
-        ("reset", "return one NTAG 424 DNA to the factory's state"),
+        ("issue", "make one NTAG 424 DNA, DESFire or MIFARE Classic a member card; torn or older ones are finished"),
+        ("reset", "return one such card to the factory's state"),
     ):
         command = add(name, _change, said)
         command.add_argument("--keys", type=Path, required=True, metavar="FILE", help="see 'nfc-cards new-keys'")

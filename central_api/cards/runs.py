@@ -226,8 +226,7 @@ def _versions(keyset: keys.CardKeys, card: Any, wish: BeginCardRun, before: Any)
     if held is not None:
         tried.sort(key=lambda one: one != held)
     if before is not None and before.state in ("open", "torn", "failed"):
-        sets = [card_keys.KeySet(one, ()) for one in tried]
-        tried = [one.version for one in ntag424_issue.likeliest_first(sets, before.version, before.what)]
+        tried = ntag424_issue.likeliest_first(tried, before.version, before.what)
     return version, tried
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from nfc.protocol.making import Kind
+
 
 class Purpose(StrEnum):
     """What a card is wanted for."""
@@ -26,11 +28,13 @@ class Wish:
         run: an id made by who asks; asked for again with the same id, the authority goes on where it was.
         purpose: what for.
         uid: as the reader gives it.
+        kind: what the card is.
     """
 
     run: str
     purpose: Purpose
     uid: bytes
+    kind: Kind = Kind.NTAG424
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from nfc import naming, one_card, service
-from nfc.issuing import key_file, relay
+from nfc.issuing import key_file, kinds, relay
 from nfc.issuing.authority import Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import apdu, errors, ntag424, ntag424_issue
+from nfc.protocol.making import Kind
 
 _RESETS = 3
 """How often another program may reset the card before we give up; each time everything begins anew."""
@@ -74,7 +75,7 @@ class Bench:
 
         Raises:
             one_card.NoCard: none came in time.
-            AuthorityRefused: the card is none of ours, or does not do as it is told.
+            AuthorityRefused: the card is none of ours, of a kind that is not issued, or does not do as it is told.
             errors.CardLeft, service.CardRemoved: it was taken away; run it again.
             service.ServiceError: reader or service is gone, or another program holds the card.
         """
@@ -84,24 +85,24 @@ class Bench:
 
         resets = 0
         while True:
-            reader, uid = self._wait(context, choice, seconds)
+            reader, uid, kind = self._wait(context, choice, seconds)
             try:
                 with one_card.alone(context, reader) as transmit:
-                    wish = Wish(secrets.token_hex(8), purpose, uid)
+                    wish = Wish(secrets.token_hex(8), purpose, uid, kind)
                     return relay.run(self._authority, wish, transmit, hear)
             except service.CardReset:
                 resets += 1
                 if resets == _RESETS:
                     raise
 
-    def _wait(self, context: service.Context, choice: naming.Choice, seconds: float) -> tuple[str, bytes]:
-        """Wait for a card that tells its UID: one that was just taken away lies there for pcscd some moments longer."""
+    def _wait(self, context: service.Context, choice: naming.Choice, seconds: float) -> tuple[str, bytes, Kind]:
+        """Wait for a card that tells its UID and what it is: one that was just taken away lies there for pcscd some moments longer."""
         give_up = time.monotonic() + seconds
         while True:
-            reader, _ = one_card.wait(context, choice, give_up - time.monotonic())
+            reader, atr = one_card.wait(context, choice, give_up - time.monotonic())
             try:
                 with one_card.alone(context, reader) as transmit:
-                    return reader, _uid(transmit)
+                    return reader, _uid(transmit), kinds.look(transmit, atr)
             except (service.CardSilent, service.CardRemoved, service.CardReset, errors.CardLeft):
                 if time.monotonic() >= give_up:
                     raise

@@ -39,11 +39,26 @@ class KeyFileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """The file's content: the version of new cards, the masters by version, and the URL that cards show."""
+    """The file's content: the version of new cards, the masters by version, and the URL that cards show.
+
+    It tells cards' keys as ``making.Keyholder``.
+    """
 
     current: int
     versions: Mapping[int, keys.Masters]
     url: str
+
+    def card(self, version: int, uid: bytes) -> keys.KeySet:
+        """See ``making.Keyholder``."""
+        return keys.key_set(self.versions[version], uid)
+
+    def desfire(self, version: int, uid: bytes) -> keys.DesfireKeys:
+        """See ``making.Keyholder``."""
+        return keys.desfire_keys(self.versions[version], uid)
+
+    def classic(self, version: int, uid: bytes) -> keys.ClassicKeys:
+        """See ``making.Keyholder``."""
+        return keys.classic_keys(self.versions[version], uid)
 
 
 def load(path: Path) -> KeyFile:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from nfc.issuing.authority import AuthorityRefused, Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.key_file import KeyFile
-from nfc.protocol import apdu, errors, keys, ntag424_issue
-from nfc.protocol.keys import KeySet
+from nfc.protocol import apdu, errors, keys, making, ntag424_issue
 from nfc.protocol.scripts import Ask, Random, Script
 
 
@@ -38,11 +37,13 @@ class LocalAuthority:
 
     def begin(self, wish: Wish) -> Step:
         """Begin a run; one that is running is given up, and can be resumed by beginning it again."""
-        if len(wish.uid) != 7:
-            raise AuthorityRefused("not_ours", f"expected a card with a UID of 7 bytes, found {len(wish.uid)}")
-        goal = self._goal(wish)
-        script = ntag424_issue.bring_to(goal, wish.uid, self._known(wish, goal.keys), self._random)
-        self._journal.begun(wish.uid, wish.purpose, goal.keys.version)
+        try:
+            making.must_fit(wish.kind, wish.uid)
+        except ValueError as fault:
+            raise AuthorityRefused("not_ours", str(fault)) from fault
+        version, tried = self._goal(wish), self._tried(wish)
+        script = making.bring_to(version, wish.kind, wish.uid, tried, self._keys, self._keys.url, self._random)
+        self._journal.begun(wish.uid, wish.purpose, version)
         ask = next(script)
         self._run = _Run(wish, script, 0, self._step(wish, 0, ask))
         return self._run.step
@@ -65,28 +66,27 @@ class LocalAuthority:
             running.index, running.step = index + 1, Step(index + 1, None, "done", outcome)
         except errors.ProtocolError as fault:
             self._run = None
-            raise AuthorityRefused(ntag424_issue.code_of(fault), str(fault)) from fault
+            raise AuthorityRefused(making.code_of(fault), str(fault)) from fault
         else:
             running.index, running.step = index + 1, self._step(running.wish, index + 1, ask)
         return running.step
 
-    def _goal(self, wish: Wish) -> ntag424_issue.Goal:
+    def _goal(self, wish: Wish) -> int:
+        """The version of keys to reach."""
         if wish.purpose is Purpose.RESET:
-            return ntag424_issue.BLANK
+            return keys.FACTORY_VERSION
         if wish.purpose is Purpose.ISSUE:
-            card_keys = keys.key_set(self._keys.versions[self._keys.current], wish.uid)
-            return ntag424_issue.member_card(card_keys, self._keys.url)
+            return self._keys.current
         raise AuthorityRefused("not_offered", f"expected issue or reset, found {wish.purpose}")
 
-    def _known(self, wish: Wish, goal: KeySet) -> list[KeySet]:
-        """Every key set the card may hold, the likeliest first: each wrong guess is counted by the card."""
-        newest_first = sorted(self._keys.versions, reverse=True)
-        ours = [keys.key_set(self._keys.versions[version], wish.uid) for version in newest_first]
-        known = [keys.FACTORY, *ours] if wish.purpose is Purpose.ISSUE else [*ours, keys.FACTORY]
+    def _tried(self, wish: Wish) -> list[int]:
+        """Every version the card may hold, the likeliest first: some kinds count each wrong guess."""
+        ours, factory = sorted(self._keys.versions, reverse=True), keys.FACTORY_VERSION
+        known = [factory, *ours] if wish.purpose is Purpose.ISSUE else [*ours, factory]
         torn = self._journal.torn(wish.uid)
         if torn is None:
             return known
-        if torn.version not in self._keys.versions and torn.version != keys.FACTORY_VERSION:
+        if torn.version not in known:
             raise AuthorityRefused(
                 "version_gone",
                 f"this card was begun with keys of version {torn.version}, which the key file no longer holds; "

@@ -24,12 +24,12 @@ class _Unanswered(BaseException):
         self.command = command
 
 
-def script(work: Callable[[apdu.Transmit], T], what: str) -> Script[T]:
+def script(work: Callable[[apdu.Transmit], T], what: str | Callable[[apdu.Command], str]) -> Script[T]:
     """Return the work as a script.
 
     Args:
         work: takes a ``transmit``.
-        what: what it is for, in a journal's words.
+        what: what it is for, in a journal's words; or what gives them for each command.
 
     Raises:
         errors.ProtocolError: and whatever else the work raises.
@@ -40,7 +40,7 @@ def script(work: Callable[[apdu.Transmit], T], what: str) -> Script[T]:
             return work(partial(_tell, iter(tuple(answers))))
         except _Unanswered as end:
             command = apdu.Command.parse(end.command)
-        response = yield Ask(command, what)
+        response = yield Ask(command, what if isinstance(what, str) else what(command))
         answers.append(response.data + response.sw.to_bytes(2, "big"))
 
 

@@ -7,13 +7,15 @@ be left with access bits that lock the sector for ever. That is why trailers are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from nfc.protocol import an10922, apdu, classic, classic_record, errors
+from nfc.protocol import apdu, classic, classic_record, errors
 
 FACTORY_KEY = b"\xff" * classic.KEY_BYTES
-_PURPOSE = b"M1 sector"
 _DATA_BLOCKS = 3
+_UPDATE = 0xD6
+_STEPS = {0x82: "load a key", 0x86: "open a sector", 0xB0: "read a block", _UPDATE: "write a block"}
 
 
 class NotOurs(errors.ProtocolError):
@@ -26,24 +28,29 @@ class Plan:
 
     Args:
         uid: the card's, 4 or 7 bytes.
-        master: the programme's 16-byte master for Classic sectors; each sector of each card has keys of its own.
+        pairs: keys A and B of the two sectors where the copies lie, one block each: small sectors other than 0.
         code_key: the record's own 16-byte key, diversified by card.
-        sectors: where the two copies lie, one block each: small sectors other than 0.
     """
 
     uid: bytes
-    master: bytes
-    code_key: bytes
-    sectors: tuple[int, int] = (1, 2)
+    pairs: Mapping[int, tuple[bytes, bytes]] = field(repr=False)
+    code_key: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(set(self.sectors)) != 2 or any(not 1 <= sector < 16 for sector in self.sectors):
-            raise ValueError(f"expected two sectors from 1 to 15, found {self.sectors}")
+        if len(self.pairs) != 2 or any(not 1 <= sector < 16 for sector in self.pairs):
+            raise ValueError(f"expected two sectors from 1 to 15, found {tuple(self.pairs)}")
+        if any(FACTORY_KEY in pair for pair in self.pairs.values()):
+            raise ValueError("expected keys that are not the factory's")
+
+    @property
+    def sectors(self) -> tuple[int, int]:
+        """Where the copies lie."""
+        first, second = self.pairs
+        return first, second
 
     def keys(self, sector: int) -> tuple[bytes, bytes]:
-        """Return keys A and B of a sector (AN10922 over UID, purpose and sector; 6 bytes each)."""
-        made = an10922.diversify(self.master, self.uid + _PURPOSE + bytes((sector,)))
-        return made[:6], made[6:12]
+        """Return keys A and B of a sector, 6 bytes each."""
+        return self.pairs[sector]
 
     def place(self) -> classic_record.Place:
         """Return where the record is; its two sectors have different keys, so it is read and written sector by sector."""
@@ -53,8 +60,14 @@ class Plan:
         return classic_record.Place(copies, classic.Key.B, values, self.code_key, self.uid)
 
 
-def issue(transmit: apdu.Transmit, plan: Plan, payload: bytes) -> None:
-    """Give the card's two sectors their keys, prove them, and write the record.
+def issue(transmit: apdu.Transmit, plan: Plan, payload: bytes, older: Sequence[Plan] = ()) -> None:
+    """Give the card's two sectors their keys, prove them, and have them hold the record; one that is there is left as it is.
+
+    Args:
+        transmit: sends one APDU.
+        plan: keys.
+        payload: of the record.
+        older: plans that the card may have been issued by earlier.
 
     Raises:
         NotOurs: another's card, or a sector that is dead.
@@ -66,13 +79,14 @@ def issue(transmit: apdu.Transmit, plan: Plan, payload: bytes) -> None:
     trailers = {sector: classic.Trailer(*plan.keys(sector), blocks, classic.TRAILER_ISSUED) for sector in plan.sectors}
     for sector, trailer in trailers.items():
         if not _opens(transmit, sector, classic.Key.B, trailer.key_b):
-            _give(transmit, sector, classic.Key.A, FACTORY_KEY, trailer)
+            _give(transmit, sector, *_way_in(transmit, sector, older), trailer)
         for key, value in ((classic.Key.A, trailer.key_a), (classic.Key.B, trailer.key_b)):
             _prove(transmit, sector, key, value)
-    classic_record.write(transmit, plan.place(), payload)
+    if _record(transmit, plan) != payload:
+        classic_record.write(transmit, plan.place(), payload)
 
 
-def wipe(transmit: apdu.Transmit, plan: Plan) -> None:
+def wipe(transmit: apdu.Transmit, plan: Plan, older: Sequence[Plan] = ()) -> None:
     """Return both sectors to the factory's state; those that are there already are left as they are.
 
     Raises:
@@ -80,13 +94,36 @@ def wipe(transmit: apdu.Transmit, plan: Plan) -> None:
     """
     blank = classic.Trailer(FACTORY_KEY, FACTORY_KEY)
     for sector in plan.sectors:
-        _, key_b = plan.keys(sector)
-        if _opens(transmit, sector, classic.Key.B, key_b):
+        key, value = _way_in(transmit, sector, (plan, *older))
+        if key is classic.Key.B:
             trailer = classic.trailer_of(sector)
             for block in range(trailer - _DATA_BLOCKS, trailer):
                 classic.write_block(transmit, block, bytes(classic.BLOCK_BYTES))
-            _give(transmit, sector, classic.Key.B, key_b, blank)
+            _give(transmit, sector, key, value, blank)
         _prove(transmit, sector, classic.Key.A, FACTORY_KEY)
+
+
+def step_of(command: apdu.Command) -> str:
+    """Return what a command of issuing or wiping is for, in a journal's words."""
+    if command.ins == _UPDATE and classic.is_trailer(command.p2):
+        return "write keys and access bits"
+    return _STEPS.get(command.ins, "go on")
+
+
+def _record(transmit: apdu.Transmit, plan: Plan) -> bytes | None:
+    try:
+        return classic_record.read(transmit, plan.place())
+    except classic_record.NoRecord:
+        return None
+
+
+def _way_in(transmit: apdu.Transmit, sector: int, plans: Sequence[Plan]) -> tuple[classic.Key, bytes]:
+    """Return the key B of the first plan that opens a sector, or the factory's key A, which is proved by whoever uses it."""
+    for plan in plans:
+        _, key_b = plan.keys(sector)
+        if _opens(transmit, sector, classic.Key.B, key_b):
+            return classic.Key.B, key_b
+    return classic.Key.A, FACTORY_KEY
 
 
 def _give(transmit: apdu.Transmit, sector: int, key: classic.Key, value: bytes, trailer: classic.Trailer) -> None:

@@ -1,8 +1,8 @@
 """Makes a DESFire card a member card, and blank again (spec N6, MF3D(H)x3 §11).
 
 :func:`issue` asks the card at each step how far it is and goes on from there, so it can be torn at any exchange and started
-again, by anybody who has the same keys: nothing has to be remembered. Key versions tell which keys are the programme's; key 0
-is changed last, so a card whose key 0 has the version is whole.
+again, by anybody who has the same keys: nothing has to be remembered. Key versions tell which keys the card has, the factory's or
+which of the programme's; key 0 is changed last, so a card whose key 0 has the version is whole.
 
 The application is made without the card's own master key, as cards come from the factory; whoever knows that key (it is
 public then) can wipe a card, and learn or forge nothing.
@@ -11,8 +11,9 @@ public then) can wipe a card, and learn or forge nothing.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from nfc.protocol import apdu, desfire, errors, ev1
 from nfc.protocol.applications import CLUB_AID, CLUB_DESFIRE_AID
@@ -30,6 +31,21 @@ _AES = 0x80
 _ACCESS = desfire.Access(read=PROOF_KEY, write=ISSUER_KEY, both=ISSUER_KEY, change=ISSUER_KEY)
 _CREATE_APPLICATION, _DELETE_APPLICATION = 0xCA, 0xDA
 _CREATE_BACKUP_FILE, _CHANGE_KEY = 0xCB, 0xC4
+
+_STEPS = {
+    0x5A: "select the application",
+    _CREATE_APPLICATION: "make the application",
+    _DELETE_APPLICATION: "delete the application",
+    _CREATE_BACKUP_FILE: "make the file",
+    _CHANGE_KEY: "change a key",
+    0x71: "prove a key",
+    0xAA: "prove a key",
+    0x64: "version of a key",
+    0x6F: "list the files",
+    0xBD: "read the file",
+    0x3D: "write the file",
+    0xC7: "commit the file",
+}
 
 Random = Callable[[int], bytes]
 
@@ -65,13 +81,19 @@ class Plan:
             raise ValueError(f"expected a version from 1 to 255 and at most {FILE_BYTES} bytes of content")
 
 
-def issue(transmit: apdu.Transmit, plan: Plan, random: Random) -> None:
+Older = Mapping[int, Sequence[bytes]]
+"""Keys a card may hold beside the plan's and the factory's: its own two, by version."""
+_NONE_OLDER: Older = MappingProxyType({})
+
+
+def issue(transmit: apdu.Transmit, plan: Plan, random: Random, older: Older = _NONE_OLDER) -> None:
     """Make a card what the plan says, from wherever it stands, and verify it by reading back.
 
     Args:
         transmit: sends one APDU; the card was just connected.
         plan: keys and content.
         random: makes random bytes.
+        older: earlier versions' keys, which the card is given up for the plan's.
 
     Raises:
         NotOurs: another programme's card, or one whose keys are lost.
@@ -80,22 +102,26 @@ def issue(transmit: apdu.Transmit, plan: Plan, random: Random) -> None:
     """
     card = desfire.Card(transmit)
     _enter(card)
-    whole = card.key_version(ISSUER_KEY) == plan.version
-    issuer = plan.keys[ISSUER_KEY] if whole else FACTORY_KEY
+    held = _held(plan, older)
+    version = card.key_version(ISSUER_KEY)
+    issuer = _known(held, ISSUER_KEY, version)
     _authenticate(card, plan, ISSUER_KEY, issuer, random)
     if MEMBER_FILE not in card.file_ids():
         create_backup_file(card, MEMBER_FILE, FILE_BYTES, Mode.FULL, _ACCESS)
-    if card.key_version(PROOF_KEY) != plan.version:
-        change_key(card, PROOF_KEY, plan.keys[PROOF_KEY], plan.version, old=FACTORY_KEY, under=ISSUER_KEY)
+    found = card.key_version(PROOF_KEY)
+    if found != plan.version:
+        old = _known(held, PROOF_KEY, found)
+        change_key(card, PROOF_KEY, plan.keys[PROOF_KEY], plan.version, old=old, under=ISSUER_KEY)
     content = plan.content.ljust(FILE_BYTES, b"\x00")
-    card.write(MEMBER_FILE, 0, content, Mode.FULL)
-    card.commit()
-    if not whole:
-        change_key(card, ISSUER_KEY, plan.keys[ISSUER_KEY], plan.version, old=FACTORY_KEY, under=ISSUER_KEY)
+    if not hmac.compare_digest(card.read(MEMBER_FILE, 0, FILE_BYTES, Mode.FULL), content):
+        card.write(MEMBER_FILE, 0, content, Mode.FULL)
+        card.commit()
+    if version != plan.version:
+        change_key(card, ISSUER_KEY, plan.keys[ISSUER_KEY], plan.version, old=issuer, under=ISSUER_KEY)
     _verify(card, plan, content, random)
 
 
-def wipe(transmit: apdu.Transmit, plan: Plan, random: Random) -> None:
+def wipe(transmit: apdu.Transmit, plan: Plan, random: Random, older: Older = _NONE_OLDER) -> None:
     """Take the club's application off a card, as far as it was issued; a card without it is left as it is.
 
     Raises:
@@ -106,8 +132,8 @@ def wipe(transmit: apdu.Transmit, plan: Plan, random: Random) -> None:
         card.select(CLUB_DESFIRE_AID)
     except errors.NotFound:
         return
-    whole = card.key_version(ISSUER_KEY) == plan.version
-    _authenticate(card, plan, ISSUER_KEY, plan.keys[ISSUER_KEY] if whole else FACTORY_KEY, random)
+    issuer = _known(_held(plan, older), ISSUER_KEY, card.key_version(ISSUER_KEY))
+    _authenticate(card, plan, ISSUER_KEY, issuer, random)
     card.call(Call(_DELETE_APPLICATION, header=CLUB_DESFIRE_AID, ends=True, length=None))
     card.forget_session()
     _must_be_gone(card)
@@ -150,6 +176,21 @@ def change_key(card: desfire.Card, number: int, new: bytes, version: int, *, old
     card.call(call)
     if call.ends:
         card.forget_session()
+
+
+def step_of(command: apdu.Command) -> str:
+    """Return what a command of issuing or wiping is for, in a journal's words."""
+    return _STEPS.get(command.ins, "go on")
+
+
+def _held(plan: Plan, older: Older) -> Older:
+    return {**older, FACTORY_VERSION: (FACTORY_KEY, FACTORY_KEY), plan.version: plan.keys}
+
+
+def _known(held: Older, number: int, version: int) -> bytes:
+    if version not in held:
+        raise NotOurs(f"expected key {number} in a version we hold, found version {version}: not our card")
+    return held[version][number]
 
 
 def _enter(card: desfire.Card) -> None:

@@ -13,17 +13,27 @@ write master   the same way to the key that writes the NDEF file.
 
 On the card (NTAG 424 DNA): key 0 app, 1 meta, 2 file, 3 write, 4 unused but changed all the same, for a key of zeros is
 everybody's. Each key carries the version of its masters as key version, 1 to 255; 0 is the factory's.
+
+On DESFire: key 0 of the club's application from the app master over ``UID || AID (435A58) || b"XZCLUB"``, key 1, which proves
+the card, is the card's own file key; both carry the version. On MIFARE Classic: keys A and B of each sector are the first 12
+bytes of what the write master makes of ``UID || b"M1 sector" || sector``, the record's code key is made by the file master of
+``UID || b"M1 record"``; a sector tells no version, so keys are tried.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nfc.protocol import an10922
+from nfc.protocol.applications import CLUB_DESFIRE_AID
 
 NDEF_AID = bytes.fromhex("D2760000850101")
 SYSTEM_ID = b"XZCLUB"
 _UNUSED_ID = b"XZCLB4"
+_CLASSIC_SECTOR, _CLASSIC_RECORD = b"M1 sector", b"M1 record"
+CLASSIC_SECTORS = (1, 2)
+"""Where a Classic card has its record, a copy in each."""
 KEY_BYTES = 16
 APP, META, FILE, WRITE, UNUSED = range(5)
 """Numbers of the keys on the card."""
@@ -57,6 +67,24 @@ class KeySet:
     keys: tuple[bytes, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class DesfireKeys:
+    """A DESFire card's two keys of one version: 0 issues, 1 proves."""
+
+    version: int
+    issuer: bytes = field(repr=False)
+    proof: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicKeys:
+    """A Classic card's keys of one version: A and B by sector, 6 bytes each, and the record's 16."""
+
+    version: int
+    sectors: Mapping[int, tuple[bytes, bytes]] = field(repr=False)
+    code: bytes = field(repr=False)
+
+
 FACTORY = KeySet(FACTORY_VERSION, (bytes(KEY_BYTES),) * 5)
 """A card as NXP sells it: zeros, version 0."""
 
@@ -82,8 +110,37 @@ def key_set(masters: Masters, uid: bytes) -> KeySet:
     return KeySet(masters.version, keys)
 
 
+def desfire_keys(masters: Masters, uid: bytes) -> DesfireKeys:
+    """Return a DESFire card's own keys; arguments and errors as :func:`key_set`."""
+    _must_be_uid(uid)
+    issuer = an10922.diversify(masters.app, uid + CLUB_DESFIRE_AID + SYSTEM_ID)
+    return DesfireKeys(masters.version, issuer, file_key(masters.file, uid))
+
+
+def classic_keys(masters: Masters, uid: bytes) -> ClassicKeys:
+    """Return a Classic card's own keys.
+
+    Args:
+        masters: of the version wanted.
+        uid: the card's, 4 or 7 bytes.
+
+    Raises:
+        ValueError: the UID's length is wrong.
+    """
+    if len(uid) not in (4, 7):
+        raise ValueError(f"expected a UID of 4 or 7 bytes, found {len(uid)}")
+    sectors = {sector: sector_keys(masters.write, uid, sector) for sector in CLASSIC_SECTORS}
+    return ClassicKeys(masters.version, sectors, an10922.diversify(masters.file, uid + _CLASSIC_RECORD))
+
+
+def sector_keys(master: bytes, uid: bytes, sector: int) -> tuple[bytes, bytes]:
+    """Return keys A and B of a Classic card's sector, 6 bytes each."""
+    made = an10922.diversify(master, uid + _CLASSIC_SECTOR + bytes((sector,)))
+    return made[:6], made[6:12]
+
+
 def file_key(master: bytes, uid: bytes) -> bytes:
-    """Return a card's own 16-byte SDMFileRead key.
+    """Return a card's own 16-byte SDMFileRead key; of a DESFire card the key that proves it.
 
     Args:
         master: the programme's 16-byte file master.

@@ -121,8 +121,8 @@ def bring_to(goal: Goal, uid: bytes, known: Sequence[KeySet], random: Random) ->
     return (yield from _tap(goal, uid))
 
 
-def likeliest_first(known: Sequence[KeySet], torn_version: int, torn_step: str) -> list[KeySet]:
-    """Order key sets by where an earlier run was torn: at or behind the change of key 0 its goal comes first.
+def likeliest_first(known: Sequence[int], torn_version: int, torn_step: str) -> list[int]:
+    """Order versions of keys by where an earlier run was torn: at or behind the change of key 0 its goal comes first.
 
     Args:
         known: all that the card may hold, in their usual order.
@@ -131,7 +131,7 @@ def likeliest_first(known: Sequence[KeySet], torn_version: int, torn_step: str) 
     """
     if torn_step not in _KEY_0_MAY_BE_NEW:
         return list(known)
-    return sorted(known, key=lambda candidate: candidate.version != torn_version)
+    return sorted(known, key=lambda version: version != torn_version)
 
 
 def code_of(fault: errors.ProtocolError) -> str:

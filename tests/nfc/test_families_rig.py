@@ -10,7 +10,7 @@ import pytest
 import nfc
 from nfc import pcsc, service
 from nfc.evidence import Assurance, Challenge
-from nfc.protocol import classic_issue, classic_record, desfire_issue, errors, scripts
+from nfc.protocol import classic_issue, classic_record, desfire_issue, errors, keys, scripts
 from nfc.protocol.apdu import Transmit
 from nfc.protocol.ciphers import Algorithm
 from nfc.protocol.proofs import Proof, desfire_ev2, selected
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.reader
 
 UID4, KEY = bytes.fromhex("A1B2C3D4"), bytes(range(16))
 NUMBER = bytes.fromhex("C0FFEE0000000001")
-CLASSIC = classic_issue.Plan(UID4, master=KEY, code_key=KEY[::-1])
+CLASSIC = classic_issue.Plan(UID4, {sector: keys.sector_keys(KEY, UID4, sector) for sector in (1, 2)}, KEY[::-1])
 DESFIRE = desfire_issue.Plan((bytes(range(1, 17)), bytes(range(17, 33))), version=1, content=b"8800")
 
 CARDS: dict[nfc.Family, tuple[Callable[[], Card], Assurance, Challenge | None]] = {

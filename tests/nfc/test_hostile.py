@@ -20,6 +20,7 @@ from nfc.issuing.authority import AuthorityRefused, Purpose, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import apdu, errors
+from nfc.protocol.making import Kind
 from nfc.virtual.card import ATR_ISO14443_4
 from nfc.virtual.faults import Hostile
 from nfc.virtual.ntag424 import Ntag424
@@ -46,16 +47,18 @@ def test_no_answers_and_no_atr_break_the_reading(atr: bytes, answers: list[bytes
     read(lambda _: next(left, b""), atr)
 
 
-@given(st.lists(st.binary(max_size=64), min_size=1, max_size=60), st.sampled_from(list(Purpose)[:2]))
-def test_no_answers_break_the_issuing(answers: list[bytes], purpose: Purpose) -> None:
+@given(
+    st.lists(st.binary(max_size=64), min_size=1, max_size=60), st.sampled_from(list(Purpose)[:2]), st.sampled_from(Kind)
+)
+def test_no_answers_break_the_issuing(answers: list[bytes], purpose: Purpose, kind: Kind) -> None:
     left = iter(answers)
-    issue(lambda _: next(left, b""), purpose, 1)
+    issue(lambda _: next(left, b""), purpose, 1, kind)
 
 
-def issue(transmit: apdu.Transmit, purpose: Purpose, seed: int) -> None:
+def issue(transmit: apdu.Transmit, purpose: Purpose, seed: int, kind: Kind = Kind.NTAG424) -> None:
     authority = LocalAuthority(a_key_file(), NoJournal(), random.Random(seed).randbytes)
     try:
-        relay.run(authority, Wish("run-00001", purpose, bytes.fromhex("04A1B2C3D4E5F6")), transmit)
+        relay.run(authority, Wish("run-00001", purpose, bytes.fromhex("04A1B2C3D4E5F6"), kind), transmit)
     except (AuthorityRefused, errors.CardLeft):
         return
 

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from nfc.issuing import key_file, relay
+from nfc.issuing import key_file, kinds, relay
 from nfc.issuing.authority import Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import errors, keys
-from nfc.virtual.ntag424 import URL_TEMPLATE, Ntag424
+from nfc.protocol.making import Kind
+from nfc.virtual import card as virtual
+from nfc.virtual.ntag424 import URL_TEMPLATE
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 
@@ -34,6 +37,14 @@ def a_key_file(current: int = 1) -> key_file.KeyFile:
     return key_file.KeyFile(current, {version: masters(version) for version in range(1, current + 1)}, URL_TEMPLATE)
 
 
+class Card(virtual.Card, Protocol):
+    """A virtual card that can be issued."""
+
+    @property
+    def uid(self) -> bytes:
+        """As the reader gives it."""
+
+
 @dataclass
 class Field:
     """A reader's field with a card in it, and a hand that tears it out.
@@ -44,7 +55,7 @@ class Field:
         done: whether the card still does that command, and only its answer is lost.
     """
 
-    card: Ntag424
+    card: Card
     at: int | None = None
     done: bool = False
     commands: list[bytes] = field(default_factory=list)
@@ -67,25 +78,31 @@ class Lab:
     seed: int = 1
     steps: list[str] = field(default_factory=list)
 
-    def run(
-        self, card: Ntag424, purpose: Purpose, current: int = 1, at: int | None = None, done: bool = False
-    ) -> Outcome:
+    def run(self, card: Card, purpose: Purpose, current: int = 1, at: int | None = None, done: bool = False) -> Outcome:
         """Run once, on a fresh activation; raises ``errors.CardLeft`` when torn."""
-        card.power_on()
+        kind = kind_of(card)
         place = Field(card, at, done)
         with Journal(self.folder / "cards.journal", lambda: "2026-05-16T10:00:00+08:00", _unkept) as journal:
             authority = LocalAuthority(a_key_file(current), journal, random.Random(self.seed).randbytes)
-            wish = Wish("run-00001", purpose, card.uid)
+            wish = Wish("run-00001", purpose, card.uid, kind)
             return relay.run(authority, wish, place.transmit, self._told)
 
     def _told(self, step: Step) -> None:
         self.steps.append(step.what)
 
-    def length(self, card: Ntag424, purpose: Purpose, current: int = 1) -> int:
+    def length(self, card: Card, purpose: Purpose, current: int = 1) -> int:
         """How many commands a whole run takes on this card, which is then done."""
         before = len(self.steps)
         self.run(card, purpose, current)
         return len(self.steps) - before
+
+
+def kind_of(card: Card) -> Kind:
+    """What a card says it is, freshly connected; it is connected anew afterwards."""
+    card.power_on()
+    kind = kinds.look(lambda command: card.transmit(command) or b"", card.atr)
+    card.power_on()
+    return kind
 
 
 def _unkept(file: int) -> None:

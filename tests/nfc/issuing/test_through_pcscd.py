@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,11 @@ import pytest
 from nfc import naming, one_card, reader, service
 from nfc.issuing import bench, key_file
 from nfc.issuing.authority import AuthorityRefused, Purpose
-from nfc.protocol import errors, keys
+from nfc.protocol import classic, errors, keys
+from nfc.protocol.applications import CLUB_DESFIRE_AID
 from nfc.virtual.card import UidOnly
+from nfc.virtual.classic import Classic
+from nfc.virtual.desfire import Desfire
 from nfc.virtual.faults import PulledAway
 from nfc.virtual.ntag424 import URL_TEMPLATE, Ntag424
 from nfc.virtual.pcscd import PrivatePcscd
@@ -24,6 +27,7 @@ from tests.support.rig import private_pcscd
 
 pytestmark = pytest.mark.reader
 
+UID4 = bytes.fromhex("A1B2C3D4")
 COMMAND = [sys.executable, "-m", "nfc"]
 
 
@@ -87,6 +91,72 @@ def test_the_commands_issue_identify_and_reset_a_card(lab: Lab) -> None:
     assert not any(key.hex() in (issued.stdout + issued.stderr).lower() for key in lab.held().keys)
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A kind of card as it is issued here: what it says it is, and whether it holds the laboratory's keys."""
+
+    family: str
+    blank: Callable[[], Classic | Desfire]
+    issued: Callable[[Classic | Desfire, keys.Masters], bool]
+
+
+def _desfire_issued(card: Classic | Desfire, held: keys.Masters) -> bool:
+    assert isinstance(card, Desfire)
+    own, made = keys.desfire_keys(held, UID), card.applications.get(CLUB_DESFIRE_AID)
+    return made is not None and (made.keys, made.versions) == ([own.issuer, own.proof], [1, 1])
+
+
+def _classic_issued(card: Classic | Desfire, held: keys.Masters) -> bool:
+    assert isinstance(card, Classic)
+    own = keys.classic_keys(held, UID4)
+    trailers = {sector: card.blocks[classic.trailer_of(sector)] for sector in own.sectors}
+    return all((trailers[sector][:6], trailers[sector][10:]) == pair for sector, pair in own.sectors.items())
+
+
+SAMPLES = {
+    "desfire": Sample("desfire", lambda: Desfire(UID, {}), _desfire_issued),
+    "classic": Sample("mifare_classic", lambda: Classic(UID4), _classic_issued),
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+def test_the_commands_issue_identify_and_reset_the_other_kinds(lab: Lab, sample: Sample) -> None:
+    card, [held] = sample.blank(), key_file.load(lab.key_path).versions.values()
+    with lab.pcscd.slot() as slot:
+        slot.insert(card)
+        issued = lab.command("issue", "--keys", str(lab.key_path), "--steps")
+        assert (issued.returncode, issued.stderr.count("Traceback")) == (0, 0), issued.stderr
+        assert issued.stdout.endswith("a member card, keys of version 1, checked by reading it back\n")
+        assert sample.issued(card, held)
+        found = lab.command("identify", "--full")
+        assert f"family      {sample.family}" in found.stdout
+        reset = lab.command("reset", "--keys", str(lab.key_path))
+        assert (reset.returncode, reset.stdout) == (0, "a blank card, keys of version 0, checked by reading it back\n")
+        assert not sample.issued(card, held)
+    shown = (issued.stdout + issued.stderr).lower()
+    assert not any(key.hex() in shown for key in (held.meta, held.file, held.app, held.write))
+
+
+@pytest.mark.parametrize("answered", [5, 12, 19])
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+def test_the_other_kinds_torn_out_of_the_reader_are_finished_when_they_come_back(
+    lab: Lab, sample: Sample, answered: int
+) -> None:
+    card, [held] = sample.blank(), key_file.load(lab.key_path).versions.values()
+    with lab.pcscd.slot() as slot:
+        slot.insert(PulledAway(card, answered))
+        with pytest.raises((errors.CardLeft, service.CardRemoved, service.CardReset)):
+            lab.change(Purpose.ISSUE)
+        with bench.Bench(lab.key_path, lab.folder / "journal", lambda: "now") as torn:
+            [line] = torn.torn()
+        assert ": issue to version 1, torn at '" in line
+        slot.insert(card)
+        lab.change(Purpose.ISSUE)
+        assert sample.issued(card, held)
+        with bench.Bench(lab.key_path, lab.folder / "journal", lambda: "now") as after:
+            assert after.torn() == []
+
+
 @pytest.mark.parametrize("answered", [4, 13, 22, 29])
 def test_a_card_torn_out_of_the_reader_is_finished_when_it_comes_back(lab: Lab, answered: int) -> None:
     card = Ntag424.blank(UID)
@@ -110,7 +180,7 @@ def test_a_card_of_another_kind_is_refused_kindly(lab: Lab) -> None:
         slot.insert(UidOnly(bytes.fromhex("A1B2C3D4")))
         found = lab.command("issue", "--keys", str(lab.key_path))
         assert found.returncode == 1
-        assert "expected a card with a UID of 7 bytes, found 4" in found.stderr
+        assert "expected an NTAG 424 DNA, a DESFire EV1 to EV3 or a MIFARE Classic, found ultralight" in found.stderr
         assert "Traceback" not in found.stderr
 
 

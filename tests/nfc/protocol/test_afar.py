@@ -28,7 +28,7 @@ def test_a_card_is_issued_from_afar() -> None:
         answers.append(card.transmit(step.command.to_bytes()) or b"")
     assert step == scripts.Done(None)
     assert card.applications[CLUB_DESFIRE_AID].keys == list(PLAN.keys)
-    assert len(answers) == 20
+    assert len(answers) == 21
 
 
 def test_the_outcome_comes_back() -> None:

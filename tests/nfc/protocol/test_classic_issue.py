@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
 
-from nfc.protocol import classic, classic_issue, classic_record, errors
+from nfc.protocol import classic, classic_issue, classic_record, errors, keys
 from nfc.virtual.card import Pulled
 from nfc.virtual.classic import FACTORY_KEY, Classic
 from nfc.virtual.faults import PulledAway
 
 UID = bytes.fromhex("A1B2C3D4")
-PLAN = classic_issue.Plan(UID, master=bytes(range(16)), code_key=bytes(range(16, 32)))
-OTHERS = classic_issue.Plan(UID, master=bytes(range(1, 17)), code_key=bytes(range(16, 32)))
+
+
+def plan_of(first: int, uid: bytes = UID, sectors: Sequence[int] = (1, 2)) -> classic_issue.Plan:
+    """A plan by made-up keys, others for each first byte."""
+    master = bytes(range(first, first + 16))
+    pairs = {sector: keys.sector_keys(master, uid, sector) for sector in sectors}
+    return classic_issue.Plan(uid, pairs, code_key=bytes(range(first + 16, first + 32)))
+
+
+PLAN, OTHERS = plan_of(0), plan_of(1)
 
 
 def ask(card: Classic | PulledAway, command: bytes) -> bytes:
@@ -51,7 +59,7 @@ def test_a_blank_card_becomes_a_member_card_and_blank_again() -> None:
 
 
 def test_every_sector_of_every_card_has_keys_of_its_own() -> None:
-    other = classic_issue.Plan(UID[::-1], PLAN.master, PLAN.code_key)
+    other = plan_of(0, UID[::-1])
     made = [key for plan in (PLAN, other) for sector in plan.sectors for key in plan.keys(sector)]
     assert len(set(made)) == 8
 
@@ -70,7 +78,7 @@ def test_torn_at_every_exchange_a_card_is_issued_or_can_be(lost: str) -> None:
         issue(partial(ask, card))
         assert classic_record.read(partial(ask, card), PLAN.place()) == b"88001234", f"torn at exchange {step}"
         step += 1
-    assert step == 28
+    assert step == 34
 
 
 @pytest.mark.parametrize("lost", ["command", "answer"])
@@ -106,7 +114,31 @@ def test_anothers_card_is_left_as_it_is() -> None:
 @pytest.mark.parametrize("sectors", [(0, 1), (1, 1), (15, 16)])
 def test_sectors_that_will_not_do(sectors: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="two sectors from 1 to 15"):
-        classic_issue.Plan(UID, PLAN.master, PLAN.code_key, sectors)
+        plan_of(0, sectors=sectors)
+
+
+def test_factory_keys_are_never_a_plan() -> None:
+    with pytest.raises(ValueError, match="not the factory's"):
+        classic_issue.Plan(UID, {1: (FACTORY_KEY, bytes(6)), 2: (bytes(6), bytes(6))}, bytes(16))
+
+
+def test_an_older_plans_card_is_given_the_new_keys_and_one_that_is_whole_is_only_read() -> None:
+    card = Classic(UID)
+    classic_issue.issue(partial(ask, card), OTHERS, b"old")
+    classic_issue.issue(partial(ask, card), PLAN, b"new", [OTHERS])
+    before = list(card.blocks)
+    issue_again: list[bytes] = []
+
+    def told(command: bytes) -> bytes:
+        issue_again.append(command)
+        return ask(card, command)
+
+    classic_issue.issue(told, PLAN, b"new", [OTHERS])
+    assert card.blocks == before
+    assert not [command for command in issue_again if command[1] == 0xD6]
+    assert classic_record.read(partial(ask, card), PLAN.place()) == b"new"
+    classic_issue.wipe(partial(ask, card), OTHERS, [PLAN])
+    assert is_blank(card)
 
 
 def _torn(card: Classic, step: int, lost: str) -> Callable[[bytes], bytes]:

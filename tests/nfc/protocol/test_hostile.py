@@ -30,7 +30,7 @@ from nfc.protocol.ciphers import Algorithm
 
 KEY, RND = bytes(range(16)), bytes(range(16, 32))
 PLACE = classic_record.Place(((4,), (8,)), classic.Key.A, (bytes(6), bytes(6)), KEY, bytes(4))
-CLASSIC_PLAN = classic_issue.Plan(bytes(4), KEY, RND)
+CLASSIC_PLAN = classic_issue.Plan(bytes(4), {1: (KEY[:6], RND[:6]), 2: (KEY[6:12], RND[6:12])}, RND)
 PLAN = desfire_issue.Plan((KEY, RND), 1, b"x")
 QUESTION = phone.Question(RND, "kiosk", 0)
 
