@@ -80,9 +80,7 @@ def _script(house: House, out: Path) -> int:
 
 
 def _stay(house: House) -> int:
-    cards = [
-        CardLine(card.name, card.title, card.remark, house.members.get(card.name, "")) for card in house.reader.cards
-    ]
+    cards = [CardLine(card.name, card.title, card.remark, house.pin_of(card.name)) for card in house.reader.cards]
     with Panel(cards, house.reader.act) as panel:
         print("\n".join(welcome.lines(house, panel.url, clock_for(house.options.pinned).now())), flush=True)
         if not house.options.virtual and not house.no_screen:

@@ -34,6 +34,7 @@ class SignIn:
     number: str
     name: str
     password: str
+    pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def pin_of(self, card: str) -> str:
+        """The PIN that goes with a card of the demo's, a member's or a staff card; empty when it has none."""
+        staff = {f"staff-{one.number}": one.pin for one in self.staff}
+        return self.members.get(card, staff.get(card, ""))
 
     def ended(self) -> Program | None:
         """A program that was started and has ended by itself, None while all run."""
@@ -228,7 +234,7 @@ class House:
     def _read_sign_ins(self, folder: Path) -> None:
         made = json.loads((folder / _LOADED).read_text(encoding="utf-8"))
         self.members = dict(made["members"])
-        self.staff = [SignIn(one["number"], one["name"], one["password"]) for one in made["staff"]]
+        self.staff = [SignIn(one["number"], one["name"], one["password"], one.get("pin", "")) for one in made["staff"]]
 
 
 def free_port() -> int:

@@ -28,9 +28,7 @@ def lines(house: House, panel: str, now: datetime) -> list[str]:
     said.append("  An urgent notice takes two of them: one writes it, another one confirms it.")
     if house.reader.cards:
         said += ["", "Member cards and their PINs (made at start)"]
-        said += [
-            f"  {card.name}  {card.title}  {house.members.get(card.name, 'no PIN')}" for card in house.reader.cards
-        ]
+        said += [f"  {card.name}  {card.title}  {house.pin_of(card.name) or 'no PIN'}" for card in house.reader.cards]
     return [*said, "", "Ctrl-C stops everything."]
 
 

@@ -83,7 +83,7 @@ def step_up(
             actor, subject = f"device:{device.id}", f"card:{session.card}"
             audit.record(tx, actor=actor, act="pin.lock", subject=subject, now=now, facts={"tries": row.fails})
     if row.fails >= rules.tries:
-        raise _locked(row.locked_until or now, now)
+        raise locked(row.locked_until or now, now)
     raise errors.PinWrong(
         "the PIN is not right", tries_left=max(0, rules.tries - row.fails), lock_minutes=rules.lock_minutes
     )
@@ -113,7 +113,7 @@ def judge_late(tx: Tx, card_id: str, *, right: bool, rules: PinRules, by: str, n
         return False
     if right:
         return True
-    fails = _next_fails(row)
+    fails = next_fails(row)
     locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
     repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until})
     if locked_until is not None:
@@ -146,14 +146,14 @@ def _count_try(tx: Tx, card_id: str, rules: PinRules, token: str, now: datetime)
     if row.last_ask == token:
         return row
     if is_locked(row, now):
-        raise _locked(row.locked_until, now)
-    fails = _next_fails(row)
+        raise locked(row.locked_until, now)
+    fails = next_fails(row)
     locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
     repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until, "last_ask": token})
     return row
 
 
-def _next_fails(row: Any) -> int:
+def next_fails(row: Any) -> int:
     """The count with one more wrong try; after a lock that is over it starts anew."""
     return 1 if row.locked_until is not None else int(row.fails) + 1
 
@@ -183,6 +183,7 @@ def _must_fit(known: Any, session: Session, ask: StepUp) -> None:
         raise errors.GrantWrong("this command was granted before with another body")
 
 
-def _locked(until: datetime, now: datetime) -> errors.PinLocked:
+def locked(until: datetime, now: datetime) -> errors.PinLocked:
+    """What is said while a PIN is locked."""
     minutes = max(1, -int((now - until).total_seconds() // 60))
     return errors.PinLocked("too many wrong PINs; locked for a while", until=until.isoformat(), minutes=minutes)

@@ -193,6 +193,17 @@ def written(tx: Tx, uid: str) -> dict[str, object]:
     return {"key_version": row.version, "last_counter": row.counter or -1}
 
 
+def blank_of(tx: Tx, batch: str) -> int:
+    """How many cards of a batch are in stock."""
+    query = select(func.count()).select_from(cards).where(cards.c.batch == batch, cards.c.state == "stock")
+    return int(tx.scalar(query))
+
+
+def end_permits(tx: Tx, ids: Sequence[str]) -> None:
+    """Let permits count no more cards."""
+    tx.execute(update(card_permits).where(card_permits.c.id.in_(list(ids))).values(left=0))
+
+
 def stock(tx: Tx) -> Sequence[Any]:
     """How many cards there are of each batch, face and state."""
     kinds = (cards.c.batch, cards.c.face, cards.c.state)

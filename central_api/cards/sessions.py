@@ -11,6 +11,7 @@ from central_api.cards import repository, runs, verify
 from central_api.cards.keys import CardKeys
 from central_api.db import Tx
 from central_api.devices.enrolled import Device
+from central_api.staff import at_kiosk
 from club.model import errors
 from club.wire.cards import AssuranceName, Evidence, OpenCardSession
 from club.wire.codec import encode
@@ -175,6 +176,8 @@ def _admit(tx: Tx, keyset: CardKeys, evidence: Evidence, today: date, grace_days
     proved = verify.judge(evidence, keyset)
     card = repository.card(tx, proved.uid)
     if card is None:
+        if at_kiosk.card(tx, proved.uid) is not None:
+            raise errors.StaffCard("a staff card opens staff mode, with its holder's PIN")
         raise errors.CardUnknown("no member holds this card")
     must_not_be_blocked(card)
     if card.state != "active" or (card.good_until is not None and card.good_until < today):

@@ -23,11 +23,12 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class StaffSignIn:
-    """A staff number, the name that goes with it, and the password made for it."""
+    """A staff number, the name that goes with it, and the password made for it; `pin` goes with the staff card, empty without one."""
 
     number: str
     name: str
     password: str
+    pin: str = ""
 
 
 def may_be_laid(row: MemberRow) -> bool:
@@ -35,24 +36,32 @@ def may_be_laid(row: MemberRow) -> bool:
     return bool(row.card_uid)
 
 
-def write_cards(folder: Path, keyring: Keyring, rows: Sequence[MemberRow]) -> None:
-    """Write the virtual cards (`nfc/virtual/deck.py` reads them), and a stranger's."""
+def write_cards(
+    folder: Path, keyring: Keyring, rows: Sequence[MemberRow], staff: Mapping[str, str], blanks: Mapping[str, str]
+) -> None:
+    """Write the virtual cards (`nfc/virtual/deck.py` reads them): members', staff's and blank ones by name, and a stranger's."""
     entries = [_entry(row, keyring) for row in rows if may_be_laid(row)]
+    entries += ["\n".join(_ntag424(name, uid, keyring)) + "\n" for name, uid in staff.items()]
+    entries += [f'[[card]]\nname = "{name}"\nkind = "ntag424_blank"\nuid = "{uid}"\n' for name, uid in blanks.items()]
     entries.append(f'[[card]]\nname = "{STRANGER}"\nkind = "uid"\nuid = "{_STRANGER_UID}"\n')
     _write(folder / CARDS, "# Virtual cards of the demo. They hold keys: keep them private.\n\n" + "\n".join(entries))
 
 
 def _entry(row: MemberRow, keyring: Keyring) -> str:
-    lines = ["[[card]]", f'name = "{row.id}"']
     if row.card_family == "ntag424":
-        file_key = keys.file_key(keyring, row.card_uid)
-        lines += ['kind = "ntag424"', f'uid = "{row.card_uid}"', f'meta_key = "{keyring.meta_key.hex().upper()}"']
-        lines += [f'file_key = "{file_key.hex().upper()}"', f'counter_file = "{row.id}.counter"']
+        lines = _ntag424(row.id, row.card_uid, keyring)
     else:
-        lines += ['kind = "uid"', f'uid = "{row.card_uid}"']
+        lines = ["[[card]]", f'name = "{row.id}"', 'kind = "uid"', f'uid = "{row.card_uid}"']
         if row.card_family == _CLASSIC:
             lines.append('looks_like = "mifare_classic"')
     return "\n".join(lines) + "\n"
+
+
+def _ntag424(name: str, uid: str, keyring: Keyring) -> list[str]:
+    file_key = keys.file_key(keyring, uid)
+    lines = ["[[card]]", f'name = "{name}"', 'kind = "ntag424"', f'uid = "{uid}"']
+    lines += [f'meta_key = "{keyring.meta_key.hex().upper()}"', f'file_key = "{file_key.hex().upper()}"']
+    return [*lines, f'counter_file = "{name}.counter"']
 
 
 def add_sign_ins(folder: Path, pins: Mapping[str, str], staff: Sequence[StaffSignIn]) -> None:

@@ -13,7 +13,7 @@ from central_api.boards import demo as boards
 from central_api.cards import pins
 from central_api.context import Context
 from central_api.db import Tx
-from central_api.demo_data import deck, people, rules
+from central_api.demo_data import counter, deck, people, rules
 from central_api.demo_data.files import DemoFolder, MemberRow
 from central_api.media.store import MediaStore
 from central_api.refreshments import demo as refreshments
@@ -65,7 +65,9 @@ def load(context: Context, folder: DemoFolder, out: Path) -> Loaded:
         made = _pins(tx, context, fresh, now)
         _load_lounge(tx, context, folder, dates, now)
         signs = [deck.StaffSignIn(*found) for found in staff.load(tx, context.passwords, folder.toml("staff"))]
-    deck.write_cards(out, context.keyring, folder.members[:IN_HAND])
+        signs = counter.load(tx, context, folder, signs, now)
+    laid = (counter.staff_cards(folder), counter.blank_cards(folder))
+    deck.write_cards(out, context.keyring, folder.members[:IN_HAND], *laid)
     deck.add_sign_ins(out, made, signs)
     return Loaded(len(fresh), len(signs))
 

@@ -23,6 +23,9 @@ from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
 
+SPOILED = "spoiled"
+"""The reason of a card that was destroyed before anybody had it."""
+
 _NOT_ISSUED: Mapping[str, object] = {"member": None, "driver": None, "good_until": None}
 
 
@@ -40,12 +43,13 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What cards are handled with: keys, who does it, and the instant."""
+    """What cards are handled with: keys, who does it, the instant, and at which kiosk (empty: at none)."""
 
     vault: Vault
     keyring: Keyring
     by: str
     now: datetime
+    kiosk: str = ""
 
 
 def take_in(tx: Tx, desk: Desk, blank: Blank, *, new_id: Callable[[], str]) -> str:
@@ -100,7 +104,7 @@ def issue(
     desk: Desk,
     card_id: str,
     member: str,
-    pin_hash: str,
+    pin_hash: str | None,
     *,
     driver: str = "",
     good_until: date | None = None,
@@ -112,7 +116,7 @@ def issue(
         desk: what it is worked on with.
         card_id: a card in stock.
         member: whose it becomes; an active membership.
-        pin_hash: the argon2id hash of a PIN that `check_pin` let through.
+        pin_hash: the argon2id hash of a PIN that `check_pin` let through; None: it is set afterwards (`set_pin`).
         driver: of a company's card, who carries it.
         good_until: of a temporary card, its last day.
 
@@ -148,8 +152,8 @@ def block(tx: Tx, desk: Desk, card_id: str, reason: str = "lost") -> None:
     _note(tx, desk, "card.block", card_id, {"reason": reason})
 
 
-def replace(tx: Tx, desk: Desk, old_id: str, new_id: str, pin_hash: str) -> None:
-    """Give a member a card out of stock for an old one 旧卡换新卡; the old one is good for nothing any more.
+def replace(tx: Tx, desk: Desk, old_id: str, new_id: str, pin_hash: str | None) -> None:
+    """Give a member a card out of stock for an old one 旧卡换新卡; the old one is good for nothing any more. For `pin_hash` see `issue`.
 
     Raises:
         NotFound: no such card.
@@ -180,10 +184,13 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
 
     Raises:
         NotFound: no such card.
+        CardNotFit: it was destroyed as spoiled.
     """
     card = _card(tx, card_id)
     if card.state == "stock":
         return
+    if card.reason == SPOILED:
+        raise errors.CardNotFit(f"expected card {card_id} to be whole, found it spoiled", state=SPOILED, needs="active")
     cards.set_state(tx, card_id, {"state": "stock", "reason": "", "blocked_since": None, **_NOT_ISSUED})
     repository.forget_pin(tx, card_id)
     repository.end_sessions(tx, desk.now, card_id=card_id)
@@ -216,6 +223,22 @@ def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> N
     _note(tx, desk, "pin.set", card_id, {"identity": identity})
 
 
+def spoil(tx: Tx, desk: Desk, card_id: str, reason: str) -> None:
+    """Take a blank card that could not be written as it should be out of stock for ever; it is counted as spoiled (N6).
+
+    Raises:
+        NotFound: no such card.
+        CardNotFit: the card is not in stock.
+    """
+    card = _card(tx, card_id)
+    if card.state != "stock":
+        raise errors.CardNotFit(
+            f"expected card {card_id} in stock, found it {card.state}", state=card.state, needs="stock"
+        )
+    cards.set_state(tx, card_id, {"state": "blocked", "reason": SPOILED})
+    _note(tx, desk, "card.spoil", card_id, {"batch": card.batch, "reason": reason})
+
+
 def end_temporary(tx: Tx, desk: Desk, today: date) -> int:
     """Block the temporary cards whose last day is over; how many."""
     over = repository.over_temporary(tx, today)
@@ -225,7 +248,7 @@ def end_temporary(tx: Tx, desk: Desk, today: date) -> int:
 
 
 def _hand_out(
-    tx: Tx, desk: Desk, card_id: str, holder: Any, pin_hash: str, driver: str, good_until: date | None
+    tx: Tx, desk: Desk, card_id: str, holder: Any, pin_hash: str | None, driver: str, good_until: date | None
 ) -> None:
     name = normal.name(driver) if driver.strip() else ""
     values = {
@@ -237,7 +260,8 @@ def _hand_out(
         "good_until": good_until,
     }
     cards.set_state(tx, card_id, values)
-    pins.set_hash(tx, card_id, pin_hash, desk.now)
+    if pin_hash is not None:
+        pins.set_hash(tx, card_id, pin_hash, desk.now)
     mirroring.publish(tx, desk.keyring, holder.id, desk.now)
 
 
@@ -266,4 +290,5 @@ def _member(tx: Tx, member: str) -> Any:
 
 
 def _note(tx: Tx, desk: Desk, act: str, card: str, facts: Mapping[str, int | str]) -> None:
-    audit.record(tx, actor=desk.by, act=act, subject=f"card:{card}", now=desk.now, facts=facts)
+    where = {"kiosk": desk.kiosk} if desk.kiosk else {}
+    audit.record(tx, actor=desk.by, act=act, subject=f"card:{card}", now=desk.now, facts={**facts, **where})

@@ -14,7 +14,7 @@ from central_api.context import Context
 from central_api.db import Tx
 from central_api.devices import repository as devices
 from central_api.ledger.extension import Extended
-from central_api.lifecycle import card_desk, export, extending, leaving, merging, repository
+from central_api.lifecycle import card_desk, export, extending, leaving, merging, repository, staff_cards
 from central_api.members import search
 from central_api.programme import service as programmes
 from central_api.security import keyring, rotation
@@ -22,6 +22,7 @@ from central_api.staff import audit
 from club.model import errors
 
 BY = "system"
+_UID_DIGITS = 14
 
 
 def find(context: Context, query: str) -> list[str]:
@@ -236,3 +237,60 @@ def renew_card_keys(context: Context) -> int:
         version = card_keys.add_version(tx, context.vault, now)
         audit.record(tx, actor=BY, act="card.keys-renew", subject=f"card-keys:{version}", now=now)
     return version
+
+
+def take_in(context: Context, uid: str, number: str, face: str, batch: str) -> str:
+    """Take a blank NTAG 424 into stock; its id.
+
+    Raises:
+        Malformed: it is no UID of 7 bytes.
+        CardNotFit: a card of this number or UID is there already.
+    """
+    blank = card_desk.Blank(_uid(uid), "ntag424", " ".join(number.split()), face, "cryptogram", batch)
+    with context.db.write() as tx:
+        return card_desk.take_in(tx, _cards(context), blank, new_id=context.new_id)
+
+
+def give_staff_card(context: Context, number: str, uid: str) -> str:
+    """Make a written card a staff card; its id.
+
+    Raises:
+        Malformed, NotFound, CardNotFit: see `staff_cards.give`.
+    """
+    now = context.clock.now()
+    with context.db.write() as tx:
+        return staff_cards.give(
+            tx, number, _uid(uid), assurance="cryptogram", by=BY, now=now, new_id=context.new_id
+        )  # fmt: skip
+
+
+def set_staff_pin(context: Context, number: str, ask: Callable[[], tuple[str, str]]) -> None:
+    """Set the PIN of a staff number; `ask` asks for it, twice.
+
+    Raises:
+        NotFound: nobody who works here has the number.
+        Malformed, PinsDiffer, PinTooSimple: the PIN cannot be.
+    """
+    now = context.clock.now()
+    pin, again = ask()
+    with context.db.read() as tx:
+        staff_cards.must_be_pin(programmes.current(tx, now), pin, again)
+    encoded = context.passwords.hash(pin)  # between two units of work: it takes long
+    context.db.run(lambda tx: staff_cards.set_pin(tx, number, encoded, by=BY, now=now))
+
+
+def block_staff_card(context: Context, uid: str) -> None:
+    """Block a staff card.
+
+    Raises:
+        Malformed, NotFound: see `staff_cards.block`.
+    """
+    with context.db.write() as tx:
+        staff_cards.block(tx, _uid(uid), by=BY, now=context.clock.now())
+
+
+def _uid(text: str) -> str:
+    found = "".join(text.split()).upper()
+    if len(found) != _UID_DIGITS or not set(found) <= set("0123456789ABCDEF"):
+        raise errors.Malformed(f"expected a UID of {_UID_DIGITS} hexadecimal digits, found another text", field="uid")
+    return found

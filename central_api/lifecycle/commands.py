@@ -74,6 +74,19 @@ def add_commands(add: Add, group: Callable[[str, str], Any], opened: Opened, pri
     command("stock", _stock, "count the cards of each batch, face and state", cards)
     command("renew-keys", _renew_card_keys, "make a new version of the keys that cards are given", cards)
 
+    one = command("take-in", _take_in, "take a blank NTAG 424 into stock, that a kiosk writes in staff mode", cards)
+    one.add_argument("uid", help="14 hexadecimal digits, as `nfc-cards identify` shows it")
+    one.add_argument("number", help="as printed on the card, such as '8800 0127 2719'")
+    one.add_argument("--batch", required=True, help="such as 2026-05")
+    one.add_argument("--face", default="classic", help="what is printed on it (default: classic)")
+    one = command("staff", _staff_card, "make an NTAG 424 that a kiosk wrote the staff card of a staff number", cards)
+    one.add_argument("number", help="the staff number")
+    one.add_argument("uid", help="14 hexadecimal digits")
+    one = command("staff-pin", _staff_pin, "set the PIN that goes with a staff card; asks for it twice", cards)
+    one.add_argument("number", help="the staff number")
+    one = command("block-staff", _block_staff, "block a staff card that was lost", cards)
+    one.add_argument("uid", help="14 hexadecimal digits")
+
     keys = group("keys", "renew the keys of personal data")
     command("add-master", _add_master, "add a master key to the file of the keys", keys)
     command("rewrap", _rewrap, "wrap the data keys by the newest master key", keys)
@@ -135,6 +148,26 @@ def _permit(context: Context, options: argparse.Namespace, printed: Printed) -> 
 def _stock(context: Context, options: argparse.Namespace, printed: Printed) -> None:
     for line in cli.card_stock(context) or ["no cards"]:
         printed(line)
+
+
+def _take_in(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    card = cli.take_in(context, options.uid, options.number, options.face, options.batch)
+    printed(f"card {card} is in stock, of batch {options.batch}")
+
+
+def _staff_card(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    card = cli.give_staff_card(context, options.number, options.uid)
+    printed(f"staff card {card} opens staff mode for {options.number}, with a PIN: cards staff-pin {options.number}")
+
+
+def _staff_pin(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    cli.set_staff_pin(context, options.number, lambda: (getpass.getpass("PIN: "), getpass.getpass("again: ")))
+    printed(f"staff number {options.number} has a new PIN")
+
+
+def _block_staff(context: Context, options: argparse.Namespace, printed: Printed) -> None:
+    cli.block_staff_card(context, options.uid)
+    printed("this card opens staff mode no more")
 
 
 def _renew_card_keys(context: Context, options: argparse.Namespace, printed: Printed) -> None:

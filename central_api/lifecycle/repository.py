@@ -1,4 +1,4 @@
-"""Queries of registrations and merges, and of the rows that change hands when two members are merged."""
+"""Queries of registrations, merges and cards being issued, and of the rows that change hands when two members are merged."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from central_api.db import Tx
 from central_api.gifts.tables import birthdays
 from central_api.inbox.tables import member_messages
 from central_api.ledger.tables import accounts
-from central_api.lifecycle.tables import merge_items, merges, registrations
+from central_api.lifecycle.tables import card_issues, merge_items, merges, registrations
 from central_api.rewards.tables import vouchers
 from central_api.tiers.tables import tier_grants
 
@@ -157,3 +157,24 @@ def hand_back(tx: Tx, merge_id: str, table: Table, holder: Column[Any], source: 
     (key,) = table.primary_key.columns
     noted = select(merge_items.c.item).where(merge_items.c.merge == merge_id, merge_items.c.table == table.name)
     tx.execute(update(table).where(holder == target, key.in_(noted)).values({holder.name: source}))
+
+
+def issue(tx: Tx, issue_id: str) -> Any:
+    """The row of a card being issued, locked until the end, or None."""
+    return tx.first(select(card_issues).where(card_issues.c.id == issue_id).with_for_update())
+
+
+def add_issue(tx: Tx, values: Mapping[str, object]) -> None:
+    """Write a new one."""
+    tx.execute(insert(card_issues).values(**values))
+
+
+def change_issue(tx: Tx, issue_id: str, values: Mapping[str, object]) -> None:
+    """Change one."""
+    tx.execute(update(card_issues).where(card_issues.c.id == issue_id).values(**values))
+
+
+def permits_of(tx: Tx, session_id: str) -> Sequence[str]:
+    """The permits of the cards that were not issued to the end in a staff session."""
+    query = select(card_issues.c.permit).where(card_issues.c.session == session_id, card_issues.c.state == "open")
+    return [str(row.permit) for row in tx.rows(query)]

@@ -1,4 +1,4 @@
-"""Registrations that wait for their activation, and merges of two members with all that they moved (K10, A9)."""
+"""Registrations that wait for their activation, merges of two members, and cards being issued at a kiosk (K10, A9, N6)."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
@@ -47,4 +47,22 @@ merge_items = Table(
     Column("merge", String(64), ForeignKey("merges.id"), primary_key=True),
     Column("table", String(64), primary_key=True),
     Column("item", String(200), primary_key=True),  # the key of a row that changed hands
+)
+
+card_issues = Table(
+    "card_issues",
+    metadata,
+    Column("id", String(64), primary_key=True),  # made by the kiosk
+    Column("session", String(64), ForeignKey("kiosk_staff_sessions.id"), nullable=False),
+    Column("member", String(64), ForeignKey("members.id"), nullable=False),
+    Column("card", String(64), ForeignKey("cards.id"), nullable=False),
+    Column("replaces", String(64), ForeignKey("cards.id"), nullable=True),
+    Column("identity", String(32), nullable=False),  # how staff saw who it is: id-card, licence
+    Column("permit", String(64), ForeignKey("card_permits.id"), nullable=False),  # of this one card
+    Column("state", String(16), nullable=False),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
+    CheckConstraint("state IN ('open', 'done', 'spoiled')", name="state"),
+    Index(None, "card"),
+    Index(None, "session"),
 )

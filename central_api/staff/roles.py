@@ -34,6 +34,11 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
 }
 
 
+def rights_of(roles: Collection[str]) -> frozenset[Right]:
+    """All that somebody with these roles may do."""
+    return frozenset[Right]().union(*(RIGHTS.get(role, frozenset()) for role in roles))
+
+
 def may(roles: Collection[str], right: Right) -> bool:
     """Whether somebody with these roles may do it; an unknown role may nothing."""
     return any(right in RIGHTS.get(role, frozenset()) for role in roles)

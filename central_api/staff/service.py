@@ -186,6 +186,12 @@ def names(tx: Tx) -> dict[str, str]:
     return {f"staff:{row.number}": row.name for row in repository.names(tx)}
 
 
+def person_of(tx: Tx, number: str) -> Person | None:
+    """Somebody who works here, None when nobody with this number does."""
+    row = repository.active(tx, number)
+    return None if row is None else _person(row)
+
+
 def set_password(tx: Tx, passwords: Passwords, number: str, password: str, now: datetime, *, by: str) -> None:
     """Give somebody a new password; their sessions end, their lock and their authenticator are taken off.
 

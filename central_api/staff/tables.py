@@ -1,6 +1,6 @@
-"""Staff, their sessions in the console, and the log of every act (C1)."""
+"""Staff, their sessions in the console and at kiosks, their cards and PINs, and the log of every act (C1, K12)."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
 from central_api.columns import BigId, Json, UtcDateTime, metadata
 
@@ -44,6 +44,49 @@ staff_challenges = Table(
     ),  # of somebody whose password was right and whose digits are awaited
     Column("staff", String(16), nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "staff"),
+)
+
+staff_cards = Table(
+    "staff_cards",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("uid", String(20), nullable=False, unique=True),  # upper-case hex; no member's card has it
+    Column("staff", String(16), ForeignKey("staff.number"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("assurance", String(16), nullable=False),  # the least it must prove
+    Column("last_counter", BigInteger, nullable=False),  # -1: none seen yet
+    Column("made_by", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    CheckConstraint("state IN ('active', 'blocked')", name="state"),
+    CheckConstraint("assurance IN ('uid', 'static', 'cryptogram')", name="assurance"),
+    Index(None, "staff"),
+)
+
+staff_pins = Table(
+    "staff_pins",
+    metadata,
+    Column("staff", String(16), ForeignKey("staff.number"), primary_key=True),
+    Column("hash", String(200), nullable=False),  # argon2id, encoded
+    Column("fails", Integer, nullable=False),  # tries since the last right one, counted before each is checked
+    Column("locked_until", UtcDateTime, nullable=True),
+    Column("last_ask", String(64), nullable=False, server_default=""),  # SHA-256 of the last ask's signature
+    Column("set_at", UtcDateTime, nullable=False),
+    CheckConstraint("fails >= 0", name="fails"),
+)
+
+kiosk_staff_sessions = Table(
+    "kiosk_staff_sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # made by the device
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("store", String(64), ForeignKey("stores.slug"), nullable=False),
+    Column("staff", String(16), ForeignKey("staff.number"), nullable=False),
+    Column("card", String(64), ForeignKey("staff_cards.id"), nullable=False),
+    Column("evidence_sha256", String(64), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
     Index(None, "staff"),
 )
 

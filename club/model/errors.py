@@ -3,7 +3,7 @@
 ClubError
 ├── Refusal                     the club says no; the member is told kindly
 │   ├── NotEnoughPoints · OutOfStock · LimitReached · TierTooLow · RewardNotOffered · DailyCapReached
-│   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded
+│   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded · StaffCard
 │   ├── CryptogramWrong · CryptogramReplayed
 │   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
 │   ├── PinTooSimple · PinsDiffer
@@ -92,6 +92,12 @@ class CardUnknown(Refusal):
     """No member holds this card."""
 
     code = "card_unknown"
+
+
+class StaffCard(Refusal):
+    """The card is one of the staff's: it opens staff mode, with their PIN (K12)."""
+
+    code = "staff_card"
 
 
 class CardBlocked(Refusal):

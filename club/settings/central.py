@@ -68,6 +68,9 @@ class Cards:
         "https://c.example.invalid/t?e={picc}&c={mac}",
         "What an issued card shows a phone; {picc} and {mac} once each, where the chip writes its message.",
     )
+    low_stock: int = setting(
+        20, "Blank cards of a batch below which staff are warned.", unit="cards", minimum=0, maximum=10_000
+    )
 
 
 @dataclass(frozen=True, slots=True)

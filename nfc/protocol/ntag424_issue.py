@@ -243,8 +243,12 @@ def _tap(goal: Goal, uid: bytes) -> Script[Reached]:
         if content != goal.content:
             raise NotAsWritten("expected the NDEF file as it was written, found another")
         return Reached(goal.keys.version, 0)
-    message = sun.parse(ndef_files.parse_file(content))
-    picc = sun.verify(message, goal.keys.keys[keys.META], lambda _: goal.keys.keys[keys.FILE])
+    try:
+        message = sun.parse(ndef_files.parse_file(content))
+        picc = sun.verify(message, goal.keys.keys[keys.META], lambda _: goal.keys.keys[keys.FILE])
+    except (errors.Malformed, errors.SunRefused) as fault:
+        # All five keys were proved: what it shows is not what was written to it.
+        raise NotAsWritten(f"expected a message that verifies, found another: {fault}") from fault
     if picc.uid != uid:
         raise NotAsWritten("expected a message that names this card, found one of another")
     return Reached(goal.keys.version, picc.counter)

@@ -19,14 +19,15 @@
 
 The other kinds, with what they have beside ``name``, ``kind`` and ``uid``:
 
-==============  ======================================================================================================
-``desfire``     ``key`` (16 bytes), ``generation`` (1, 2 or 3; default 3), ``random_uid`` (default false)
-``cpu_card``    ``key``, ``cipher`` (3des, aes, sm4)
-``phone``       ``credential`` (8 bytes) and no ``uid``; its key is made anew at each start; without ``credential`` a stranger's
-``classic``     nothing: a blank card with memory
-``ntag213``     nothing: unguarded, with memory, its signature is another chip's
-``transcript``  ``file`` (a recorded tap, relative to this file) and no ``uid``
-==============  ======================================================================================================
+==================  ==================================================================================================
+``desfire``         ``key`` (16 bytes), ``generation`` (1, 2 or 3; default 3), ``random_uid`` (default false)
+``cpu_card``        ``key``, ``cipher`` (3des, aes, sm4)
+``phone``           ``credential`` (8 bytes) and no ``uid``; its key is made anew at each start; without ``credential`` a stranger's
+``classic``         nothing: a blank card with memory
+``ntag424_blank``   nothing: as from the factory; what is written to it is forgotten at the end
+``ntag213``         nothing: unguarded, with memory, its signature is another chip's
+``transcript``      ``file`` (a recorded tap, relative to this file) and no ``uid``
+==================  ==================================================================================================
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _LOOKS = {
 }
 _KNOWN_KEYS = {
     "ntag424": {"name", "kind", "uid", "meta_key", "file_key", "file_master", "url", "counter_file"},
+    "ntag424_blank": {"name", "kind", "uid"},
     "uid": {"name", "kind", "uid", "looks_like"},
     "desfire": {"name", "kind", "uid", "key", "generation", "random_uid"},
     "cpu_card": {"name", "kind", "uid", "key", "cipher"},
@@ -113,6 +115,7 @@ class _Entry:
             raise self._error(f"unknown key {unknown[0]!r}; a {kind} card has {', '.join(sorted(_KNOWN_KEYS[kind]))}")
         make: dict[str, Callable[[], Card]] = {
             "ntag424": self._ntag424,
+            "ntag424_blank": lambda: Ntag424.blank(self._hex("uid", 7)),
             "uid": self._uid_only,
             "desfire": self._desfire,
             "cpu_card": self._cpu_card,
