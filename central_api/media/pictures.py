@@ -50,7 +50,8 @@ def _prepared(data: bytes) -> Prepared:
     if kind == "PNG":
         picture.save(out, kind, optimize=True)
     else:
-        picture.save(out, kind, quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+        # Not optimised: for that Pillow holds the whole in a buffer of one byte a pixel, and a grainy photo does not fit.
+        picture.save(out, kind, quality=_JPEG_QUALITY, subsampling=0)
     return Prepared(out.getvalue(), _MEDIA_TYPES[kind], picture.width, picture.height)
 
 

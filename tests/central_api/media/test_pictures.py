@@ -1,6 +1,7 @@
 """Uploaded pictures are verified, stripped and fitted to the panel (C3)."""
 
 import io
+import random
 
 import pytest
 from PIL import Image, ImageCms
@@ -26,6 +27,13 @@ def test_a_photo_loses_its_metadata_and_is_turned_upright() -> None:
     assert not again.getexif()
     assert b"SecretCam" not in found.data
     assert b"where it was taken" not in found.data
+
+
+def test_the_grainiest_photo_is_kept_though_it_takes_more_than_a_byte_a_pixel() -> None:
+    grain = Image.frombytes("RGB", (600, 400), random.Random(1).randbytes(600 * 400 * 3))
+    found = pictures.prepare(encoded(grain, "JPEG", quality=90))
+    assert len(found.data) > 600 * 400
+    assert Image.open(io.BytesIO(found.data)).size == (600, 400)
 
 
 def test_colours_of_another_profile_become_srgb_and_the_profile_goes() -> None:
