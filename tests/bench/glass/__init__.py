@@ -1,0 +1,1 @@
+"""Parts of the bench of publishing: the chain, the desk, the photographs, the crowd, the TV."""
