@@ -158,7 +158,7 @@ class Bench:
         return cell
 
     def press(self, cell: Cell, crowd: Crowd | None = None, others: int = 0, *, new: bool = False) -> Press | None:
-        """Edit, press Publish once, and look; None when the board's turn ended before all was seen.
+        """Edit, press Publish once, and look; None when the glass changed before, or the board's turn ended before all was seen.
 
         Raises:
             RuntimeError: the board's turn went on, but not with what was published.
@@ -183,7 +183,7 @@ class Bench:
         self._title = title
         cell.longest_gap_s = max(cell.longest_gap_s, eye.longest_gap_s)
         number, left_s = chain.turn(time.time)
-        if number != turn or left_s < 0:
+        if number != turn or left_s < 0 or watcher.looks[1].at < sent:
             return None
         if not self._tv.shows(title, photo.colour if photo is not None else None):
             raise RuntimeError(f"expected {title} and its picture on the glass after the change; they are not there")
