@@ -10,6 +10,7 @@ from central_api.bills.schemas import Bill, Refund, RefundedLine
 from central_api.inbox.tables import staff_tasks
 from club.model import errors
 from tests.support import programme_house as club
+from tests.support.books import NOW
 from tests.support.programme_house import House
 
 
@@ -103,7 +104,7 @@ def test_what_is_told_again_finishes_nothing_twice(house: House) -> None:
 def test_it_is_decided_by_the_lines_alone() -> None:
     def refund(*lines: str) -> Refund:
         told = tuple(RefundedLine(line=line, paid_fen=1) for line in lines)
-        return Refund(source="dms", number="R", bill="B", at=club.support.NOW, lines=told)
+        return Refund(source="dms", number="R", bill="B", at=NOW, lines=told)
 
     lines = {"1", "2", "3"}
     assert unclear.makes_right(refund("1", "2"), refund("2"), lines)
