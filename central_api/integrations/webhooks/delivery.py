@@ -6,7 +6,8 @@ A delivery is made at least once: a receiver that took it and whose answer was l
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
@@ -37,6 +38,14 @@ def pause(tries: int, random_below: Callable[[int], int]) -> timedelta:
     whole = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 32))
     milliseconds = whole // timedelta(milliseconds=1)
     return timedelta(milliseconds=milliseconds // 2 + random_below(milliseconds // 2 + 1))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The right to send for a webhook, and until when: who was held up for longer finds that it is another's."""
+
+    webhook: str
+    until: datetime
 
 
 class Deliverer:
@@ -85,24 +94,25 @@ class Deliverer:
         """Send what is due for one webhook, in order, unless another process does; how many were taken."""
         context, taken = self._context, 0
         began = context.clock.now()
+        turn = _Turn(webhook, began + self._lease)
         with context.db.write() as tx:
-            if not repository.claim(tx, webhook, began, began + self._lease):
+            if not repository.claim(tx, webhook, began, turn.until):
                 return 0
         sender = self._sender()
         try:
             for _ in range(IN_A_ROW):
-                if self._closing.is_set() or not self._send_next(webhook, sender):
+                if self._closing.is_set() or not self._send_next(turn, sender):
                     break
                 taken += 1
         finally:
             sender.close()
             with context.db.write() as tx:
-                repository.change(tx, webhook, {"busy_until": None})
+                repository.renew(tx, webhook, turn.until, None)
         return taken
 
-    def _send_next(self, webhook: str, sender: Sender) -> bool:
+    def _send_next(self, turn: _Turn, sender: Sender) -> bool:
         """Send the next delivery if it is due; whether it was taken, so that the one after it may follow."""
-        context = self._context
+        context, webhook = self._context, turn.webhook
         now = context.clock.now()
         with context.db.read() as tx:
             row, target = repository.next_of(tx, webhook), repository.find(tx, webhook)
@@ -115,11 +125,11 @@ class Deliverer:
             "Club-Event-Id": row.event,
         }
         outcome = sender.send(target.url, body, headers)
-        self._note(webhook, row, outcome)
-        return outcome.taken
+        return self._note(turn, row, outcome) and outcome.taken
 
-    def _note(self, webhook: str, row: Any, outcome: Outcome) -> None:
-        context = self._context
+    def _note(self, turn: _Turn, row: Any, outcome: Outcome) -> bool:
+        """Keep how a try ended; False when the turn was over meanwhile: what others have done since then stays as it is."""
+        context, webhook = self._context, turn.webhook
         now, tries = context.clock.now(), row.tries + 1
         if outcome.taken:
             state, following, ended = "delivered", now, now
@@ -129,11 +139,13 @@ class Deliverer:
             state, following, ended = "waiting", now + pause(tries, context.random_below), None
         values = {"state": state, "tries": tries, "next_at": following, "said": outcome.said, "ended_at": ended}
         with context.db.write() as tx:
+            if not repository.renew(tx, webhook, turn.until, now + self._lease):
+                _log.warning("webhook_turn_lost webhook=%s sequence=%d", webhook, row.sequence)
+                return False
             repository.change_delivery(tx, row.id, values)
-            renewed: dict[str, object] = {"busy_until": now + self._lease}
             if outcome.gone:
-                renewed["active"] = False
-            repository.change(tx, webhook, renewed)
+                repository.change(tx, webhook, {"active": False})
+        turn.until = now + self._lease
         _ENDED.labels(state if state != "waiting" else "failed").inc()
         if not outcome.taken:
             _log.warning(
@@ -144,3 +156,4 @@ class Deliverer:
                 "switched-off" if outcome.gone else state,
                 outcome.said,
             )
+        return True

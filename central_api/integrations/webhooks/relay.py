@@ -63,14 +63,15 @@ def hand_on(db: Database, now: datetime) -> int:
         if not repository.waiting_events(tx, 1) and not _grown(tx):
             return 0
     with db.write() as tx:
-        listeners = repository.listening(
-            tx, lock=True
-        )  # whoever hands on at the same time waits here, and finds nothing
+        repository.lock_handing_on(tx)
         arrived = repository.waiting_events(tx, MOST)
+        grown = _grown(tx)
+        # Behind the events: whoever was added before one of them happened is among those that listen.
+        listeners = repository.listening(tx, lock=True)
         events = [Event(row.id, row.kind, row.member, row.store, row.at, row.facts) for row in arrived]
         if arrived:
             repository.handed_on(tx, [row.arrival for row in arrived], now)
-        events += _sealed(tx, skip=not listeners)
+        events += _sealed(tx, grown, skip=not listeners)
         for listener in listeners:
             _deliver(tx, listener, events, now)
     return len(events)
@@ -83,10 +84,10 @@ def _grown(tx: Tx) -> dict[str, tuple[int, int]]:
     return {store: ends for store, ends in found.items() if ends[1] > ends[0]}
 
 
-def _sealed(tx: Tx, *, skip: bool) -> list[Event]:
+def _sealed(tx: Tx, grown: Mapping[str, tuple[int, int]], *, skip: bool) -> list[Event]:
     found: list[Event] = []
     reached: dict[str, int] = {}
-    for store, (after, last) in sorted(_grown(tx).items()):
+    for store, (after, last) in sorted(grown.items()):
         rows = [] if skip else repository.sealed_after(tx, store, after, MOST)
         found += [event for row in rows if (event := _of_entry(row, store)) is not None]
         reached[store] = int(rows[-1].sequence) if rows else last

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, literal, or_, select, text, update
 
 from central_api.db import Tx
 from central_api.devices.tables import stores
@@ -12,6 +12,7 @@ from central_api.integrations.tables import webhook_deliveries, webhooks
 from central_api.ledger.tables import accounts, ledger_entries, ledger_postings, ledger_seals
 from central_api.outbox.tables import outbox_events, outbox_seals
 
+_HANDING_ON = int.from_bytes(b"hand-on", signed=True)
 _WAITING = webhook_deliveries.c.state == "waiting"
 
 
@@ -170,6 +171,18 @@ def claim(tx: Tx, webhook: str, now: datetime, until: datetime) -> bool:
     free = or_(webhooks.c.busy_until.is_(None), webhooks.c.busy_until <= now)
     statement = update(webhooks).where(webhooks.c.id == webhook, webhooks.c.active, free).values(busy_until=until)
     return tx.first(statement.returning(webhooks.c.id)) is not None
+
+
+def renew(tx: Tx, webhook: str, held: datetime, until: datetime | None) -> bool:
+    """Hold on to the right to send, or with None give it back; False when it is somebody else's by now: then nothing changes."""
+    statement = update(webhooks).where(webhooks.c.id == webhook, webhooks.c.busy_until == held)
+    return tx.first(statement.values(busy_until=until).returning(webhooks.c.id)) is not None
+
+
+def lock_handing_on(tx: Tx) -> None:
+    """Let one hand on at a time, also where nobody listens yet; on SQLite one writes at a time anyway."""
+    if tx.dialect == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _HANDING_ON})
 
 
 def change_delivery(tx: Tx, delivery: int, values: Mapping[str, object]) -> None:
