@@ -11,6 +11,9 @@ from central_api.ledger.service import Occasion
 from club.model import points as model
 from club.model.points import Taken
 
+LEFT = "left"
+"""The category of what expired because somebody left the club (A10)."""
+
 
 def expire(
     tx: Tx, member: str, today: date, *, at: datetime, new_id: Callable[[], str], store: str = ""
@@ -45,3 +48,19 @@ def book_off(tx: Tx, member: str, taken: Sequence[Taken], occasion: Occasion, *,
     service.book(tx, entry, member, replace(occasion, kind="expire"), mine, club)
     repository.take(tx, entry, taken)
     return entry
+
+
+def book_off_all(tx: Tx, member: str, occasion: Occasion, *, new_id: Callable[[], str]) -> str | None:
+    """Book off all that a member holds, also what is over already: they have left. The entry's id; None: they held nothing.
+
+    Args:
+        tx: a unit of work in which the member is locked.
+        member: id.
+        occasion: when, and in which store; its category is `left`, and it tells of nothing else.
+        new_id: makes the entry's id.
+    """
+    rest = [Taken(lot.id, lot.left) for lot in repository.lots_of(tx, member, lock=True)]
+    if not rest:
+        return None
+    leaving = Occasion(kind="expire", at=occasion.at, store=occasion.store, category=LEFT)
+    return book_off(tx, member, rest, leaving, new_id=new_id)

@@ -9,7 +9,6 @@ from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.ledger import expiry, moves
-from central_api.ledger import repository as lots
 from central_api.ledger import service as ledger
 from central_api.lifecycle import erasure, mirroring, repository
 from central_api.members import consents
@@ -18,9 +17,8 @@ from central_api.rewards import holds
 from central_api.security.keyring import Keyring
 from central_api.staff import audit
 from club.model import errors
-from club.model.points import Taken
 
-LEFT = "left"
+LEFT = expiry.LEFT
 """Why a membership was closed, its last points expired and its cards blocked."""
 
 
@@ -73,10 +71,7 @@ def leave(
     if held or ((points or vouchers) and not gives_up):
         raise errors.StillHolds("points or vouchers are left", points=points, vouchers=vouchers, held=held)
     # Also what is over and not booked off yet: nobody will come back for it.
-    rest = [Taken(lot.id, lot.left) for lot in lots.lots_of(tx, member, lock=True)]
-    if rest:
-        occasion = ledger.Occasion(kind="expire", at=now, store=row.home_store, category=LEFT)
-        expiry.book_off(tx, member, rest, occasion, new_id=new_id)
+    expiry.book_off_all(tx, member, ledger.Occasion(kind="expire", at=now, store=row.home_store), new_id=new_id)
     repository.cancel_vouchers(tx, member, now, LEFT)
     repository.end_sessions(tx, now, member_id=member)
     _take_cards(tx, keyring, member, row.home_store, now, today)

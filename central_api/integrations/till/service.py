@@ -15,10 +15,11 @@ from central_api.integrations.dms import members
 from central_api.integrations.dms.members import Desk
 from central_api.integrations.keys.service import Client
 from central_api.integrations.till.schemas import Payment, Reserve, State
-from central_api.ledger import debts, returns
+from central_api.ledger import debts, expiry, returns
 from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
+from central_api.members import repository as people
 from central_api.members import search
 from central_api.programme import service as programmes
 from central_api.programme.content import TillRules
@@ -107,8 +108,8 @@ def cancel(tx: Tx, desk: Desk, client: Client, number: str) -> Payment:
     row = _locked(tx, client, number)
     zone = members.store_of(tx, client, row.store).time_zone
     if row.state == "open":
-        holds.release(tx, row.id, now=desk.now)
-        _log(tx, desk, client, "till.cancel", number, row.points)
+        if holds.release(tx, row.id, now=desk.now).state == "released":  # else its time was over anyway
+            _log(tx, desk, client, "till.cancel", number, row.points)
     elif row.state == "confirmed" and books.held_by(tx, row.entry):
         title = texts.both(lambda language: words(language)("server.history.till-cancelled"))
         occasion = Occasion(
@@ -117,7 +118,9 @@ def cancel(tx: Tx, desk: Desk, client: Client, number: str) -> Payment:
         today = texts.local_day(desk.now, zone)
         back = returns.give_back(tx, row.entry, today, occasion, new_id=desk.new_id)
         debts.settle_returned(tx, back, today, occasion, new_id=desk.new_id)
-        due.mark(tx, due.MEMBER, row.member)
+        if people.member(tx, back.member).status == "closed":  # they left: nobody will come back for it (A10)
+            expiry.book_off_all(tx, back.member, occasion, new_id=desk.new_id)
+        due.mark(tx, due.MEMBER, back.member)
         _log(tx, desk, client, "till.return", number, row.points)
     return seen(tx, desk, client, number)
 
