@@ -100,6 +100,7 @@ def activate(data: JSONBody[Activate], context: Served, kiosk: Kiosk) -> Respons
             programmes.current(tx, now),
             data.registration_id,
             data.code,
+            offers=programmes.counting(tx, now).joining,
             by=f"device:{kiosk.id}",
             now=now,
         )

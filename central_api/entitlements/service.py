@@ -159,6 +159,49 @@ def sell(  # noqa: PLR0913 -- a card's whole row
     return repository.add(tx, values)
 
 
+def give(  # noqa: PLR0913 -- a grant's whole row
+    tx: Tx,
+    member_id: str,
+    entitlement: str,
+    *,
+    count: int,
+    starts: date,
+    expires: date,
+    occasion: str,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> bool:
+    """Give so many uses for an occasion of the programme, such as joining, once; whether they are new.
+
+    Args:
+        tx: a unit of work that writes.
+        member_id: whose.
+        entitlement: slug.
+        count: uses, more than 0.
+        starts: the first day.
+        expires: the last day.
+        occasion: what for: the same entitlement is given once for it.
+        now: the instant.
+        new_id: makes the id.
+    """
+    if count < 1 or expires < starts:
+        raise ValueError(f"expected at least one use and a last day from {starts} on, found {count}, {expires}")
+    values = {
+        "id": new_id(),
+        "key": f"given:{member_id}:{entitlement}:{occasion}",
+        "member": member_id,
+        "entitlement": entitlement,
+        "source": "staff",  # nobody's tier brings it, and nobody paid for it
+        "count": count,
+        "used": 0,
+        "starts": starts,
+        "expires": expires,
+        "granted_at": now,
+        "by": "",
+    }
+    return repository.add(tx, values)
+
+
 def register(tx: Tx, member_id: str, use: Use, *, new_id: Callable[[], str]) -> bool:
     """Register a use and count it off what the member holds, first to expire first; whether it is new.
 

@@ -13,16 +13,19 @@ from typing import Any, Literal, TypeAlias
 
 from central_api import texts
 from central_api.db import Tx
+from central_api.gifts import desk as giving
+from central_api.gifts import joining
 from central_api.ledger import service as ledger
 from central_api.lifecycle import erasure, mirroring, repository
 from central_api.members import consents, normal, personal, search
 from central_api.members import repository as members
 from central_api.members.personal import Details, Vehicle
 from central_api.programme.content import Programme
+from central_api.programme.joining import JoiningRules
 from central_api.security.keyring import Keyring
 from central_api.security.vault import Vault
 from central_api.staff import audit
-from club.model import errors
+from club.model import errors, voucher
 from club.model.text import Text
 from club.wire.codec import encode
 
@@ -180,9 +183,19 @@ def new_code(tx: Tx, desk: Desk, member: str, *, by: str, now: datetime) -> str:
 
 
 def activate(
-    tx: Tx, desk: Desk, programme: Programme, registration: str, code: str, *, by: str, now: datetime
+    tx: Tx,
+    desk: Desk,
+    programme: Programme,
+    registration: str,
+    code: str,
+    *,
+    offers: JoiningRules | None,
+    by: str,
+    now: datetime,
 ) -> str | errors.ActivationCodeWrong:
     """Turn a registration into a membership by its code; the member's id. Doing it again with the same code changes nothing.
+
+    With the membership comes what the month's `offers` hold for how they came (A8); None: the club has none.
 
     A wrong code comes back as the refusal, not raised: its count is to stay, so the caller raises it behind the unit of work.
     """
@@ -196,12 +209,14 @@ def activate(
         return str(row.member)
     if row.expires_at <= now:
         return errors.ActivationCodeWrong("the code is out of date", tries_left=0)
-    _begin(tx, desk, programme, row, by, now)
+    _begin(tx, desk, programme, row, offers, by, now)
     return str(row.member)
 
 
-def activate_by_staff(tx: Tx, desk: Desk, programme: Programme, member: str, *, by: str, now: datetime) -> None:
-    """Turn a registration into a membership without its code: staff have seen who it is.
+def activate_by_staff(
+    tx: Tx, desk: Desk, programme: Programme, member: str, *, offers: JoiningRules | None, by: str, now: datetime
+) -> None:
+    """Turn a registration into a membership without its code: staff have seen who it is. Arguments as in `activate`.
 
     Raises:
         NotFound: nobody of this id waits for activation.
@@ -209,7 +224,7 @@ def activate_by_staff(tx: Tx, desk: Desk, programme: Programme, member: str, *, 
     row = repository.pending_of(tx, member)
     if row is None or row.expires_at <= now:
         raise errors.NotFound("expected somebody who waits for activation, found none", kind="member", id=member[:64])
-    _begin(tx, desk, programme, row, by, now)
+    _begin(tx, desk, programme, row, offers, by, now)
 
 
 def lapse_overdue(tx: Tx, now: datetime) -> int:
@@ -261,11 +276,15 @@ def _with_phone(tx: Tx, vault: Vault, phone: str) -> list[Any]:
     return [row for row in members.of_ids(tx, {search.current(tx, found) for found in ids}) if row.status != "closed"]
 
 
-def _begin(tx: Tx, desk: Desk, programme: Programme, row: Any, by: str, now: datetime) -> None:
+def _begin(
+    tx: Tx, desk: Desk, programme: Programme, row: Any, offers: JoiningRules | None, by: str, now: datetime
+) -> None:
     today = texts.local_day(now, programme.time_zone)
     valid_to = today + timedelta(days=programme.membership_days)
     members.change(tx, row.member, {"status": "active", "joined": today, "valid_to": valid_to})
     repository.change_registration(tx, row.id, {"state": "activated"})
+    gifts = giving.Desk(desk.keyring, desk.new_id, lambda: voucher.make(desk.random_below), now)
+    joining.give(tx, gifts, row.member, offers, today)
     mirroring.publish(tx, desk.keyring, row.member, now)
     audit.record(tx, actor=by, act="member.activate", subject=f"member:{row.member}", now=now)
 

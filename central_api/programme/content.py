@@ -8,6 +8,7 @@ from msgspec import Meta
 from central_api.programme.birthday import BirthdayRules
 from central_api.programme.earn_rules import EarnRules
 from central_api.programme.entitlement_rules import EntitlementRules
+from central_api.programme.joining import JoiningRules
 from central_api.programme.referral import ReferralRules
 from central_api.programme.renewal import RenewalRules
 from central_api.programme.spenders import Ranking
@@ -78,6 +79,7 @@ class Counting(msgspec.Struct, frozen=True, kw_only=True):
     referral: ReferralRules | None = None
     rankings: tuple[Ranking, ...] = ()
     entitlements: EntitlementRules | None = None
+    joining: JoiningRules | None = None  # what joining in each month brings (A8)
     debt: DebtRules = DebtRules()
     expiry_warn_days: tuple[Count, ...] = ()  # how long before their last day members are told of points (A16)
     till: TillRules | None = None  # None: no points are taken at the till

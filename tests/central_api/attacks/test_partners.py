@@ -139,7 +139,9 @@ def test_nobodys_telephone_is_rung_again_and_again_from_a_kiosk(club: Club) -> N
     with club.context.db.write() as tx:  # the last code is still good
         rules = programmes.current(tx, club.clock.now())
         desk = Desk(club.context.vault, club.context.keyring, new_id, club.context.random_below)
-        found = registration.activate(tx, desk, rules, made[-1].registration, told[-2], by="x", now=club.clock.now())
+        found = registration.activate(
+            tx, desk, rules, made[-1].registration, told[-2], offers=None, by="x", now=club.clock.now()
+        )
     assert found == made[-1].member
 
 

@@ -12,6 +12,9 @@ from central_api.lifecycle import card_desk
 from central_api.lifecycle.tables import registrations
 from central_api.members import search
 from central_api.members.tables import members
+from central_api.programme import service as programmes
+from central_api.programme.joining import JoiningOffer, JoiningRules
+from central_api.rewards.tables import rewards, vouchers
 from club.wire.cards import Grant, StepUp
 from club.wire.members import (
     Activate,
@@ -77,6 +80,24 @@ def test_somebody_joins_at_the_kiosk(club: Club, told: list[str]) -> None:
     assert read(kiosk.post("/v1/members/activations", code), Activated) == done
     assert found(club, PHONE) == [("司空**", "active")]
     assert found(club, "沪ad0120 8") == [("司空**", "active")]
+
+
+def test_joining_at_the_kiosk_brings_what_the_months_rules_hold(club: Club, told: list[str]) -> None:
+    now = club.clock.now()
+    with club.context.db.write() as tx:
+        reward = str(tx.scalar(select(rewards.c.slug).order_by(rewards.c.position)))
+        offers = JoiningRules(offers=(JoiningOffer(month="2026-05", rewards=(reward,)),))
+        rules = replace(programmes.counting(tx, now), joining=offers)
+        programmes.add_version(tx, "may", programmes.current(tx, now), now, now, rules)
+    kiosk = club.device()
+    made = read(kiosk.post("/v1/members/registrations", ask(kiosk)), Registered)
+    code = Activate(registration_id=made.registration_id, code=told[0])
+    for _ in range(2):
+        read(kiosk.post("/v1/members/activations", code), Activated)
+    with club.context.db.read() as tx:
+        member = tx.scalar(select(registrations.c.member).where(registrations.c.id == made.registration_id))
+        rows = tx.rows(select(vouchers).where(vouchers.c.member == member))
+    assert [(row.reward, row.valid_to.isoformat()) for row in rows] == [(reward, "2026-06-15")]
 
 
 def test_what_is_refused_and_why(club: Club, told: list[str]) -> None:

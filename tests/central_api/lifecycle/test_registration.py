@@ -52,7 +52,9 @@ def register(hall: Hall, who: Applicant | None = None, name: str = "", by: str =
 def activate(hall: Hall, made: Registered, code: str) -> str:
     """Activate by a code; raises the refusal."""
     with hall.db.write() as tx:
-        found = registration.activate(tx, hall.joining, PROGRAMME, made.registration, code, by=KIOSK, now=hall.books.at)
+        found = registration.activate(
+            tx, hall.joining, PROGRAMME, made.registration, code, offers=None, by=KIOSK, now=hall.books.at
+        )
     if isinstance(found, errors.ClubError):
         raise found
     return found
@@ -198,10 +200,14 @@ def test_a_few_wrong_codes_end_it_and_staff_make_a_new_one(open_hall: Hall) -> N
 def test_staff_activate_whom_they_know(open_hall: Hall) -> None:
     made = register(open_hall)
     with open_hall.db.write() as tx:
-        registration.activate_by_staff(tx, open_hall.joining, PROGRAMME, made.member, by="staff:1001", now=NOW)
+        registration.activate_by_staff(
+            tx, open_hall.joining, PROGRAMME, made.member, offers=None, by="staff:1001", now=NOW
+        )
     assert status(open_hall, made.member) == "active"
     with pytest.raises(errors.NotFound), open_hall.db.write() as tx:
-        registration.activate_by_staff(tx, open_hall.joining, PROGRAMME, made.member, by="staff:1001", now=NOW)
+        registration.activate_by_staff(
+            tx, open_hall.joining, PROGRAMME, made.member, offers=None, by="staff:1001", now=NOW
+        )
 
 
 def test_after_seven_days_it_lapses_and_leaves_nothing_personal(open_hall: Hall) -> None:
