@@ -4,6 +4,7 @@ import logging
 import secrets
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,7 @@ from club.sync.steady_clock import device_clock
 from club.sync.store import DeviceStore
 from club.sync.worker import SyncWorker
 from club.ui import window
+from club.ui.remote import Remote
 from club.wire.devices import OnGlass
 from club.words.catalogue import words
 from kiosk_app.flow import events as ev
@@ -85,7 +87,21 @@ class Kiosk:
             shown=self._doer.shown,
             new_id=new_id,
         )
-        self.runtime.watch = self._report
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="remote")
+        self._closing.callback(self._aside.shutdown)
+        self.remote = Remote(
+            self.ui,
+            self.worker.answer_order,
+            draw_name=self._name,
+            later=self.ui.later,
+            aside=self._aside.submit,
+            monotonic=self.clock.monotonic,
+            is_free=self._is_free,
+            is_clean=lambda: bool(self.ui.settled),
+            darkened=lambda _dark: self._report(self.runtime.state),
+        )
+        self.ui.touched_cover = self.remote.wake
+        self.runtime.watch = self._watched
         self._cards = CardEvents(new_id, self.clock.now, secrets.token_bytes(32))
         self._lights = Lights()
         self._ticker = Ticker(lambda: self._post(ev.Second(self.clock.now())), self.clock)
@@ -229,15 +245,19 @@ class Kiosk:
         if kind == "restart-app":
             self._bridge.post(self.ui.stop)
         else:
-            self.worker.answer_order(order_id, done=False, detail="this kiosk cannot do that")
+            self._bridge.post(lambda: self.remote.ordered(order_id, kind))
 
     # -- on the UI thread -----------------------------------------------------------------------------------------
 
     def _handle(self, event: ev.Event | Callable[[], None]) -> None:
-        if callable(event):
-            event()
-        else:
-            self.runtime.handle(event)
+        match event:
+            case ev.CardTapped() | ev.CardFailed() | ev.EnrolmentChanged(enrolled=False):
+                self.remote.wake()  # a member finds no dark screen, and staff the code that lets the kiosk in
+                self.runtime.handle(event)
+            case _ if callable(event):
+                event()
+            case _:
+                self.runtime.handle(event)
 
     def _tell(self, action: str, arg: str) -> None:
         self.runtime.tell(action, arg)
@@ -245,10 +265,33 @@ class Kiosk:
     def _drawn(self, frame: Any) -> None:
         self.times.frame(frame.screen, frame.opacity, frame.at, frame.cost_ms)
 
+    def _is_free(self) -> bool:
+        """Whether nobody is there; what staff order from afar disturbs no member, and shows nothing of one (X2)."""
+        state = self.runtime.state
+        return state.session is None and isinstance(state.screen, st.Attract | st.ReaderGone | st.NotEnrolled)
+
+    def _name(self) -> Any:
+        """Which kiosk this is, for whoever stands before a row of them."""
+        from club.render.identify import render_identify  # seldom asked for: not loaded until then
+
+        enrolled = self.worker.mirror.enrolled()
+        if enrolled is None:
+            return None
+        language = self._settings.ui.language
+        name = enrolled.place_name.pick(language), enrolled.store.name.pick(language)
+        line = words(language)("common.identify.line")
+        return render_identify(self.ui.size, name=name[0], number=enrolled.place, store=name[1], line=line)
+
+    def _watched(self, state: st.State) -> None:
+        self._report(state)
+        self.remote.look_again()
+
     def _report(self, state: st.State) -> None:
         """Tell the console what is on the glass: that somebody is there, not what they look at."""
         view = self.ui.view
         what = "session" if state.session else view.screen if view else ""
+        if self.remote.is_dark:
+            what = "off"
         self.worker.report(OnGlass(what=what, since=state.now, frames=self.ui.frames))
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:

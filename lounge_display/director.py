@@ -103,6 +103,7 @@ class Director:
         self.scene: Scene | None = None
         self.shown = Shown(first, clock.now(), 0.0)
         self._wanted: Picture | None = None
+        self._resting = False
         self._failed: dict[str, float] = {}
         self._clock_text: str | None = None
         self._news: tuple[Text, str, bool, tuple[str, ...]] | None = None
@@ -179,6 +180,14 @@ class Director:
         if self.manifest is not None and self.scene is not None:
             self._painter.prepare(present.upcoming(self.manifest, self.live, self.scene, now))
 
+    def rest(self, resting: bool) -> None:
+        """Show nothing else while the screen is dark; afterwards what is on the glass counts as shown from now on."""
+        self._resting = resting
+        self._wanted = None  # what is being painted comes too late
+        if not resting:
+            self.shown = replace(self.shown, since=self._clock.now())
+            self.tick()
+
     @property
     def is_waiting(self) -> bool:
         """Whether something else than what is shown is being painted."""
@@ -189,6 +198,8 @@ class Director:
         now = self._clock.now()
         if self.online:
             self.live = replace(self.live, last_contact=now)
+        if self._resting:
+            return
         if self.manifest is None:
             wanted = Picture(None, "none", self._bar.language)
             if self.joining.state is not Enrolment.DONE and self._enrol_words is not None:

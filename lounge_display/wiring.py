@@ -17,6 +17,7 @@ from club.model.board import Manifest
 from club.model.scene import Live, scene_at
 from club.model.text import Text
 from club.render.context import RenderContext
+from club.render.identify import render_identify
 from club.render.templates.enrol import EnrolView
 from club.settings import LoungeSettings
 from club.sync import events
@@ -28,6 +29,7 @@ from club.sync.steady_clock import device_clock
 from club.sync.store import DeviceStore
 from club.sync.window import DownloadWindow
 from club.sync.worker import SyncWorker
+from club.ui.remote import Remote
 from club.words.catalogue import words
 from lounge_display import present
 from lounge_display.director import Director, Shown
@@ -124,6 +126,15 @@ class Lounge:
             first=self._opening,
             enrol_words=self._enrol_words,
         )
+        self.remote = Remote(
+            self.screen,
+            self.worker.answer_order,
+            draw_name=self._name,
+            later=self.screen.later,
+            aside=self._scribe.submit,
+            monotonic=self.clock.monotonic,
+            darkened=self._darkened,
+        )
         if settings.control.socket:
             self._open_control(Path(settings.control.socket))
 
@@ -136,7 +147,8 @@ class Lounge:
             self._closing.callback(self._bridge.close)
             self.screen.repeat(self._tick, TICK_S)
             self.screen.run(self._ready)
-            self._write_down(self.director.shown, self.clock.now())
+            if not self.remote.is_dark:
+                self._write_down(self.director.shown, self.clock.now())
             _log.info("lounge stopped")
 
     # ---------------------------------------------------------------- beginnings
@@ -233,10 +245,29 @@ class Lounge:
         if kind == "restart-app":
             self.screen.stop()
         else:
-            self.worker.answer_order(order_id, done=False, detail="this display cannot do that")
+            self.remote.ordered(order_id, kind)
+
+    def _name(self) -> Image.Image | None:
+        """Which display this is, for whoever stands before a row of them."""
+        enrolled = self.worker.mirror.enrolled()
+        if enrolled is None:
+            return None
+        name, store = enrolled.place_name.pick(self._language), enrolled.store.name.pick(self._language)
+        line = words(self._language)("common.identify.line")
+        return render_identify(self.screen.layout.screen, name=name, number=enrolled.place, store=store, line=line)
+
+    def _darkened(self, dark: bool) -> None:
+        """Nothing is drawn in the dark, and nothing counts as played."""
+        now = self.clock.now()
+        if dark:
+            self._write_down(self.director.shown, now)
+        self.screen.rest(dark)
+        self.director.rest(dark)
+        self._health.shown("off" if dark else self.director.shown.picture.what, now)
 
     def _needs_enrolment(self, *, revoked: bool) -> None:
         code, self._code = self._code, ""
+        self.remote.wake()  # the code that lets it in must be seen
         if revoked:
             self._playing = None
         self.director.enrol(Enrolment.WAITING if code else Enrolment.NEEDED, revoked=revoked)
@@ -313,6 +344,7 @@ class Lounge:
             "enrolment": director.joining.state.value,
             "pairing": director.joining.code_at(self.clock.now()),
             "frames": self.screen.frames,
+            "dark": self.remote.is_dark,
         }
 
     def _shot(self, path: Path) -> Mapping[str, Any]:

@@ -189,6 +189,9 @@ _LOOKS = {"done": "", "refused": "d", "expired": "w", "cancelled": "w"}
 def _command(words: Words, row: Any, device_id: str, at: Callable[[datetime], str], *, may_look: bool) -> Line:
     state = row.state if row.state != "open" else ("sent" if row.sent_at is not None else "open")
     said = words(f"console.devices.command.{state}")
+    why = f"console.devices.reason.{row.detail}"
+    if state == "refused" and row.detail and words.has(why):
+        said = words("console.devices.command.refused-why", why=words(why))
     picture = f"{_HERE}/{device_id}/pictures/{row.id}" if row.shot_at is not None and may_look else ""
     return Line(words(f"console.devices.do.{row.kind}"), said, _LOOKS.get(state, "n"), at(row.asked_at), picture)
 

@@ -190,7 +190,13 @@ def _enrolled(context: Context, tx: Tx, device: Device) -> Enrolled:
     )
     card_key = to_text(context.keyring.card_key(device.store) if device.kind == "kiosk" else NO_CARD_KEY)
     return Enrolled(
-        device_id=device.id, kind=device.kind, place=device.place, store=profile, card_key=card_key, now=now
+        device_id=device.id,
+        kind=device.kind,
+        place=device.place,
+        store=profile,
+        card_key=card_key,
+        now=now,
+        place_name=texts.text(repository.place(tx, device.place).name),
     )
 
 

@@ -48,7 +48,8 @@ TIMEOUTS = (3.0, 10.0)
 STREAM_SILENCE_S = 37.0  # the server's heartbeat comes every 15 s: two may be lost
 RUN = secrets.token_hex(8)
 """Names this run of the program to the server: of two machines with the same key, each has its own (C9)."""
-_OURS = ("application/json", problems.MEDIA_TYPE)
+_JSON = "application/json"
+_OURS = (_JSON, problems.MEDIA_TYPE)
 _MAY_PASS = frozenset({401, 403, 408, 425, 429})
 
 
@@ -169,6 +170,16 @@ class ApiClient:
     def answer_order(self, order_id: str, answer: CommandAnswer) -> CommandAnswered:
         """`POST /v1/devices/self/commands/{id}/answer`: what became of one; said again, it changes nothing."""
         return self._post(f"/v1/devices/self/commands/{quote(order_id, safe='')}/answer", answer, CommandAnswered)
+
+    def bring_shot(self, order_id: str, picture: bytes) -> None:
+        """`POST /v1/devices/self/commands/{id}/picture`: the picture of the screen an order asked for, JPEG or PNG; the first stays.
+
+        Raises:
+            NotFound: the order is over, or asked for none.
+            Malformed: too large, or no picture.
+        """
+        target = f"/v1/devices/self/commands/{quote(order_id, safe='')}/picture"
+        self._call("POST", target, picture, kind="application/octet-stream")
 
     # -- what the member does -------------------------------------------------------------------------------------
 
@@ -296,9 +307,13 @@ class ApiClient:
     def _post(self, target: str, value: object, kind: type[T], *, repeat: bool = True) -> T:
         return _decoded(self._call("POST", target, codec.encode(value), repeat=repeat), kind)
 
-    def _call(self, method: str, target: str, body: bytes = b"", *, etag: str = "", repeat: bool = True) -> "Reply":
+    def _call(
+        self, method: str, target: str, body: bytes = b"", *, etag: str = "", repeat: bool = True, kind: str = _JSON
+    ) -> "Reply":
         for last in (False, True):
             headers = self._headers(method, target, body)
+            if body:
+                headers["Content-Type"] = kind
             if etag:
                 headers["If-None-Match"] = etag
             reply = self._exchange(method, target, headers, body, repeat=repeat)

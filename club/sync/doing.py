@@ -18,6 +18,7 @@ from club.sync.manifest_store import Kept, ManifestStore
 from club.sync.media import MediaCache, Quota
 from club.sync.mirror import Mirror
 from club.sync.outbox import Command, Outbox
+from club.sync.shots import Shots
 from club.sync.store import DeviceStore
 from club.sync.window import DownloadWindow
 from club.wire import codec
@@ -57,6 +58,7 @@ class Doing:
         self.mirror = Mirror(store, DeviceSeal(store.path.with_name(store.path.name + ".key"), client.identity))
         self.outbox = Outbox(store)
         self.media = MediaCache(media_dir, quota=quota)
+        self.shots = Shots()
         self.window = window or DownloadWindow()
         self.urgent = threading.Event()  # a command waits: downloads make room
         self.attended: set[str] = set()  # commands whose member still stands there
@@ -238,9 +240,7 @@ class Doing:
             case "orders":
                 return steps.OrdersCame(self._client.orders())
             case "order-answer":
-                state, _, detail = call.note.partition(":")
-                answer = CommandAnswer(state="done" if state == "done" else "refused", detail=detail)
-                return steps.OrderAnswered(call.key, self._client.answer_order(call.key, answer).state)
+                return self._answer_order(call.key, call.note)
             case _:
                 raise AssertionError(call.job)
 
@@ -299,6 +299,16 @@ class Doing:
         if request.target == "/v1/redemptions":
             return steps.CommandAnswered(command_id, body, codec.decode(body, Redeemed))
         return steps.CommandAnswered(command_id, body, codec.decode(body, OfflineSettled))
+
+    def _answer_order(self, order_id: str, note: str) -> steps.Input:
+        """Bring the picture that an order asked for, then say how it ended."""
+        state, _, detail = note.partition(":")
+        if not self.shots.brought(order_id, self._client.bring_shot):
+            state, detail = "refused", "picture-not-taken"
+        answer = CommandAnswer(state="done" if state == "done" else "refused", detail=detail)
+        ended = self._client.answer_order(order_id, answer).state
+        self.shots.forget(order_id)
+        return steps.OrderAnswered(order_id, ended)
 
     def _drop_unattended(self, command_id: str) -> None:
         if command_id not in self.attended:

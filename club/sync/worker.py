@@ -147,8 +147,17 @@ class SyncWorker:
         """These media (SHA-256) are on the glass: they stay on the disk whatever any manifest says (L4)."""
         self._doing.on_screen = frozenset(media)
 
-    def answer_order(self, order_id: str, *, done: bool, detail: str = "") -> None:
-        """Say what became of an `OrderCame` (C9); staff see it in the console."""
+    def answer_order(self, order_id: str, *, done: bool, detail: str = "", picture: bytes = b"") -> None:
+        """Say what became of an `OrderCame` (C9); staff see it in the console.
+
+        Args:
+            order_id: of the order.
+            done: whether it was carried out.
+            detail: why not, as the console's words name it (`console.devices.reason.*`); never personal data.
+            picture: of the screen, JPEG or PNG of at most 1 MiB, when the order asked for one; it goes before the answer.
+        """
+        if picture:
+            self._doing.shots.keep(order_id, picture)
         self._queue.put(steps.OrderDone(order_id, "done" if done else "refused", detail))
 
     def wipe(self) -> None:

@@ -73,6 +73,8 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreProfile
     card_key: Base64Key
     now: datetime
+    place_name: Text = Text("")
+    """What staff call the place; empty from a service of one version back."""
 
 
 class OnGlass(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,10 +12,12 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RENDERER, glGetString
 from kivy.metrics import dp
+from PIL import Image
 
 from club.resources import theme as tokens
 from club.ui import (
     bridge,
+    cover,
     culling,
     damage,
     glyphs,
@@ -23,6 +25,7 @@ from club.ui import (
     pictures,
     place,
     redraw,
+    shot,
     stopwatch,
     surface,
     text,
@@ -108,10 +111,12 @@ class KioskUI:
         Window.add_widget(self._stage)
         renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
         self._redraw = redraw.Redraw(Window, renderer, culling=culling.Culling(self._stage))
+        self.touched_cover: Callable[[], None] = lambda: None  # told of a finger while something covers the glass
         damage.tell(self._redraw.mark, self._redraw.whole, self._redraw.arrived)
         Window.bind(
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )
+        self._cover = cover.Cover(Window, self._redraw.whole, self._cover_touched)  # last: it hears of flips first
         Window.clearcolor = self._grounds[1]
         self._pace = Clock.create_trigger(self._slow_down, _QUIET_S)
         self._pace()
@@ -123,6 +128,11 @@ class KioskUI:
     def view(self) -> views.View | None:
         """What is shown now."""
         return self._view
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the window in px."""
+        return int(Window.size[0]), int(Window.size[1])
 
     @property
     def settled(self) -> bool:
@@ -238,6 +248,7 @@ class KioskUI:
         )
         Window.remove_widget(self._stage)
         damage.tell(None, None)
+        self._cover.close()
         self._redraw.close()
         self._calls.close()
         pictures.close_pool()
@@ -254,17 +265,33 @@ class KioskUI:
 
     def screenshot(self, path: Path | str) -> None:
         """Write what is on the glass as a PNG."""
-        from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
-        from PIL import Image
+        self.look().save(path)
 
-        width, height = Window.size
-        self._redraw.whole()
-        Window.dispatch("on_draw")
-        pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
-        picture = Image.frombytes("RGB", (width, height), bytes(pixels))
-        picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
+    # ------------------------------------------------------------ what staff order from afar (`club.ui.remote.Glass`)
+
+    def look(self) -> Image.Image:
+        """What is on the glass."""
+        return shot.look(Window, self._redraw.whole)
+
+    def cover(self, image: Image.Image | None, seen: Callable[[], None]) -> None:
+        """Lay a picture, or black, over everything; `seen` once it is on the glass."""
+        self._lively()
+        self._cover.show(image, seen)
+
+    def uncover(self, seen: Callable[[], None]) -> None:
+        """Show the screen again."""
+        self._lively()
+        self._cover.lift(seen)
+
+    def later(self, work: Callable[[], None], seconds: float) -> None:
+        """Do something on the UI thread after so many seconds."""
+        Clock.schedule_once(lambda _: work(), seconds)
 
     # ------------------------------------------------------------ inside
+
+    def _cover_touched(self) -> None:
+        self._lively()
+        self.touched_cover()
 
     def _told(self, action: str, arg: str) -> None:
         self._lively()

@@ -44,6 +44,7 @@ class Bar(Widget):
         self._wide, self._area = 0, (0, 0, 0, 0)
         self._started, self._offset = 0.0, 0
         self._moving: Any = None
+        self._moves = self._resting = False
         with self.canvas:
             Color(1, 1, 1, 1)
             self._plate = Rectangle(size=size)
@@ -72,7 +73,8 @@ class Bar(Widget):
         ]
         self._offset = 0
         self._lay()
-        if moves:
+        self._moves = moves
+        if moves and not self._resting:
             self._started = self._monotonic()
             self._moving = Clock.schedule_interval(self._move, self._step_s)
         self._changed((0, 0, int(self.width), int(self.height)))
@@ -83,6 +85,16 @@ class Bar(Widget):
         if image is not None:
             _hang(self._clock, _texture(image))
         self._changed(self._clock_box)
+
+    def rest(self, resting: bool) -> None:
+        """Have the ticker stand still, or go on where it stood."""
+        self._resting = resting
+        if resting and self._moving is not None:
+            self._moving.cancel()
+            self._moving = None
+        elif not resting and self._moves and self._moving is None:
+            self._started = self._monotonic() - self._offset / self._speed
+            self._moving = Clock.schedule_interval(self._move, self._step_s)
 
     def _move(self, _elapsed: float) -> None:
         offset = int((self._monotonic() - self._started) * self._speed) % self._wide

@@ -73,6 +73,7 @@ class Screen:
         from kivy.graphics.opengl import GL_BLEND, glDisable
         from kivy.uix.floatlayout import FloatLayout
 
+        from club.ui.cover import Cover
         from club.ui.redraw import Redraw
         from lounge_display.stage.bar import Bar
         from lounge_display.stage.glass import Glass
@@ -103,6 +104,7 @@ class Screen:
         self.root.canvas.before.add(Callback(lambda _instruction: glDisable(GL_BLEND)))
         self.root.add_widget(self.glass)
         self.root.add_widget(self.bar)
+        self._cover = Cover(prepared.window, self._redraw.whole)
         window.set_pace(IDLE_FPS)  # everything here moves by timers, which end the clock's sleep
 
     @property
@@ -149,14 +151,34 @@ class Screen:
 
     def shot(self, path: Path) -> None:
         """Write what the window shows, as PNG."""
-        from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
-
-        self._redraw.whole()
-        self.window.dispatch("on_draw")
-        width, height = self.window.system_size
-        pixels = glReadPixels(0, 0, int(width), int(height), GL_RGB, GL_UNSIGNED_BYTE)
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.frombytes("RGB", (int(width), int(height)), pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
+        self.look().save(path)
+
+    # ---------------------------------------------------------------- what staff order from afar (`club.ui.remote.Glass`)
+
+    def look(self) -> Image.Image:
+        """What the window shows."""
+        from club.ui import shot
+
+        return shot.look(self.window, self._redraw.whole)
+
+    def cover(self, image: Image.Image | None, seen: Callable[[], None]) -> None:
+        """Lay a picture, or black, over everything; `seen` once it is on the glass."""
+        self._cover.show(image, seen)
+
+    def uncover(self, seen: Callable[[], None]) -> None:
+        """Show board and bar again."""
+        self._cover.lift(seen)
+
+    def rest(self, resting: bool) -> None:
+        """Let nothing move, so that no frame is drawn; or go on."""
+        self.bar.rest(resting)
+
+    def later(self, work: Callable[[], None], seconds: float) -> None:
+        """Do something on the UI thread after so many seconds."""
+        from kivy.clock import Clock
+
+        Clock.schedule_once(lambda _elapsed: work(), seconds)
 
 
 def _ground() -> tuple[float, float, float, float]:

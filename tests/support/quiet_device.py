@@ -88,8 +88,10 @@ class QuietDevice:
             self.rest()
         self.clock.forward(max(0.0, end - self.clock.monotonic()))
 
-    def answer(self, order_id: str, *, done: bool) -> None:
+    def answer(self, order_id: str, *, done: bool, picture: bytes = b"") -> None:
         """What its program says became of an order."""
+        if picture:
+            self.doing.shots.keep(order_id, picture)
         self._inputs.append(steps.OrderDone(order_id, "done" if done else "refused"))
 
     def on_disk(self) -> bytes:

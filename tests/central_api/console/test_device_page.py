@@ -139,6 +139,18 @@ def test_a_picture_of_the_screen_is_for_those_who_may_and_on_the_record(manager:
     assert manager.http.get(f"{PAGE}/{device}/pictures/another-one").status_code == 404
 
 
+def test_why_a_device_did_not_do_something_is_said(manager: Desk) -> None:
+    device, now = stand(manager.club, "kiosk-1"), manager.club.clock.now()
+    press(manager, device, "screenshot")
+    with manager.club.context.db.write() as tx:
+        command_id = tx.scalar(select(device_commands.c.id))
+        repository.end_command(tx, command_id, "refused", "somebody-there", now)
+    assert "没有照做：有人正在用" in manager.open(f"{PAGE}/{device}").text("commands")
+    with manager.club.context.db.write() as tx:
+        repository.end_command(tx, command_id, "refused", "a reason of a newer device", now)
+    assert "设备没有照做" in manager.open(f"{PAGE}/{device}").text("commands")
+
+
 def test_another_machine_takes_the_place_over(manager: Desk) -> None:
     device = stand(manager.club, "tv-1")
     page = manager.open(f"{PAGE}/{device}")
