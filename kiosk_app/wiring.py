@@ -65,7 +65,7 @@ class Kiosk:
         identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
-        client = ApiClient(settings.server.url, identity, self.clock, timeouts=settings.server.timeouts)
+        client = ApiClient(settings.server.url, identity, self.clock, timeouts=settings.server.timeouts, by_token=True)
         self.worker = SyncWorker(store, client, self.clock, self._synced, kind="kiosk", media_dir=data / "media")
         self.ui = self._open_window()
         # The bridge stands on Kivy's clock, which may only be imported once the window is prepared.

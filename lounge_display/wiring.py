@@ -73,7 +73,9 @@ class Lounge:
         self.identity = Identity.load_or_create(data / "identity.json")
         store = DeviceStore(data / "store.db")
         self._closing.callback(store.close)
-        client = ApiClient(settings.server.url, self.identity, self.clock, timeouts=settings.server.timeouts)
+        client = ApiClient(
+            settings.server.url, self.identity, self.clock, timeouts=settings.server.timeouts, by_token=True
+        )
         self.worker = SyncWorker(
             store,
             client,

@@ -122,10 +122,8 @@ def heartbeat(
 ) -> Response[HeartbeatAnswer]:
     """How the calling device is; answered with the server's time (L5) and how many commands of staff wait for it."""
     now = context.clock.now()
-    signed_at = None if signed.token else signed.moment
-    waiting = context.db.run(
-        lambda tx: devices.hear(tx, device, data, now, source=_source(request), signed_at=signed_at)
-    )
+    sent_at = signed.sent_at(now)
+    waiting = context.db.run(lambda tx: devices.hear(tx, device, data, now, source=_source(request), signed_at=sent_at))
     context.beats.heard(device.id, now, trouble=data.reader not in ("", "ready"))
     return answer(HeartbeatAnswer(now=now, commands=waiting))
 

@@ -57,7 +57,7 @@ def hear(db: Database, device: Device, run: str, source: str, request: SignedReq
         known = read(repository.device(tx, device.id).runs)
     if known and known[-1].run == run:
         return
-    db.run(lambda tx: note(tx, device, Run(run, _moment(request, now), source), now))
+    db.run(lambda tx: note(tx, device, Run(run, request.sent_at(now), source), now))
 
 
 def note(tx: Tx, device: Device, heard: Run, now: datetime) -> None:
@@ -77,7 +77,3 @@ def read(kept: Sequence[Mapping[str, Any]] | None) -> tuple[Run, ...]:
 
 def _kept(run: Run) -> dict[str, str]:
     return {"run": run.run, "since": run.since.isoformat(), "source": run.source}
-
-
-def _moment(request: SignedRequest, now: datetime) -> datetime:
-    return now if request.token else request.moment

@@ -45,6 +45,16 @@ class SignedRequest:
             )
         return moment
 
+    def sent_at(self, now: datetime) -> datetime:
+        """When it was sent: signed, when it was signed; by a token, when its sender says, as far as that can be so."""
+        if not self.token:
+            return self.moment
+        try:
+            away = abs((now - self.moment).total_seconds())
+        except errors.SignatureWrong:
+            return now
+        return min(self.moment, now) if away <= signing.FRESH_S else now
+
 
 def prove(request: SignedRequest, public_key: str) -> None:
     """Check the signature against a device's public key (base64url).

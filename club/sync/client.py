@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -12,7 +12,7 @@ import msgspec
 
 from club.model import errors as club_errors
 from club.model.clock import Clock
-from club.sync import errors, sse
+from club.sync import errors, sse, tokens
 from club.sync.identity import Identity
 from club.sync.server_time import ServerTime
 from club.wire import codec, problems, signing
@@ -21,6 +21,8 @@ from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import (
     AskPairing,
+    AskToken,
+    Challenge,
     CommandAnswer,
     CommandAnswered,
     DeviceCommand,
@@ -30,6 +32,7 @@ from club.wire.devices import (
     Heartbeat,
     HeartbeatAnswer,
     Pairing,
+    Token,
 )
 from club.wire.history import PointsHistory
 from club.wire.offline import OfflineRedeem, OfflineSettled
@@ -50,6 +53,8 @@ RUN = secrets.token_hex(8)
 """Names this run of the program to the server: of two machines with the same key, each has its own (C9)."""
 _JSON = "application/json"
 _OURS = (_JSON, problems.MEDIA_TYPE)
+_NO_TOKEN = (club_errors.SignatureWrong, club_errors.DeviceUnknown)
+"""What a token is answered that the service does not know; one of an earlier version takes it for an unsigned request."""
 _MAY_PASS = frozenset({401, 403, 408, 425, 429})
 
 
@@ -109,6 +114,7 @@ class ApiClient:
         sessions: makes a `requests.Session` (tests mount the server itself); one for each thread.
         ca_file: certificate authority of the store's own, PEM.
         timeouts: seconds to wait for a connection, and for each part of an answer.
+        by_token: whether the device's own reads and heartbeats go by a token (ADR 0014); the programs' do. Else all is signed.
     """
 
     def __init__(
@@ -120,6 +126,7 @@ class ApiClient:
         sessions: "Callable[[], requests.Session] | None" = None,
         ca_file: str = "",
         timeouts: tuple[float, float] = TIMEOUTS,
+        by_token: bool = False,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(
@@ -134,6 +141,7 @@ class ApiClient:
         self._ca_file = ca_file
         self._made: Transport | None = None
         self._wire = signing.WIRE_VERSION
+        self._tokens = tokens.Tokens(self._ask_token, clock) if by_token else None
         self._watch: Callable[[bool], None] = lambda _reached: None
 
     def watch(self, reached: Callable[[bool], None]) -> None:
@@ -154,18 +162,19 @@ class ApiClient:
 
     def myself(self) -> Enrolled:
         """`GET /v1/devices/self`: which place and store this device stands in."""
-        return self._get("/v1/devices/self", Enrolled)
+        return self._read("/v1/devices/self", Enrolled)
 
     def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """`POST /v1/heartbeats`; corrects the clock by the answer."""
         asked = self._clock.monotonic()
-        answer = self._post("/v1/heartbeats", msgspec.structs.replace(beat, run=RUN), HeartbeatAnswer)
+        body = codec.encode(msgspec.structs.replace(beat, run=RUN))
+        answer = _decoded(self._call("POST", "/v1/heartbeats", body, by_token=True), HeartbeatAnswer)
         self.time.learn(answer.now, round_trip_s=self._clock.monotonic() - asked)
         return answer
 
     def orders(self) -> tuple[DeviceCommand, ...]:
         """`GET /v1/devices/self/commands`: what staff want of this device, oldest first (C9)."""
-        return self._get("/v1/devices/self/commands", DeviceCommands).commands
+        return self._read("/v1/devices/self/commands", DeviceCommands).commands
 
     def answer_order(self, order_id: str, answer: CommandAnswer) -> CommandAnswered:
         """`POST /v1/devices/self/commands/{id}/answer`: what became of one; said again, it changes nothing."""
@@ -253,17 +262,17 @@ class ApiClient:
         after = ",".join(f"{feed}:{seq}" for feed, seq in sorted(cursors.items()))
         query = urlencode({"epoch": epoch, "after": after}, safe=":,")
         try:
-            return self._get(f"/v1/sync?{query}", SyncAnswer)
+            return self._read(f"/v1/sync?{query}", SyncAnswer)
         except club_errors.SnapshotNeeded as error:
             return SyncAnswer(epoch=error.text("epoch"), now=self.time.now(), cursors={}, snapshot_needed=True)
 
     def snapshot(self) -> Snapshot:
         """`GET /v1/snapshot`: everything the device mirrors."""
-        return self._get("/v1/snapshot", Snapshot)
+        return self._read("/v1/snapshot", Snapshot)
 
     def manifest(self, etag: str = "") -> ManifestAnswer | None:
         """`GET /v1/displays/self/manifest`; None when it is still the one of `etag`."""
-        reply = self._call("GET", "/v1/displays/self/manifest", etag=etag)
+        reply = self._call("GET", "/v1/displays/self/manifest", etag=etag, by_token=True)
         if reply.status == 304:
             return None
         _require_json(reply)
@@ -276,23 +285,16 @@ class ApiClient:
             NotFound: the server has no such picture.
         """
         target = f"/v1/media/{sha256}"
-        headers = self._headers("GET", target, b"")
-        headers["Accept-Encoding"] = "identity"
+        headers = {"Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
-        reply = self._open(target, headers, self._timeouts)
-        if reply.status not in (200, 206, 416):
-            self._refuse(reply)
-        return reply
+        return self._opened(target, headers, (200, 206, 416))
 
     def stream(self) -> EventStream:
         """`GET /v1/stream`: events until it ends."""
         target = f"/v1/stream?run={RUN}"
-        headers = self._headers("GET", target, b"")
-        headers.update({"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"})
-        reply = self._open(target, headers, self._timeouts)
-        if reply.status != 200:
-            self._refuse(reply)
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"}
+        reply = self._opened(target, headers, (200,))
         if _content_type(reply.headers) != "text/event-stream":
             reply.close()
             raise errors.ServerConfused("expected an event stream from the central API, found another kind of answer")
@@ -304,14 +306,27 @@ class ApiClient:
     def _get(self, target: str, kind: type[T]) -> T:
         return _decoded(self._call("GET", target), kind)
 
+    def _read(self, target: str, kind: type[T]) -> T:
+        """What a token does for."""
+        return _decoded(self._call("GET", target, by_token=True), kind)
+
     def _post(self, target: str, value: object, kind: type[T], *, repeat: bool = True) -> T:
         return _decoded(self._call("POST", target, codec.encode(value), repeat=repeat), kind)
 
     def _call(
-        self, method: str, target: str, body: bytes = b"", *, etag: str = "", repeat: bool = True, kind: str = _JSON
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        etag: str = "",
+        repeat: bool = True,
+        kind: str = _JSON,
+        by_token: bool = False,
     ) -> "Reply":
+        token = self._token() if by_token else ""
         for last in (False, True):
-            headers = self._headers(method, target, body)
+            headers = self._by_token(token) if token else self._headers(method, target, body)
             if body:
                 headers["Content-Type"] = kind
             if etag:
@@ -326,7 +341,35 @@ class ApiClient:
             except club_errors.WireUnknown:
                 if last:
                     raise
+            except _NO_TOKEN:
+                if last or not token:
+                    raise
+                token = self._refused(token)
         raise AssertionError
+
+    def _token(self) -> str:
+        return self._tokens.current() if self._tokens else ""
+
+    def _refused(self, token: str) -> str:
+        """The service does not take this token; signed, the same request may pass."""
+        if self._tokens:
+            self._tokens.refused(token)
+        return ""
+
+    def _ask_token(self) -> Token:
+        """`POST /v1/devices/challenges`, then `POST /v1/devices/tokens`: both signed, whatever the clock says; corrects it."""
+        challenge = _decoded(self._call("POST", "/v1/devices/challenges"), Challenge)
+        token = self._post("/v1/devices/tokens", AskToken(challenge=challenge.challenge), Token)
+        self.time.learn(token.now)
+        return token
+
+    def _by_token(self, token: str) -> dict[str, str]:
+        """In place of a signature; the time stands there for whoever tells a late request from a clone's (C9)."""
+        return {
+            "Authorization": f"{signing.AUTH_SCHEME} {token}",
+            signing.SIGNED_AT_HEADER: self.time.now().astimezone(UTC).isoformat(timespec="milliseconds"),
+            "Accept": "application/json, application/problem+json",
+        }
 
     def _exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, repeat: bool) -> "Reply":
         headers = {**headers, signing.VERSION_HEADER: str(self._wire)}
@@ -337,6 +380,21 @@ class ApiClient:
             raise
         self._watch(reply.status in (204, 304) or (_content_type(reply.headers) in _OURS and _is_json(reply.body)))
         return reply
+
+    def _opened(self, target: str, more: Mapping[str, str], good: tuple[int, ...]) -> "OpenReply":
+        """A stream or a file, by a token where there is one, signed when that is not taken."""
+        token = self._token()
+        while True:
+            proof = self._by_token(token) if token else self._headers("GET", target, b"")
+            reply = self._open(target, {**proof, **more}, self._timeouts)
+            if reply.status in good:
+                return reply
+            try:
+                self._refuse(reply)
+            except _NO_TOKEN:
+                if not token:
+                    raise
+                token = self._refused(token)
 
     def _open(self, target: str, headers: Mapping[str, str], timeouts: tuple[float, float]) -> "OpenReply":
         headers = {**headers, signing.VERSION_HEADER: str(self._wire)}

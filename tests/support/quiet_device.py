@@ -24,12 +24,14 @@ class Cable:
 
     device: Device
     cut: bool = False
+    sent: list[Mapping[str, str]] = field(default_factory=list)  # the headers of what went through
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeouts: Any, *, repeat: bool = True
     ) -> Reply:
         if self.cut:
             raise errors.ServerUnreachable("the cable is out")
+        self.sent.append(dict(headers))
         answer: httpx.Response = self.device.http.request(method, target, content=body, headers=dict(headers))
         return Reply(answer.status_code, {"Content-Type": answer.headers.get("content-type", "")}, answer.content)
 
@@ -56,7 +58,7 @@ class QuietDevice:
     def boot(self) -> None:
         """Start, or start again on what the disk holds."""
         self.store = DeviceStore(self.folder / "device.db")
-        self.client = ApiClient("http://club.test", self.device.identity, self.clock)
+        self.client = ApiClient("http://club.test", self.device.identity, self.clock, by_token=True)
         self.client._made = self.cable  # type: ignore[assignment]
         self.doing = Doing(
             self.store, self.client, self.clock, kind="kiosk", media_dir=self.folder / "media", version="0.1.0"
