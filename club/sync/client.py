@@ -31,6 +31,7 @@ from club.wire.devices import (
     Enrolled,
     Heartbeat,
     HeartbeatAnswer,
+    KeyChanged,
     Pairing,
     Token,
 )
@@ -190,6 +191,22 @@ class ApiClient:
         target = f"/v1/devices/self/commands/{quote(order_id, safe='')}/picture"
         self._call("POST", target, picture, kind="application/octet-stream")
 
+    def change_key(self, *, by_next: bool = False) -> KeyChanged:
+        """`POST /v1/devices/self/keys`: make the identity's next key the device's; said again, it changes nothing (ADR 0014).
+
+        Args:
+            by_next: sign with the next key itself: the service may have it already, and not take the one in use any more.
+        """
+        following = self.identity.as_next()
+        signer = following if by_next else self.identity
+        body = codec.encode(following.proved())
+        return _decoded(self._call("POST", "/v1/devices/self/keys", body, signer=signer), KeyChanged)
+
+    def key_changed(self) -> None:
+        """The identity signs with another key from now on; the token of the one before is not used any more."""
+        if self._tokens:
+            self._tokens.forget()
+
     # -- what the member does -------------------------------------------------------------------------------------
 
     def open_card_session(self, request: OpenCardSession) -> CardSession:
@@ -230,6 +247,20 @@ class ApiClient:
         target = "/v1/redemptions" if isinstance(command, Redeem) else "/v1/offline-redemptions"
         headers = self._headers("POST", target, body, command.command_id)
         return SignedRequest("POST", target, headers, body)
+
+    def signed_again(self, request: SignedRequest) -> SignedRequest | None:
+        """The same command, said to be signed at the same instant, signed with the key in use; None: it was that key's already."""
+        at = datetime.fromisoformat(request.headers[signing.SIGNED_AT_HEADER])
+        signed = self.identity.sign(
+            method=request.method,
+            target=request.target,
+            body=request.body,
+            at=at,
+            key=request.headers.get(signing.KEY_HEADER, ""),
+        )
+        if signed[signing.SIGNATURE_HEADER] == request.headers.get(signing.SIGNATURE_HEADER):
+            return None
+        return SignedRequest(request.method, request.target, {**request.headers, **signed}, request.body)
 
     def send(self, request: SignedRequest) -> bytes:
         """Send a prepared command as it is; gives the answer's JSON, checked to be one.
@@ -323,10 +354,11 @@ class ApiClient:
         repeat: bool = True,
         kind: str = _JSON,
         by_token: bool = False,
+        signer: Identity | None = None,
     ) -> "Reply":
         token = self._token() if by_token else ""
         for last in (False, True):
-            headers = self._by_token(token) if token else self._headers(method, target, body)
+            headers = self._by_token(token) if token else self._headers(method, target, body, signer=signer)
             if body:
                 headers["Content-Type"] = kind
             if etag:
@@ -422,8 +454,11 @@ class ApiClient:
             f"expected a stream or a file from the central API, found status {open_reply.status}"
         )
 
-    def _headers(self, method: str, target: str, body: bytes, key: str = "") -> dict[str, str]:
-        headers = self.identity.sign(method=method, target=target, body=body, at=self.time.now(), key=key)
+    def _headers(
+        self, method: str, target: str, body: bytes, key: str = "", signer: Identity | None = None
+    ) -> dict[str, str]:
+        signer = signer or self.identity
+        headers = signer.sign(method=method, target=target, body=body, at=self.time.now(), key=key)
         headers["Accept"] = "application/json, application/problem+json"
         if body:
             headers["Content-Type"] = "application/json"

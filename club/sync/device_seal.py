@@ -35,8 +35,9 @@ class DeviceSeal:
     """
 
     def __init__(self, path: Path, identity: Identity, machine: Callable[[], bytes] | None = None) -> None:
-        self._path = path
-        self._wrapping = identity.derive("club-store-key-1:" + (machine or machine_mark)().hex())
+        self._path, self._identity = path, identity
+        self._purpose = "club-store-key-1:" + (machine or machine_mark)().hex()
+        self._wrapping = identity.derive(self._purpose)
         self._key = self._load() or self._make()
 
     @property
@@ -57,19 +58,37 @@ class DeviceSeal:
         """Throw the key away and begin with a new one: whatever was sealed is unreadable from now on, copies included."""
         self._key = self._make()
 
+    def wrap_anew(self) -> None:
+        """The device has another key: have the same file key opened by that one alone.
+
+        Raises:
+            OSError: no room, no right; the key before opens it as it did.
+        """
+        wrapping = self._identity.derive(self._purpose)
+        self._write(wrapping, self._key)
+        self._wrapping = wrapping
+
     def _load(self) -> bytes | None:
         try:
-            key = _opened(self._wrapping, self._path.read_bytes(), "file key")
+            wrapped = self._path.read_bytes()
         except FileNotFoundError:
             return None
+        key = _opened(self._wrapping, wrapped, "file key")
+        former = self._identity.derive_by_former(self._purpose)
+        if key is None and former is not None:
+            key = _opened(former, wrapped, "file key")  # the power failed between another key and its wrapping
         if key is None:
             _log.warning("the store's key is another device's or damaged; the mirror is filled anew")
         return key
 
     def _make(self) -> bytes:
-        key, nonce = secrets.token_bytes(_KEY), secrets.token_bytes(_NONCE)
-        files.write_whole(self._path, nonce + _cipher(self._wrapping).encrypt(nonce, key, b"file key"), mode=0o600)
+        key = secrets.token_bytes(_KEY)
+        self._write(self._wrapping, key)
         return key
+
+    def _write(self, wrapping: bytes, key: bytes) -> None:
+        nonce = secrets.token_bytes(_NONCE)
+        files.write_whole(self._path, nonce + _cipher(wrapping).encrypt(nonce, key, b"file key"), mode=0o600)
 
 
 def machine_mark() -> bytes:

@@ -14,6 +14,7 @@ from club.model.ids import new_id
 from club.sync import engine, errors, faults, machine, steps
 from club.sync.client import ApiClient
 from club.sync.device_seal import DeviceSeal
+from club.sync.key_renewal import KeyRenewal
 from club.sync.manifest_store import Kept, ManifestStore
 from club.sync.media import MediaCache, Quota
 from club.sync.mirror import Mirror
@@ -55,8 +56,11 @@ class Doing:
         quota: Quota | None = None,
         window: DownloadWindow | None = None,
     ) -> None:
-        self.mirror = Mirror(store, DeviceSeal(store.path.with_name(store.path.name + ".key"), client.identity))
+        seal = DeviceSeal(store.path.with_name(store.path.name + ".key"), client.identity)
+        self._store = store
+        self.mirror = Mirror(store, seal)
         self.outbox = Outbox(store)
+        self.keys = KeyRenewal(client, seal, is_quiet=self._owes_nothing)
         self.media = MediaCache(media_dir, quota=quota)
         self.shots = Shots()
         self.window = window or DownloadWindow()
@@ -75,6 +79,10 @@ class Doing:
         self._run = new_id()
         self._folder = store.path.parent
         self._complaints: dict[str, str] = {}  # by the work's name, what was last written down about it
+
+    def _owes_nothing(self) -> bool:
+        """Whether nothing that the key in use signed is still on its way, commands or vouchers of an outage."""
+        return not self.outbox.pending() and not self._store.noted("outage")
 
     def to_play(self) -> Kept | None:
         """The manifest to play: the newest whose media are all here, else the newest. Needs no database."""
@@ -291,6 +299,14 @@ class Doing:
                 if command is None:
                     return steps.CommandGone(command_id)
                 request = self._client.prepare(command)
+                self.outbox.resign(command_id, request.headers)
+                body = self._client.send(request)
+            except club_errors.SignatureWrong:
+                # It was signed with a key that has ended since, while it waited here.
+                again = self._client.signed_again(request)
+                if again is None:
+                    raise
+                request = again
                 self.outbox.resign(command_id, request.headers)
                 body = self._client.send(request)
         except (club_errors.Refusal, club_errors.Malformed, club_errors.NotFound) as error:

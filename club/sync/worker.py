@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
+from club.model import errors as club_errors
 from club.model.clock import Clock
 from club.model.ids import new_id
-from club.sync import engine, events, steps
+from club.sync import engine, errors, events, steps
 from club.sync.client import ApiClient
 from club.sync.doing import Doing, unforeseen
 from club.sync.fetching import Downloads
+from club.sync.key_renewal import SOON_S
 from club.sync.manifest_store import Kept
 from club.sync.media import Quota
 from club.sync.offline_desk import OfflineDesk
@@ -27,7 +29,7 @@ from club.wire.rewards import Redeem
 
 _log = logging.getLogger(__name__)
 _JOIN_S = 2.0
-_WINDOW = "window"  # the worker's own timer
+_WINDOW, _KEY = "window", "key"  # the worker's own timers
 _ASK_AGAIN_S = 60.0  # after how long the window is asked for again when it could not be told
 _READ_AGAIN_S = (1.0, 60.0)  # between how many seconds a store that could not be read is tried again
 
@@ -76,6 +78,7 @@ class SyncWorker:
         self._queue: queue.SimpleQueue[steps.Input | None] = queue.SimpleQueue()
         self.offline = OfflineDesk(store, self._doing, client, self._queue.put, new_id=new_id)
         self._timers: dict[str, float] = {}
+        self._may_ask = False  # whether the device is let in and the club answers
         self._closing = threading.Event()
         self._last_contact = self.mirror.as_of()
         client.time.remember(store.noted("clock"), self._keep_clock, lambda: not self._doing.attended)
@@ -192,9 +195,11 @@ class SyncWorker:
         self._stream.start()
         self._downloads.start()
         self._queue.put(self._window())
+        self._timers[_KEY] = self._clock.monotonic() + SOON_S
         event: steps.Input | None = steps.Started()
         while event is not None and not self._closing.is_set():
             state, effects = engine.step(state, event)
+            self._may_ask = state.enrolled and state.online is True
             for effect in effects:
                 result = self._do(effect)
                 if result is not None:
@@ -232,11 +237,25 @@ class SyncWorker:
             wait = None if name is None else self._timers[name] - self._clock.monotonic()
             if name is not None and wait is not None and wait <= 0:
                 del self._timers[name]
+                if name == _KEY:
+                    self._look_at_key()
+                    continue
                 return self._window() if name == _WINDOW else steps.TimedOut(name)
             try:
                 return self._queue.get(timeout=wait)
             except queue.Empty:
                 continue
+
+    def _look_at_key(self) -> None:
+        """Renew the device's key when it is due, on this thread, between two pieces of work."""
+        again_s = SOON_S
+        try:
+            again_s = self._doing.keys.look(may_ask=self._may_ask)
+        except (OSError, sqlite3.Error, errors.SyncError, club_errors.ClubError) as error:
+            _log.warning("the device's key was not renewed: %s; tried again", type(error).__name__)
+        except Exception as error:  # noqa: BLE001  # the sync goes on with the key it has
+            unforeseen("renewing the key", error)
+        self._timers[_KEY] = self._clock.monotonic() + again_s
 
     def _window(self) -> steps.Input:
         """Whether the download window is open; asks itself again when that changes. Open as long as it cannot be told."""

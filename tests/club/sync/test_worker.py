@@ -20,11 +20,12 @@ from club.sync.errors import ServerUnreachable
 from club.sync.store import DeviceStore
 from club.sync.window import DownloadWindow
 from club.sync.worker import SyncWorker
-from club.wire import signing
-from club.wire.devices import CommandAnswered, DeviceKind, OnGlass
+from club.wire import codec, signing
+from club.wire.devices import CommandAnswered, DeviceKind, KeyChanged, NewKey, OnGlass
 from tests.club.sync import makers
 from tests.club.sync.small_club import FEED, SmallClub, a_club
 from tests.club.sync.small_server import Answer, Asked, a_problem, a_value
+from tests.support.wait import until
 
 E = TypeVar("E")
 PATIENCE_S = 15.0
@@ -486,3 +487,36 @@ def test_a_window_that_cannot_be_told_is_open_and_stops_no_sync(
         assert 0 < timer <= 60
     finally:
         device.close()
+
+
+def test_a_key_that_is_due_is_renewed_between_two_pieces_of_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("club.sync.worker.SOON_S", 0.05)
+    identity = makers.an_identity(tmp_path)
+    identity.note_since(makers.NOW - timedelta(days=400))
+    asked = threading.Event()
+    known: list[str] = []
+
+    def register(request: Asked) -> Answer:
+        wish = codec.decode(request.body, NewKey)
+        known.append(wish.public_key)
+        asked.set()
+        return a_value(KeyChanged(public_key=wish.public_key, other_until=None))
+
+    with a_club() as club:
+        club.server.routes["POST /v1/devices/self/keys"] = register
+        device = Device(tmp_path, club.server.address, kind="kiosk").enrolled()
+        device.client.time.learn(makers.NOW)
+        device.worker.start()
+        try:
+            assert asked.wait(60)
+            until(
+                lambda: not device.client.identity.has_former and device.client.identity.public_key == known[-1],
+                "the key to be renewed",
+                within_s=60,
+            )
+        finally:
+            device.close()
+    found = makers.an_identity(tmp_path)
+    assert (found.public_key, found.has_next, len(known)) == (known[0], False, 1)
