@@ -3,7 +3,7 @@
 Each version has four masters (`nfc.protocol.keys`). Of version 1 the two that verify SUN messages lie in the keyring's file;
 all others lie in the database, sealed under a data key that a master key of the keyring's file (0600) wraps: envelope
 encryption as for personal fields (ADR 0012), renewed by the same commands. `CardKeys` is the seam for an HSM: whoever has one
-writes these five methods over it, and no master ever leaves it; a card's own diversified keys have to, for the session with
+writes these seven methods over it, and no master ever leaves it; a card's own diversified keys have to, for the session with
 the card is ours.
 """
 
@@ -45,7 +45,15 @@ class CardKeys(Protocol):
         ...
 
     def card(self, version: int, uid: bytes) -> keys.KeySet:
-        """A card's own five keys of a version."""
+        """An NTAG 424 DNA's own five keys of a version."""
+        ...
+
+    def desfire(self, version: int, uid: bytes) -> keys.DesfireKeys:
+        """A DESFire card's own two keys of a version."""
+        ...
+
+    def classic(self, version: int, uid: bytes) -> keys.ClassicKeys:
+        """A MIFARE Classic card's own keys of a version."""
         ...
 
 
@@ -80,7 +88,18 @@ class StoredKeys:
 
     def card(self, version: int, uid: bytes) -> keys.KeySet:
         """See `CardKeys`."""
-        return keys.key_set(keys.Masters(version, *(self._master(version, purpose) for purpose in _PURPOSES)), uid)
+        return keys.key_set(self._masters(version), uid)
+
+    def desfire(self, version: int, uid: bytes) -> keys.DesfireKeys:
+        """See `CardKeys`."""
+        return keys.desfire_keys(self._masters(version), uid)
+
+    def classic(self, version: int, uid: bytes) -> keys.ClassicKeys:
+        """See `CardKeys`."""
+        return keys.classic_keys(self._masters(version), uid)
+
+    def _masters(self, version: int) -> keys.Masters:
+        return keys.Masters(version, *(self._master(version, purpose) for purpose in _PURPOSES))
 
     def _master(self, version: int, purpose: str) -> bytes:
         if version == FIRST and purpose in _IN_KEYRING:

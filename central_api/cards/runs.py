@@ -6,12 +6,11 @@ sent again gets the same answer. Which keys a torn card holds is found by the ne
 journal.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from central_api.cards import keys, repository
+from central_api.cards import keys, kinds, repository
 from central_api.db import Tx
 from central_api.devices.enrolled import Device
 from central_api.security.envelope import Place
@@ -19,15 +18,15 @@ from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
 from club.wire.card_runs import MAX_ANSWERS, BeginCardRun, CardRunStep
-from nfc.protocol import desfire_issue, ntag424_issue, ntag424_prove, proofs, scripts
 from nfc.protocol import errors as protocol
 from nfc.protocol import keys as card_keys
+from nfc.protocol import making, ntag424_issue, scripts
 from nfc.protocol.scripts import Ask, Done, Script
 
 SEED_BYTES = 32
 PROOF_GOOD_FOR = timedelta(seconds=60)
+Purpose = Literal["issue", "reset"]
 _CHANGES = ("issue", "reset")
-_DESFIRE, _RND_BYTES = "desfire", 16
 _LONGEST_RUN = timedelta(minutes=10)
 
 
@@ -54,7 +53,7 @@ class Permit:
 
     id: str
     device: str
-    purpose: Literal["issue", "reset"]
+    purpose: Purpose
     batch: str
     cards: int
     until: datetime
@@ -74,7 +73,7 @@ def begin(tx: Tx, means: Means, device: Device, wish: BeginCardRun, *, seed: byt
     Raises:
         IdempotencyConflict: the id was used for another card, or by another device.
         NotAllowed: this device has no permit for it: staff give one.
-        CardNotFit: the card is in use, blocked or replaced, and may not be changed so.
+        CardNotFit: the card is in use, blocked or replaced, or of a family that may not be changed or asked so.
         CardUnknown: a card that nobody knows cannot prove anything.
     """
     known = repository.run(tx, wish.run_id)
@@ -84,6 +83,7 @@ def begin(tx: Tx, means: Means, device: Device, wish: BeginCardRun, *, seed: byt
         return _now(tx, means, known)
     card = repository.card(tx, wish.uid)
     _must_fit(card, wish)
+    family = kinds.family_of(card, wish)
     repository.forget_proofs(tx, wish.uid, means.now - _LONGEST_RUN)
     before = _end_earlier(tx, wish, means.now)
     permit = None if wish.purpose == "prove" else _permit(tx, device, wish, before, means.now)
@@ -94,6 +94,7 @@ def begin(tx: Tx, means: Means, device: Device, wish: BeginCardRun, *, seed: byt
         "permit": permit,
         "purpose": wish.purpose,
         "uid": wish.uid,
+        "family": family,
         "version": version,
         "tried": tried,
         "seed": means.vault.seal(tx, _place(wish.run_id), seed.hex()),
@@ -133,7 +134,7 @@ def answer(tx: Tx, means: Means, device: Device, run_id: str, index: int, raw: b
     try:
         step = _now(tx, means, repository.run(tx, run_id))
     except protocol.ProtocolError as fault:
-        code = ntag424_issue.code_of(fault)
+        code = making.code_of(fault)
         repository.change_run(tx, run_id, {"state": "failed", "reason": code, "ended_at": now})
         _note(tx, device, f"card.{run.purpose}-failed", run.uid, now, {"run": run_id, "reason": code})
         return _refusal(run.purpose, code)
@@ -238,7 +239,7 @@ def _now(tx: Tx, means: Means, run: Any) -> CardRunStep:
     """
     seed = bytes.fromhex(means.vault.open(tx, _place(run.id), run.seed))
     answers = [bytes.fromhex(text) for text in run.answers]
-    found = scripts.replay(_script(tx, means, run, scripts.repeatable(seed)), answers)
+    found = scripts.replay(_script(means, run, scripts.repeatable(seed)), answers)
     index = len(answers)
     if isinstance(found, Done):
         reached = found.outcome
@@ -248,36 +249,11 @@ def _now(tx: Tx, means: Means, run: Any) -> CardRunStep:
     return CardRunStep(run_id=run.id, index=index, command=_command(found), what=found.what)
 
 
-def _script(tx: Tx, means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
-    keyset, uid = means.keyset, bytes.fromhex(run.uid)
+def _script(means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
+    subject = kinds.Subject(run.family, bytes.fromhex(run.uid), run.version, run.tried)
     if run.purpose == "prove":
-        return _proof(keyset, repository.card(tx, run.uid).family, run, random)
-    known = _held(keyset, run.tried, uid)
-    if run.purpose == "reset":
-        goal = ntag424_issue.BLANK
-    else:
-        goal = ntag424_issue.member_card(keyset.card(run.version, uid), means.url)
-    return ntag424_issue.bring_to(goal, uid, known, random)
-
-
-def _proof(keyset: keys.CardKeys, family: str, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
-    """What proves a card of the family it was entered as, whatever it says of itself: EV1 is for those that know no better."""
-    uid = bytes.fromhex(run.uid)
-    if not family.startswith(_DESFIRE):
-        return ntag424_prove.prove(keyset.card(run.version, uid), random)
-    ask = proofs.desfire_ev1 if family == f"{_DESFIRE}-ev1" else proofs.desfire_ev2
-    proof = ask(desfire_issue.PROOF_KEY, keyset.file_key(run.version, uid), random(_RND_BYTES))
-    return _desfire_proof(proof, run.version)
-
-
-def _desfire_proof(proof: Script[proofs.Proof], version: int) -> Script[ntag424_issue.Reached]:
-    yield from proofs.selected(proof)
-    return ntag424_issue.Reached(version, 0)
-
-
-def _held(keyset: keys.CardKeys, versions: Sequence[int], uid: bytes) -> list[card_keys.KeySet]:
-    factory = card_keys.FACTORY_VERSION
-    return [card_keys.FACTORY if version == factory else keyset.card(version, uid) for version in versions]
+        return kinds.proof_of(means.keyset, subject, random)
+    return kinds.making_of(means.keyset, subject, means.url, random)
 
 
 def _command(ask: Ask) -> str:
@@ -291,7 +267,7 @@ def _finish(tx: Tx, device: Device, run: Any, step: CardRunStep, now: datetime) 
     card = repository.card(tx, run.uid)
     if card is not None:
         changed: dict[str, object] = {"key_version": step.version}
-        if run.purpose == "issue":
+        if run.purpose == "issue" and kinds.proves_itself(run.family):
             changed["assurance"] = "cryptogram"
         repository.set_state(tx, card.id, changed)
         if step.counter:

@@ -111,6 +111,7 @@ card_runs = Table(
     Column("permit", String(64), ForeignKey("card_permits.id"), nullable=True),  # None: nothing is changed on the card
     Column("purpose", String(8), nullable=False),
     Column("uid", String(14), nullable=False),
+    Column("family", String(32), nullable=False, server_default="ntag424"),  # as the card was entered
     Column("version", Integer, nullable=False),  # of the keys it is to reach, or to prove
     Column("tried", Json, nullable=False),  # versions the card may hold, as they are tried
     sealed("seed", nullable=False),  # what its random numbers come of

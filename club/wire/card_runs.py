@@ -12,7 +12,7 @@ RunPurpose = Literal["issue", "reset", "prove"]
 MAX_ANSWERS = 150
 MAX_ANSWER_BYTES = 300
 
-CardUid = Annotated[str, Meta(pattern=r"^[0-9A-F]{14}$(?!\n)", description="UID of 7 bytes in hex")]
+CardUid = Annotated[str, Meta(pattern=r"^([0-9A-F]{8}|[0-9A-F]{14})$(?!\n)", description="UID of 4 or 7 bytes in hex")]
 Answer = Annotated[
     str,
     Meta(
@@ -23,12 +23,16 @@ Answer = Annotated[
 ]
 
 
-class BeginCardRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /v1/card-runs`; begun again with the same id and card, it goes on where it was."""
+class BeginCardRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`POST /v1/card-runs`; begun again with the same id and card, it goes on where it was.
+
+    `family` is what a card to be issued or reset says it is, as cards are entered; none: an NTAG 424 DNA.
+    """
 
     run_id: Id
     purpose: RunPurpose
     uid: CardUid
+    family: Short = ""
 
 
 class AnswerCardRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from club.model import errors
 from club.sync.errors import SyncError
 from club.wire import card_runs as wire
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Outcome, Purpose, Step, Wish
+from nfc.protocol.making import Kind
 
 
 class RunServer(Protocol):
@@ -33,7 +34,14 @@ class ServerAuthority:
 
     def begin(self, wish: Wish) -> Step:
         """Begin a run."""
-        request = wire.BeginCardRun(run_id=wish.run, purpose=wish.purpose.value, uid=wish.uid.hex().upper())
+        # Left out where the server takes it for granted, or decides alone: as it was said before there were other kinds.
+        told = wish.kind is not Kind.NTAG424 and wish.purpose is not Purpose.PROVE
+        request = wire.BeginCardRun(
+            run_id=wish.run,
+            purpose=wish.purpose.value,
+            uid=wish.uid.hex().upper(),
+            family=wish.kind.value if told else "",
+        )
         try:
             step = self._server.begin_card_run(request)
         except (errors.ClubError, SyncError) as fault:

@@ -7,12 +7,12 @@ answer that comes, and told again what the card answered so far; so it must say 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nfc.protocol import apdu
-from nfc.protocol.scripts import Ask, Script
+from nfc.protocol.scripts import Ask, Done, Replayed, Script
 
 T = TypeVar("T")
 
@@ -25,23 +25,45 @@ class _Unanswered(BaseException):
 
 
 def script(work: Callable[[apdu.Transmit], T], what: str | Callable[[apdu.Command], str]) -> Script[T]:
-    """Return the work as a script.
+    """Return the work as a script; replayed it is run once, whatever number of answers it is told.
 
     Args:
         work: takes a ``transmit``.
         what: what it is for, in a journal's words; or what gives them for each command.
 
     Raises:
-        errors.ProtocolError: and whatever else the work raises.
+        errors.ProtocolError: and whatever else the work raises, when the script goes on.
     """
-    answers: list[bytes] = []
-    while True:
+    return _Afar(work, what)
+
+
+class _Afar(Replayed[T]):
+    def __init__(self, work: Callable[[apdu.Transmit], T], what: str | Callable[[apdu.Command], str]) -> None:
+        self._work, self._what = work, what
+        self._answers: list[bytes] = []
+
+    def at(self, answers: Sequence[bytes]) -> Ask | Done[T]:
+        left = iter(answers)
         try:
-            return work(partial(_tell, iter(tuple(answers))))
+            outcome = self._work(partial(_tell, left))
         except _Unanswered as end:
             command = apdu.Command.parse(end.command)
-        response = yield Ask(command, what if isinstance(what, str) else what(command))
-        answers.append(response.data + response.sw.to_bytes(2, "big"))
+            return Ask(command, self._what if isinstance(self._what, str) else self._what(command))
+        unheard = len(list(left))
+        if unheard:
+            raise ValueError(f"expected {len(answers) - unheard} answers, found {len(answers)}")
+        return Done(outcome)
+
+    def send(self, response: apdu.Response | None) -> Ask:
+        if response is not None:
+            self._answers.append(response.data + response.sw.to_bytes(2, "big"))
+        found = self.at(self._answers)
+        if isinstance(found, Done):
+            raise StopIteration(found.outcome)
+        return found
+
+    def throw(self, *fault: Any) -> Ask:
+        return super().throw(*fault)
 
 
 def _tell(answers: Iterator[bytes], command: bytes) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -39,6 +40,14 @@ class Done(Generic[T]):
     outcome: T
 
 
+class Replayed(Generator[Ask, apdu.Response, T]):
+    """A script that finds where answers lead without being told them one by one; see ``afar``."""
+
+    @abstractmethod
+    def at(self, answers: Sequence[bytes]) -> Ask | Done[T]:
+        """As :func:`replay`, which asks this of such a script."""
+
+
 def play(script: Script[T], transmit: apdu.Transmit) -> T:
     """Run a script on a card that lies here.
 
@@ -66,6 +75,8 @@ def replay(script: Script[T], answers: Sequence[bytes]) -> Ask | Done[T]:
         errors.ProtocolError: as the script does, at whichever answer.
         ValueError: there are more answers than the script asked for.
     """
+    if isinstance(script, Replayed):
+        return script.at(answers)
     try:
         ask = next(script)
         for number, raw in enumerate(answers, 1):

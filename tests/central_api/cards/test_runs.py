@@ -24,7 +24,7 @@ from nfc.issuing import relay
 from nfc.issuing.authority import AuthorityRefused, Outcome, Purpose, Wish
 from nfc.protocol import errors, keys
 from nfc.virtual.ntag424 import Ntag424
-from tests.nfc.issuing.cards import Field, torn
+from tests.nfc.issuing.cards import Card, Field, kind_of, torn
 from tests.support.central import WANG_UID, Club, Device, code_of, new_id, read
 
 NEW_UID = "04C0FFEE112233"
@@ -73,14 +73,11 @@ class Counter:
         with self.club.context.db.write() as tx:
             runs.grant(tx, given, now)
 
-    def run(
-        self, card: Ntag424, purpose: Purpose = Purpose.ISSUE, at: int | None = None, done: bool = False
-    ) -> Outcome:
-        card.power_on()
-        wish = Wish(new_id(), purpose, card.uid)
+    def run(self, card: Card, purpose: Purpose = Purpose.ISSUE, at: int | None = None, done: bool = False) -> Outcome:
+        wish = Wish(new_id(), purpose, card.uid, kind_of(card))
         return relay.run(ServerAuthority(self.wire), wish, Field(card, at, done).transmit)
 
-    def prove(self, card: Ntag424) -> str:
+    def prove(self, card: Card) -> str:
         """Have a card prove itself; the run's id."""
         self.run(card, Purpose.PROVE)
         return self.wire.steps[-1].run_id
