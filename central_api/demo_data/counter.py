@@ -16,7 +16,7 @@ from central_api.lifecycle import staff_cards as held
 from central_api.staff import at_kiosk
 
 LAID = 3  # blank cards of a batch that can be laid on the virtual reader
-_BY = "system"
+_BY = "demo"
 _FAMILY = "ntag424"
 
 

@@ -51,6 +51,7 @@ CHANGE_HANDS: tuple[tuple[Table, Column[Any]], ...] = (
 """Tables whose rows go to whom a member is merged into."""
 STAY: Mapping[str, str] = {
     "accounts": "the source's own, empty afterwards",
+    "card_issues": "whom a card was issued to stays on the record",
     "ledger_entries": "what was booked stays; histories are read with those who were merged in",
     "lots": "what was earned stays; the target has new lots that go on what is left",
     "card_sessions": "open ones are ended",

@@ -57,7 +57,6 @@ _LOOKS = {
 }
 _KNOWN_KEYS = {
     "ntag424": {"name", "kind", "uid", "meta_key", "file_key", "file_master", "url", "counter_file"},
-    "ntag424_blank": {"name", "kind", "uid"},
     "uid": {"name", "kind", "uid", "looks_like"},
     "desfire": {"name", "kind", "uid", "key", "generation", "random_uid"},
     "cpu_card": {"name", "kind", "uid", "key", "cipher"},
@@ -65,6 +64,7 @@ _KNOWN_KEYS = {
     "classic": {"name", "kind", "uid"},
     "ntag213": {"name", "kind", "uid"},
     "transcript": {"name", "kind", "file"},
+    "ntag424_blank": {"name", "kind", "uid"},
 }
 _PROOF_KEY = 1
 """The number a CPU card has its key under."""
