@@ -73,20 +73,58 @@ def step_up(
     with db.write() as tx:
         session = sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
         _must_fit(repository.grant_of(tx, ask.command_id), session, ask)
-        kept = _count_try(tx, session.card, rules, token, now)
+        kept = count_try(tx, session.card, rules, token, now)
     right = passwords.matches(kept.hash, ask.pin)
     with db.write() as tx:
         if right:
             return _grant(tx, session, ask, now, new_id)
-        row = repository.pin(tx, session.card, lock=True)
-        if row.fails >= rules.tries:
-            actor, subject = f"device:{device.id}", f"card:{session.card}"
-            audit.record(tx, actor=actor, act="pin.lock", subject=subject, now=now, facts={"tries": row.fails})
+        row = note_lock(tx, session.card, rules, by=f"device:{device.id}", now=now)
     if row.fails >= rules.tries:
         raise locked(row.locked_until or now, now)
     raise errors.PinWrong(
         "the PIN is not right", tries_left=max(0, rules.tries - row.fails), lock_minutes=rules.lock_minutes
     )
+
+
+def count_try(tx: Tx, card_id: str, rules: PinRules, token: str, now: datetime) -> Any:
+    """Count a try before the PIN is checked; the PIN's row, `fails` as before this try.
+
+    Args:
+        tx: a unit of work that writes, of its own: the count is to stay whatever comes.
+        card_id: whose PIN.
+        rules: the programme's numbers.
+        token: names the ask; the very same one sent twice counts once.
+        now: the instant.
+
+    Raises:
+        PinNotSet: the card has no PIN.
+        PinLocked: nobody may look at it now.
+    """
+    row = repository.pin(tx, card_id, lock=True)
+    if row is None:
+        raise errors.PinNotSet("this card has no PIN yet; staff can set one")
+    if row.last_ask == token:
+        return row
+    if is_locked(row, now):
+        raise locked(row.locked_until, now)
+    fails = next_fails(row)
+    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
+    repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until, "last_ask": token})
+    return row
+
+
+def begin_anew(tx: Tx, card_id: str) -> None:
+    """A right PIN: tries are counted anew."""
+    repository.pin(tx, card_id, lock=True)
+    repository.change_pin(tx, card_id, {"fails": 0, "locked_until": None})
+
+
+def note_lock(tx: Tx, card_id: str, rules: PinRules, *, by: str, now: datetime) -> Any:
+    """The row of a PIN that was wrong, locked until the end; that it is locked by this is written to the log of acts."""
+    row = repository.pin(tx, card_id, lock=True)
+    if row.fails >= rules.tries:
+        audit.record(tx, actor=by, act="pin.lock", subject=f"card:{card_id}", now=now, facts={"tries": row.fails})
+    return row
 
 
 def is_locked(row: Any, now: datetime) -> bool:
@@ -139,28 +177,13 @@ def check_grant(
     return grant_id
 
 
-def _count_try(tx: Tx, card_id: str, rules: PinRules, token: str, now: datetime) -> Any:
-    row = repository.pin(tx, card_id, lock=True)
-    if row is None:
-        raise errors.PinNotSet("this card has no PIN yet; staff can set one")
-    if row.last_ask == token:
-        return row
-    if is_locked(row, now):
-        raise locked(row.locked_until, now)
-    fails = next_fails(row)
-    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
-    repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until, "last_ask": token})
-    return row
-
-
 def next_fails(row: Any) -> int:
     """The count with one more wrong try; after a lock that is over it starts anew."""
     return 1 if row.locked_until is not None else int(row.fails) + 1
 
 
 def _grant(tx: Tx, session: Session, ask: StepUp, now: datetime, new_id: Callable[[], str]) -> Grant:
-    repository.pin(tx, session.card, lock=True)
-    repository.change_pin(tx, session.card, {"fails": 0, "locked_until": None})
+    begin_anew(tx, session.card)
     known = repository.grant_of(tx, ask.command_id)
     _must_fit(known, session, ask)
     if known is not None:

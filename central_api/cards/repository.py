@@ -1,4 +1,4 @@
-"""Queries of cards, card sessions, PINs and grants, of masters, permits and runs."""
+"""Queries of cards, sessions, PINs and grants, of tries by phone, of masters, permits and runs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,16 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.cards.tables import card_masters, card_permits, card_runs, card_sessions, cards, grants, pins
+from central_api.cards.tables import (
+    card_masters,
+    card_permits,
+    card_runs,
+    card_sessions,
+    cards,
+    grants,
+    phone_tries,
+    pins,
+)
 from central_api.db import Tx, among
 from central_api.members.tables import members
 
@@ -107,6 +116,31 @@ def put_pin(tx: Tx, values: dict[str, object]) -> None:
 def change_pin(tx: Tx, card_id: str, values: dict[str, object]) -> None:
     """Change the counting of a card's PIN."""
     tx.execute(update(pins).where(pins.c.card == card_id).values(**values))
+
+
+def cards_with_pin(tx: Tx, member_id: str) -> Sequence[Any]:
+    """A member's cards that have a PIN, by id."""
+    query = select(cards).join(pins, pins.c.card == cards.c.id).where(cards.c.member == member_id)
+    return tx.rows(query.order_by(cards.c.id))
+
+
+def tries_of(tx: Tx, source: str, now: datetime) -> Any:
+    """The row of a source of tries by phone, made when there is none; locked until the end."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    values = {"source": source, "wrong": 0, "since": now, "last": now}
+    tx.execute(make(phone_tries).values(**values).on_conflict_do_nothing())
+    return tx.connection.execute(select(phone_tries).where(phone_tries.c.source == source).with_for_update()).one()
+
+
+def change_tries(tx: Tx, source: str, values: dict[str, object]) -> None:
+    """Change the counting of a source of tries by phone."""
+    tx.execute(update(phone_tries).where(phone_tries.c.source == source).values(**values))
+
+
+def forget_tries(tx: Tx, before: datetime) -> None:
+    """Clear away sources whose last try is older, but for those that are counted just now."""
+    old = select(phone_tries.c.source).where(phone_tries.c.last < before).with_for_update(skip_locked=True)
+    tx.execute(delete(phone_tries).where(phone_tries.c.source.in_(old)))
 
 
 def grant_of(tx: Tx, command_id: str) -> Any:

@@ -13,22 +13,24 @@ from central_api.db import Tx
 from central_api.devices.enrolled import Device
 from central_api.staff import at_kiosk
 from club.model import errors
-from club.wire.cards import AssuranceName, Evidence, OpenCardSession
+from club.wire.cards import Evidence, OpenCardSession, SessionAssurance
 from club.wire.codec import encode
 
+STILL_TRUSTED = frozenset({"", "lost", "over"})
+"""Why a card may be blocked while its PIN is still its holder's alone: reported lost, or a temporary card's last day."""
 _TOUCH = timedelta(seconds=5)  # a session's last use is written again only after this long
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session with its card and member. `card` and `member` are ids."""
+    """A session with its card and member. `card` and `member` are ids; of one by phone, `card` is the one whose PIN was given (ADR 17)."""
 
     id: str
     device: str
     store: str
     card: str
     member: str
-    assurance: AssuranceName
+    assurance: SessionAssurance
     opened_at: datetime
     used_at: datetime
     ended_at: datetime | None
@@ -135,9 +137,9 @@ def is_open(session: Session, now: datetime, minutes: int) -> bool:
 def shows_worth(tx: Tx, session: Session) -> bool:
     """Whether a session may show what is worth money or private: vouchers' codes, the points' history (N4).
 
-    A card that cannot be copied is enough; one that can needs its PIN, once in the session.
+    A card that cannot be copied is enough; one that can needs its PIN, once in the session. By phone it was given at the door.
     """
-    return session.assurance == "cryptogram" or repository.pin_given(tx, session.id)
+    return session.assurance in ("cryptogram", "phone") or repository.pin_given(tx, session.id)
 
 
 def end(tx: Tx, session_id: str, device: Device, now: datetime) -> None:
@@ -164,6 +166,28 @@ def must_not_be_blocked(card: Any) -> None:
         )
 
 
+def must_serve_phone(card: Any) -> None:
+    """Refuse a card whose PIN is to open nothing; one that was only reported lost, or is out of date, lets its holder in by phone.
+
+    Such a session can look, and have the card replaced; it cannot redeem, for the card is blocked there as everywhere (N5).
+
+    Raises:
+        CardBlocked: with the day and the reason.
+    """
+    if card.state != "blocked" or card.reason not in STILL_TRUSTED:
+        must_not_be_blocked(card)
+
+
+def must_be_member(status: str, valid_to: date, today: date, grace_days: int) -> None:
+    """Refuse whose membership waits for its activation, was closed, or is over for longer than it can be renewed here.
+
+    Raises:
+        CardNotActive: with the reason `membership`.
+    """
+    if status in ("pending", "closed") or valid_to + timedelta(days=grace_days) < today:
+        raise errors.CardNotActive(f"the membership is {status}, good until {valid_to}", reason="membership")
+
+
 def evidence_digest(evidence: Evidence) -> str:
     """Hex SHA-256 of a tap's evidence: what a repeat must bring again. Without a proof it is what it was before there were any."""
     parts = msgspec.structs.asdict(evidence)
@@ -182,8 +206,7 @@ def _admit(tx: Tx, keyset: CardKeys, evidence: Evidence, today: date, grace_days
     must_not_be_blocked(card)
     if card.state != "active" or (card.good_until is not None and card.good_until < today):
         raise errors.CardNotActive(f"card {card.id} is {card.state}, good until {card.good_until}", reason="card")
-    if card.status in ("pending", "closed") or card.valid_to + timedelta(days=grace_days) < today:
-        raise errors.CardNotActive(f"the membership of card {card.id} is {card.status}", reason="membership")
+    must_be_member(card.status, card.valid_to, today, grace_days)
     verify.must_not_be_weaker(proved, card.assurance)
     return card, proved
 
@@ -192,7 +215,11 @@ def _still_open(tx: Tx, row: Any, now: datetime, minutes: int) -> Session:
     found = _session(row)
     if not is_open(found, now, minutes):
         raise errors.SessionEnded("this session is over; tap again")
-    must_not_be_blocked(repository.card_by_id(tx, found.card))
+    card = repository.card_by_id(tx, found.card)
+    if found.assurance == "phone":
+        must_serve_phone(card)
+    else:
+        must_not_be_blocked(card)
     return found
 
 

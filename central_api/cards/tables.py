@@ -62,6 +62,18 @@ card_sessions = Table(
     Index(None, "member"),
 )
 
+phone_tries = Table(
+    "phone_tries",  # of signing in by phone, in vain: cleared away when they count no more
+    metadata,
+    Column("source", String(64), primary_key=True),  # number:… (its keyed hash), device:… (its id)
+    Column("wrong", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # of the first that counts
+    Column("last", UtcDateTime, nullable=False),
+    Column("last_ask", String(64), nullable=False, server_default=""),  # SHA-256 of the last ask's signature
+    CheckConstraint("wrong >= 0", name="wrong"),
+    Index(None, "last"),
+)
+
 grants = Table(
     "grants",
     metadata,

@@ -8,7 +8,7 @@ from litestar.params import JSONBody, PathParameter
 
 from central_api import texts
 from central_api.bodies import strict
-from central_api.cards import keys, pins, sessions
+from central_api.cards import keys, phones, pins, sessions
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api import home
@@ -20,7 +20,7 @@ from central_api.programme import service as programmes
 from central_api.rewards import service as rewards
 from central_api.rewards.commands import Ask
 from club.model import errors
-from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
+from club.wire.cards import CardSession, Grant, OpenCardSession, OpenPhoneSession, StepUp
 from club.wire.rewards import Redeem, Redeemed
 
 SessionId = Annotated[str, PathParameter(description="id the device made", max_length=64)]
@@ -49,6 +49,31 @@ def _open(tx: Tx, context: Context, device: Device, wish: OpenCardSession) -> Ca
         context.settings.sessions.card_minutes,
     )
     return home.card_session(tx, session, programme, all_stores, now)
+
+
+@post("/phone-sessions", dto=strict(OpenPhoneSession), return_dto=None, status_code=200, tags=["cards"])
+@for_kiosks
+def open_phone_session(
+    data: JSONBody[OpenPhoneSession], context: Served, kiosk: Kiosk, signed: Signed
+) -> Response[CardSession]:
+    """Open a session by phone number and PIN (N8); from then on it is as any card session. Which of both is wrong is not told."""
+    now, minutes = context.clock.now(), context.settings.sessions.card_minutes
+    with context.db.read() as tx:
+        programme, all_stores = programmes.current(tx, now), stores.all_stores(tx)
+    rules = phones.PhoneRules(
+        rewards.pin_rules(programme, minutes), context.settings.sessions.phone_tries, programme.lapsed_grace_days
+    )
+    session = phones.open_session(
+        phones.Means(context.db, context.passwords, context.vault),
+        kiosk,
+        data,
+        rules,
+        signature=signed.signature,
+        now=now,
+        today=texts.local_day(now, home.zone_of(all_stores, kiosk.store)),
+    )
+    with context.db.read() as tx:
+        return answer(home.card_session(tx, session, programme, all_stores, now))
 
 
 @get("/card-sessions/{session_id:str}", tags=["cards"])
@@ -99,4 +124,4 @@ async def redeem(data: JSONBody[Redeem], context: Served, kiosk: KnownKiosk, sig
     return stored(await context.redeems.submit(ask))
 
 
-handlers: list[Any] = [open_card_session, card_session, end_card_session, step_up, redeem]
+handlers: list[Any] = [open_card_session, open_phone_session, card_session, end_card_session, step_up, redeem]

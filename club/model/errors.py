@@ -6,7 +6,7 @@ ClubError
 │   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded · StaffCard
 │   ├── CryptogramWrong · CryptogramReplayed
 │   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
-│   ├── PinTooSimple · PinsDiffer
+│   ├── PinTooSimple · PinsDiffer · PhoneOrPinWrong
 │   ├── AlreadyMember · ConsentMissing · ActivationCodeWrong · StillHolds · MergeRefused · CardNotFit
 │   ├── SessionEnded · TooManyGuesses
 │   └── IdempotencyConflict · EditConflict · VoucherClosed · OfflineRefused
@@ -158,6 +158,12 @@ class PinsDiffer(Refusal):
     """The PIN was not typed the same way twice."""
 
     code = "pins_differ"
+
+
+class PhoneOrPinWrong(Refusal):
+    """Number and PIN do not open a member's page; which of them is wrong is told to nobody. Facts: tries_left, lock_minutes."""
+
+    code = "phone_or_pin_wrong"
 
 
 class AlreadyMember(Refusal):

@@ -91,6 +91,12 @@ class Sessions:
     card_minutes: int = setting(
         10, "A card session without a request ends after this time.", unit="min", minimum=1, maximum=120
     )
+    phone_tries: int = setting(
+        20,
+        "Sign-ins by phone that one kiosk may try in vain until it waits as long as a PIN's lock lasts.",
+        minimum=5,
+        maximum=1000,
+    )
     staff_minutes: int = setting(
         30, "A staff session without a request ends after this time.", unit="min", minimum=5, maximum=1440
     )

@@ -17,7 +17,7 @@ from club.sync.identity import Identity
 from club.sync.server_time import ServerTime
 from club.wire import codec, problems, signing
 from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
-from club.wire.cards import CardSession, Grant, OpenCardSession, StepUp
+from club.wire.cards import CardSession, Grant, OpenCardSession, OpenPhoneSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import (
     AskPairing,
@@ -212,6 +212,10 @@ class ApiClient:
     def open_card_session(self, request: OpenCardSession) -> CardSession:
         """`POST /v1/card-sessions`; the same id and evidence give the same answer (N4)."""
         return self._post("/v1/card-sessions", request, CardSession)
+
+    def open_phone_session(self, request: OpenPhoneSession) -> CardSession:
+        """`POST /v1/phone-sessions`: number and PIN in place of a card (N8). Not repeated by itself: a wrong PIN would count twice."""
+        return self._post("/v1/phone-sessions", request, CardSession, repeat=False)
 
     def card_session(self, session_id: str) -> CardSession:
         """`GET /v1/card-sessions/{id}`: fresh figures."""

@@ -6,9 +6,11 @@ from typing import Literal
 import msgspec
 
 from club.model.text import Text
-from club.wire.limits import Count, Fen, Hash, Id, Instant, Long, Pin, Points, Short, Slug, Uid
+from club.wire.limits import Count, Fen, Hash, Id, Instant, Long, PhoneNumber, Pin, Points, Short, Slug, Uid
 
 AssuranceName = Literal["uid", "static", "cryptogram"]
+SessionAssurance = Literal["uid", "static", "cryptogram", "phone"]
+"""How sure a session is whose it is; `phone`: a number and its PIN, no card (N8). Only `cryptogram` is strong (N4)."""
 CardState = Literal["active", "blocked", "replaced", "stock"]
 VoucherState = Literal["issued", "fulfilled", "cancelled", "expired"]
 
@@ -31,6 +33,14 @@ class OpenCardSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     session_id: Id
     evidence: Evidence
     tapped_at: Instant
+
+
+class OpenPhoneSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/phone-sessions`: a typed number and the service PIN in place of a card (N8). Never stored, never logged."""
+
+    session_id: Id
+    phone: PhoneNumber
+    pin: Pin
 
 
 class Expiry(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,10 +99,10 @@ class MemberHome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardSession(msgspec.Struct, frozen=True, kw_only=True):
-    """An open session. With assurance `uid` everything behind the home page asks for the PIN (N4)."""
+    """An open session. With assurance `uid` everything behind the home page asks for the PIN (N4); with `phone` it was given."""
 
     session_id: Id
-    assurance: AssuranceName
+    assurance: SessionAssurance
     opened_at: datetime
     member: MemberHome
 

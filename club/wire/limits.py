@@ -35,6 +35,7 @@ Uid = Annotated[
     ),
 ]
 Pin = Annotated[str, Meta(pattern=r"^[0-9]{6}" + _END, description="service PIN, six digits")]
+PhoneNumber = Annotated[str, Meta(pattern=r"^[0-9]{5,15}" + _END, description="a phone's digits as they were typed")]
 Short = Annotated[str, Meta(max_length=200, pattern=_NO_NUL)]
 Long = Annotated[str, Meta(max_length=4000, pattern=_NO_NUL)]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its zone")]

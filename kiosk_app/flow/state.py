@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from club.model.errors import ClubError
-from club.wire.cards import AssuranceName, MemberHome
+from club.wire.cards import MemberHome, SessionAssurance
 from club.wire.changes import ActivityEntity, MemberEntity, ProgrammeEntity, RewardCategoryEntity, RewardEntity
 from club.wire.devices import StoreProfile
 from club.wire.history import PointsHistory
@@ -97,7 +97,7 @@ class Session:
     note: str = ""
     mirror: MemberEntity | None = None
     home: MemberHome | None = None
-    assurance: AssuranceName = "uid"
+    assurance: SessionAssurance = "uid"
     unlocked: bool = False
     pin_forced: bool = False
     commands: tuple[str, ...] = ()
