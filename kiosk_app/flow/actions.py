@@ -30,6 +30,9 @@ class Action(StrEnum):
     ERASE = "erase"
     CLEAR = "clear"
     FORGOT = "forgot"
+    PHONE = "phone"  # no card: sign in by phone
+    SHOW_PHONE = "show_phone"  # the number in full for some seconds, and masked again
+    SIGN_IN = "sign_in"
     TAB = "tab"  # key of the tab of vouchers or activities
     SHOW_CODE = "show_code"  # voucher id: full-screen QR
     HIDE_CODE = "hide_code"

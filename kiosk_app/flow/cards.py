@@ -32,7 +32,7 @@ def tapped(state: st.State, event: ev.CardTapped) -> Step:
         return _again(state, session, event)
     ended, over = end(state, Ending.OTHER_CARD)
     opened = replace(ended, session=st.Session(event.session_id, event.card, event.note), screen=st.Reading())
-    if session is None:
+    if session is None or isinstance(state.screen, st.PhoneLogin):
         opened = kept(opened, state)  # whoever chose a language on the tap screen is the one who tapped
     ask = effects.OpenCardSession(event.session_id, event.evidence, event.at)
     return replace(opened, failures=state.failures), (*over, effects.PlaySound("tap"), ask)
@@ -60,7 +60,8 @@ def failed(state: st.State, event: ev.CardFailed) -> Step:
 
 def left(state: st.State) -> Step:
     """The card is gone; where the store wants it, so is the session (K13)."""
-    if state.rules.end_on_removal and state.session and not state.taking and not isinstance(state.screen, st.Reading):
+    by_card = state.session is not None and bool(state.session.card)
+    if state.rules.end_on_removal and by_card and not state.taking and not isinstance(state.screen, st.Reading):
         return end(state, Ending.CARD_REMOVED)
     return state, ()
 
@@ -100,10 +101,11 @@ def opened(state: st.State, answer: CardSession) -> Step:
     session = state.session
     if session is None:
         return state, ()
-    session = replace(session, home=answer.member, assurance=answer.assurance)
+    unlocked = session.unlocked or answer.assurance == "phone"  # which the PIN was given for at the door
+    session = replace(session, home=answer.member, assurance=answer.assurance, unlocked=unlocked)
     own = "en" if answer.member.language.startswith("en") else "zh-CN"
     state = replace(state, session=session, language=state.language if state.chosen else own, failures=0)
-    return (_home(state), ()) if isinstance(state.screen, st.Reading) else (state, ())
+    return (_home(state), ()) if isinstance(state.screen, st.Reading | st.PhoneLogin) else (state, ())
 
 
 def refused(state: st.State, error: errors.ClubError) -> Step:

@@ -20,6 +20,15 @@ class OpenCardSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPhoneSession:
+    """Have number and PIN checked by the central API (N8)."""
+
+    session_id: str
+    phone: Digits
+    pin: Digits
+
+
+@dataclass(frozen=True, slots=True)
 class RetryOpenSession:
     """Ask the central API once more about the card of the running session."""
 
@@ -95,6 +104,7 @@ class PlaySound:
 
 Effect: TypeAlias = (
     OpenCardSession
+    | OpenPhoneSession
     | RetryOpenSession
     | RefreshSession
     | FetchHistory

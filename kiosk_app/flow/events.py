@@ -49,6 +49,14 @@ class CardLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class Scanned:
+    """A scanner read a code. `fresh_id` is a new id in case a visit begins with it; what was read is never written out."""
+
+    text: str = field(repr=False)
+    fresh_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderCame:
     """A reader can be used."""
 
@@ -208,6 +216,7 @@ Event: TypeAlias = (
     CardTapped
     | CardFailed
     | CardLeft
+    | Scanned
     | ReaderCame
     | ReaderWent
     | Pressed

@@ -10,6 +10,8 @@ from kiosk_app.flow.session import Step, card_problem, show
 def elsewhere(state: st.State, error: errors.ClubError, back: st.Screen) -> Step:
     """A refused card ends the session; anything else is explained, with the way `back`."""
     match error:
+        case errors.CardBlocked() if state.session is not None and state.session.assurance == "phone":
+            return problem(state, error, back)  # whose card is lost may still look (N8)
         case errors.CardBlocked():
             return card_problem(state, cards.blocked_by(error), Ending.REFUSED)
         case (

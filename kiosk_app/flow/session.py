@@ -100,6 +100,8 @@ def second(state: st.State, now: datetime) -> Step:
             if left > 1:
                 return replace(state, screen=replace(code, left=left - 1)), ()
             return show(state, st.Vouchers(code.tab)), ()
+        case st.PhoneLogin(shown=shown) as page if shown:
+            return _count(replace(state, screen=replace(page, shown=shown - 1)))
         case st.Points(loading=True, seconds=seconds) as points:
             return _count(replace(state, screen=replace(points, seconds=seconds + 1)))
         case _:

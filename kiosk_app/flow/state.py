@@ -13,6 +13,7 @@ from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem, Redeemed
 
 PIN_LENGTH = 6
+PHONE_LENGTH = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """PIN digits while they are typed: counted, compared, never shown, and gone once they are sent (N4)."""
+    """Digits while they are typed. Of a PIN: counted, compared, never shown, and gone once they are sent (N4)."""
 
     value: str = field(default="", repr=False)
 
@@ -85,9 +86,9 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One card's visit.
+    """One member's visit.
 
-    `card` only tells whether another tap is the same card; `mirror` is what this device knew, `home` what the central API
+    `card` only tells whether another tap is the same card, empty for a visit without one (N8); `mirror` is what this device knew, `home` what the central API
     says. `unlocked`: the PIN was given once, which a card that can be copied needs behind the home page (N4); `pin_forced`:
     the central API asked for it; `commands`: ids of what was sent in this visit; `note`: facts about the card for staff.
     """
@@ -145,6 +146,7 @@ class CardTrouble(StrEnum):
     UNKNOWN_OFFLINE = "unknown-offline"
     SLOW = "slow"
     REFUSED = "refused"
+    CODE = "code"  # no card: a scanned code that is none of a member's
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,26 @@ class Reading:
     seconds: int = 0
     mirror_asked: bool = False  # and had no answer
     unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLogin:
+    """kiosk-21: a number and a PIN in place of a card. While `busy` they are being checked, and the PIN is not held here any more.
+
+    `shown`: seconds for which the number still stands there in full. `unreachable`: the last try reached nobody.
+    """
+
+    phone: Digits = Digits()
+    pin: Digits = Digits()
+    shown: int = 0
+    busy: bool = False
+    error: ClubError | None = None
+    unreachable: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether all digits are there."""
+        return len(self.phone) == PHONE_LENGTH and len(self.pin) == PIN_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +349,7 @@ Screen: TypeAlias = (
     | CardProblem
     | Blocked
     | Reading
+    | PhoneLogin
     | Home
     | Rewards
     | RewardDetail

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk_app.flow import browse, cards, history, redeem
+from kiosk_app.flow import browse, cards, history, phone, redeem
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
@@ -27,6 +27,8 @@ def step(state: st.State, event: ev.Event) -> Step:
             return cards.failed(state, event)
         case ev.CardLeft():
             return cards.left(state)
+        case ev.Scanned():
+            return phone.scanned(state, event)
         case ev.ReaderCame() | ev.ReaderWent():
             return cards.reader(state, isinstance(event, ev.ReaderCame))
         case ev.WentOnline() | ev.WentOffline():
@@ -53,6 +55,10 @@ def _answered(state: st.State, event: ev.Event) -> Step:
             return cards.mirror(state, member)
         case ev.SessionOpened(answer), _ if answer.session_id == session.id:
             return _with_page(cards.opened(state, answer))
+        case ev.SessionRefused(session_id, error), st.PhoneLogin(busy=True) as page if session_id == session.id:
+            return phone.refused(state, page, error)
+        case ev.SessionUnreachable(session_id), st.PhoneLogin(busy=True) as page if session_id == session.id:
+            return phone.unreachable(state, page)
         case ev.SessionRefused(session_id, error), _ if session_id == session.id:
             return cards.refused(state, error)
         case ev.SessionUnreachable(session_id), _ if session_id == session.id:
@@ -102,6 +108,8 @@ def _pressed(state: st.State, event: ev.Pressed) -> Step:
         return _pressed_alone(state, event)
     if event.action == Action.EXIT:
         return visit.end(state, Ending.DONE)
+    if isinstance(state.screen, st.PhoneLogin):
+        return phone.press(state, state.session, state.screen, event.action, event.arg)
     if isinstance(state.screen, st.Reading):
         return visit.end(state, Ending.DONE) if event.action == Action.BACK else (state, ())
     taken = redeem.press(state, state.session, event.action, event.arg, event.fresh_id)
@@ -114,6 +122,8 @@ def _pressed_alone(state: st.State, event: ev.Pressed) -> Step:
     match event.action, state.screen:
         case Action.WAKE, st.Attract():
             return visit.show(state, st.TapHint()), ()
+        case Action.PHONE, (st.TapHint() | st.CardProblem() | st.Blocked() | st.ReaderGone()):
+            return phone.enter(state, event.fresh_id), ()
         case Action.TAP_AGAIN, (st.CardProblem() | st.Blocked()) if state.world.reader_ready:
             return visit.show(state, st.TapHint()), ()
         case (

@@ -6,10 +6,12 @@ from math import ceil
 
 from club.words import numbers
 from kiosk_app.flow import state as st
+from kiosk_app.flow.actions import Action
 from kiosk_app.present import activities, frame
 from kiosk_app.present.context import Context
 from kiosk_app.present.rewards import art
 from kiosk_app.present.view_arrival import AttractView, Highlight, ReadingView, TapView
+from kiosk_app.present.view_base import Button
 from kiosk_app.present.view_trouble import CheckRow, ErrorView, ReaderLostView
 
 TURN_S = 12
@@ -74,6 +76,7 @@ def tap(ctx: Context, screen: st.TapHint) -> TapView:
         detail=words("kiosk.tap.detail"),
         card_word=words("kiosk.tap.card-word"),
         card_number=words("kiosk.tap.card-number"),
+        phone=Button(words("kiosk.tap.phone"), Action.PHONE, icon="phone"),
     )
 
 
@@ -107,6 +110,7 @@ def reader_lost(ctx: Context) -> ReaderLostView:
             CheckRow("yes", words("kiosk.reader.elsewhere"), words("kiosk.reader.elsewhere-detail")),
             CheckRow("no", words("kiosk.reader.tap"), words("kiosk.reader.tap-detail")),
         ),
+        buttons=(Button(words("kiosk.phone.title"), Action.PHONE, icon="phone"),),
     )
 
 

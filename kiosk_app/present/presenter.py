@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from club.words.catalogue import Words
 from kiosk_app.flow import state as st
-from kiosk_app.present import activities, arrival, home, points, redeem, rewards, trouble, vouchers
+from kiosk_app.present import activities, arrival, home, phone, points, redeem, rewards, trouble, vouchers
 from kiosk_app.present.context import Context
 from kiosk_app.present.views import AnyView
 
@@ -36,6 +36,8 @@ def _view(ctx: Context) -> AnyView:
             return trouble.card(ctx, screen)
         case st.Blocked() as screen:
             return trouble.blocked(ctx, screen)
+        case st.PhoneLogin() as screen:
+            return phone.login(ctx, screen)
         case st.Home():
             return home.home(ctx)
         case st.Rewards() as screen:

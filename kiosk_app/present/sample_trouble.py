@@ -47,6 +47,12 @@ UNKNOWN_CARD = views.UnknownCardView(
             "几张卡叠在一起会读错，请单独拿出来",
             views.Button("重新刷卡", Action.TAP_AGAIN, tone="jade"),
         ),
+        views.HelpRow(
+            "phone",
+            "没带会员卡",
+            "用手机号登录，积分和券都能看",
+            views.Button("手机号登录", Action.PHONE, tone="soft"),
+        ),
         views.HelpRow("plus", "想用这张卡当会员卡", "支持的卡可由员工绑定，请到前台"),
     ),
     staff_title="给工作人员看",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from kiosk_app.present import views
-from kiosk_app.present.sample_arrival import ATTRACT, READING, TAP
+from kiosk_app.present.sample_arrival import ATTRACT, PHONE_LOGIN, PHONE_WRONG, READING, TAP
 from kiosk_app.present.sample_frame import HEADER, OFFLINE_HEADER, dock
 from kiosk_app.present.sample_member import ACTIVITIES, HOME, NO_ACTIVITIES, NO_POINTS, POINTS, POINTS_MONTHS, TIMEOUT
 from kiosk_app.present.sample_reward import (
@@ -39,6 +39,8 @@ __all__ = [
     "NO_VOUCHERS",
     "OFFLINE",
     "OFFLINE_HEADER",
+    "PHONE_LOGIN",
+    "PHONE_WRONG",
     "PIN",
     "POINTS",
     "POINTS_MONTHS",
@@ -71,6 +73,7 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "kiosk-12-activities": ACTIVITIES,
         "kiosk-16-offline": OFFLINE,
         "kiosk-17-timeout": TIMEOUT,
+        "kiosk-21-phone-login": PHONE_LOGIN,
         "kiosk-31-card-unknown": UNKNOWN_CARD,
         "kiosk-32-reader-lost": READER_LOST,
         "kiosk-33-blocked-card": BLOCKED_CARD,
@@ -80,6 +83,7 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "points-months": POINTS_MONTHS,
         "points-empty": NO_POINTS,
         "activities-empty": NO_ACTIVITIES,
+        "phone-wrong": PHONE_WRONG,
         "error": ERROR,
         "not-enrolled": NOT_ENROLLED,
     }

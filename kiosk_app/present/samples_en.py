@@ -257,6 +257,23 @@ _ENGLISH = {
     "刚刚被兑完了": "Sold out just now",
     "这一款暂时没有了，您的积分没有变动。": "This one is gone for now; your points are unchanged.",
     "看看别的礼品": "Other rewards",
+    "没带卡？手机号登录": "No card? Use your phone number",
+    "手机号登录": "Phone sign-in",
+    "没带卡也能查积分、出示券、换礼品": "No card needed for points, vouchers and rewards",
+    "手机号": "Phone number",
+    "请输入 11 位手机号": "Type your 11 digits",
+    "11 位已输完": "11 digits",
+    "显示": "Show",
+    "服务密码": "Service PIN",
+    "登录，还差 2 位密码": "Sign in (PIN digits to go: 2)",
+    "登录": "Sign in",
+    "别人知道您的手机号也看不到积分，需要密码": "A phone number alone never shows points; it takes the PIN",
+    "忘记密码？请叫服务员，带身份证或行驶证": "Forgot your PIN? Ask our staff, with your ID or vehicle licence",
+    "手机号或密码不对，还可尝试 4 次，超过将锁定 15 分钟。刚输错多次的，也请过 15 分钟再试。": (
+        "Phone number or PIN isn’t right. 4 tries left, then locked for 15 minutes. After several wrong PINs, please wait as long."
+    ),
+    "没带会员卡": "No member card with you",
+    "用手机号登录，积分和券都能看": "Sign in by phone for points and vouchers",
     "¥100": "¥100",
 }
 

@@ -7,7 +7,7 @@ from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
 from kiosk_app.present.context import Context
-from kiosk_app.present.view_base import Button
+from kiosk_app.present.view_base import Button, Tone
 from kiosk_app.present.view_trouble import (
     Banner,
     BlockedCardView,
@@ -32,6 +32,7 @@ _CARDS = {
     st.CardTrouble.PHONE: "phone",
     st.CardTrouble.SLOW: "slow",
     st.CardTrouble.UNKNOWN_OFFLINE: "unknown-offline",
+    st.CardTrouble.CODE: "code",
 }
 
 
@@ -52,7 +53,9 @@ def card(ctx: Context, screen: st.CardProblem) -> ErrorView | UnknownCardView:
         illustration="offline" if offline else "card",
         title=title,
         detail=detail,
-        buttons=(_again(ctx), _understood(ctx)),
+        buttons=(_by_phone(ctx), _understood(ctx))
+        if screen.trouble is st.CardTrouble.CODE
+        else (_again(ctx), _understood(ctx)),
     )
 
 
@@ -60,6 +63,12 @@ def _foreign(ctx: Context, screen: st.CardProblem) -> UnknownCardView:
     words = ctx.words
     rows = (
         HelpRow("contactless", words("kiosk.card.again-title"), words("kiosk.card.again-detail")),
+        HelpRow(
+            "phone",
+            words("kiosk.card.phone-login-title"),
+            words("kiosk.card.phone-login-detail"),
+            _by_phone(ctx, "soft"),
+        ),
         HelpRow("plus", words("kiosk.card.bind-title"), words("kiosk.card.bind-detail")),
     )
     return UnknownCardView(
@@ -85,6 +94,9 @@ def blocked(ctx: Context, screen: st.Blocked) -> BlockedCardView:
         rows = (
             HelpRow("user", words("kiosk.blocked.found-title"), words("kiosk.blocked.found-detail")),
             HelpRow("card-swap", words("kiosk.blocked.replace-title"), words("kiosk.blocked.replace-detail")),
+            HelpRow(
+                "phone", words("kiosk.blocked.phone-title"), words("kiosk.blocked.phone-detail"), _by_phone(ctx, "soft")
+            ),
             HelpRow("heart", words("kiosk.blocked.finder-title"), words("kiosk.blocked.finder-detail")),
         )
     return BlockedCardView(
@@ -159,6 +171,10 @@ def _said(ctx: Context, screen: st.Problem) -> _Sentences:
 
 def _again(ctx: Context) -> Button:
     return Button(ctx.words("kiosk.card.again"), Action.TAP_AGAIN, icon="contactless")
+
+
+def _by_phone(ctx: Context, tone: Tone = "jade") -> Button:
+    return Button(ctx.words("kiosk.card.phone-login"), Action.PHONE, icon="phone", tone=tone)
 
 
 def _understood(ctx: Context) -> Button:

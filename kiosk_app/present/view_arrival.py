@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kiosk_app.present.view_base import View
+from kiosk_app.present.view_base import NO_BUTTON, Button, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class AttractView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapView(View):
-    """kiosk-02."""
+    """kiosk-02. `phone` is the way in without a card."""
 
     screen: ClassVar[str] = "tap"
     night: ClassVar[bool] = True
@@ -44,6 +44,7 @@ class TapView(View):
     detail: str = ""
     card_word: str = ""
     card_number: str = ""
+    phone: Button = NO_BUTTON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

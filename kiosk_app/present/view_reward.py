@@ -119,6 +119,25 @@ class PinKey:
         return not self.arg
 
 
+DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+
+
+def marks(length: int, filled: int, next_too: bool = True) -> tuple[str, ...]:
+    """One mark per digit: "full", the "next" to come, "empty"."""
+    return tuple(
+        "full" if index < filled else "next" if next_too and index == filled else "empty" for index in range(length)
+    )
+
+
+def pad_keys(clear: str, keys: tuple[str, ...] = DIGITS) -> tuple[PinKey, ...]:
+    """The twelve keys of a pad in reading order; none without the word for `clear`."""
+    if not clear:
+        return ()
+    digits = [PinKey(text=key, action=Action.DIGIT, arg=key) for key in keys]
+    erase = PinKey(icon="backspace", action=Action.ERASE)
+    return (*digits[:9], PinKey(text=clear, action=Action.CLEAR), digits[9], erase)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinView(View):
     """kiosk-04. `filled` of `length` digits are in; the digits themselves never reach the screen."""
@@ -133,7 +152,7 @@ class PinView(View):
     hidden_note: str = ""
     length: int = 6
     filled: int = 0
-    keys: tuple[str, ...] = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+    keys: tuple[str, ...] = DIGITS
     clear: str = ""
     attempts: str = ""  # rich
     attempts_tone: Tone = "warn"
@@ -143,19 +162,12 @@ class PinView(View):
     @property
     def dots(self) -> tuple[str, ...]:
         """One mark per digit: "full", the "next" to come, "empty"."""
-        return tuple(
-            "full" if index < self.filled else "next" if index == self.filled else "empty"
-            for index in range(self.length)
-        )
+        return marks(self.length, self.filled)
 
     @property
     def pad(self) -> tuple[PinKey, ...]:
         """The twelve keys in reading order."""
-        if not self.clear:
-            return ()
-        digits = [PinKey(text=key, action=Action.DIGIT, arg=key) for key in self.keys]
-        clear, erase = PinKey(text=self.clear, action=Action.CLEAR), PinKey(icon="backspace", action=Action.ERASE)
-        return (*digits[:9], clear, digits[9], erase)
+        return pad_keys(self.clear, self.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from kiosk_app.present.view_member import (
     PointsView,
     Tile,
 )
+from kiosk_app.present.view_phone import PhoneLoginView
 from kiosk_app.present.view_reward import (
     CodeSheet,
     ConfirmSheet,
@@ -83,6 +84,7 @@ __all__ = [
     "Mark",
     "MemberCard",
     "OfflineView",
+    "PhoneLoginView",
     "PinKey",
     "PinView",
     "PointsPanel",
@@ -110,6 +112,7 @@ AnyView: TypeAlias = (
     AttractView
     | TapView
     | ReadingView
+    | PhoneLoginView
     | PinView
     | HomeView
     | RewardsView
@@ -130,6 +133,7 @@ VIEWS: tuple[type[View], ...] = (
     AttractView,
     TapView,
     ReadingView,
+    PhoneLoginView,
     PinView,
     HomeView,
     RewardsView,

@@ -31,6 +31,10 @@ class Server(Protocol):
         """Have a card verified (N4)."""
         ...
 
+    def open_phone_session(self, request: wire.OpenPhoneSession) -> wire.CardSession:
+        """Have number and PIN checked (N8)."""
+        ...
+
     def card_session(self, session_id: str) -> wire.CardSession:
         """Fetch a session's fresh figures."""
         ...
@@ -120,6 +124,8 @@ class Doer:
             case ef.OpenCardSession(session_id, evidence, at):
                 self._opening = wire.OpenCardSession(session_id=session_id, evidence=evidence, tapped_at=at)
                 self._run(self._net, self._open, self._opening)
+            case ef.OpenPhoneSession():
+                self._run(self._net, self._open_by_phone, effect)
             case ef.RetryOpenSession(session_id):
                 if self._opening is not None and self._opening.session_id == session_id:
                     self._run(self._net, self._open, self._opening)
@@ -202,6 +208,20 @@ class Doer:
             self._post(ev.SessionUnreachable(session_id))
         else:
             self._times.server_answered(session_id)
+            _log.info("session %s opened, assurance %s", session_id, answer.assurance)
+            self._post(ev.SessionOpened(answer))
+
+    def _open_by_phone(self, effect: ef.OpenPhoneSession) -> None:
+        session_id = effect.session_id
+        request = wire.OpenPhoneSession(session_id=session_id, phone=effect.phone.value, pin=effect.pin.value)
+        try:
+            answer = self._server.open_phone_session(request)
+        except errors.ClubError as error:
+            _log.info("session %s refused: %s", session_id, error.code)
+            self._post(ev.SessionRefused(session_id, error))
+        except SyncError:
+            self._post(ev.SessionUnreachable(session_id))
+        else:
             _log.info("session %s opened, assurance %s", session_id, answer.assurance)
             self._post(ev.SessionOpened(answer))
 

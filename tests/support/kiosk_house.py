@@ -56,6 +56,10 @@ class FakeServer:
         self._take(request)
         return make.a_session(request.session_id)
 
+    def open_phone_session(self, request: wire.OpenPhoneSession) -> wire.CardSession:
+        self._take(request)
+        return make.a_session(request.session_id, "phone")
+
     def card_session(self, session_id: str) -> wire.CardSession:
         self._take(session_id)
         return make.a_session(session_id, points=5080)

@@ -94,6 +94,8 @@ def _in(value: Any) -> Iterator[tuple[str, str]]:
             yield Action.HIDE_CODE, ""
         if "forgot" in fields:
             yield from ((each, "") for each in (Action.FORGOT, Action.CLEAR))
+        if "typing_pin" in fields and not fields["busy"]:
+            yield from ((Action.DIGIT, "3"), (Action.ERASE, ""), (Action.CLEAR, ""))
         if "cancel" in fields and "confirm" in fields:
             yield from ((each, str(fields["arg"])) for each in (Action.CONFIRM, Action.CANCEL))
         for item in fields.values():
@@ -110,6 +112,11 @@ def _beginnings() -> Iterator[Visit]:
     yield visit().press("wake")
     yield visit().tell(ev.ReaderWent())
     yield visit().tell(ev.EnrolmentChanged(enrolled=False))
+    yield visit().tell(ev.Scanned("13800006621", "session-0003"))
+    yield visit().tell(ev.Scanned("V-8800-0127", "session-0003"))
+    yield visit().tell(ev.WentOffline()).press("wake").press("phone")
+    yield visit().press("wake").press("phone").wait(25)
+    yield visit().at_home(assurance="phone")
     yield visit().tell(a_tap())
     yield visit().tell(a_tap()).wait(4)
     for fault in ev.ReadFault:
@@ -156,6 +163,15 @@ def _answered(state: st.State, asked: tuple[effects.Effect, ...]) -> Iterator[st
                     ev.StepUpRefused(command_id, errors.PinWrong(tries_left=0, lock_minutes=15)),
                     ev.StepUpRefused(command_id, errors.PinLocked(until="2026-05-16T14:47:00+08:00", minutes=15)),
                     ev.StepUpUnreachable(command_id),
+                ]
+            case effects.OpenPhoneSession(session_id):
+                answers = [
+                    ev.SessionOpened(make.a_session(session_id, "phone")),
+                    ev.SessionRefused(session_id, errors.PhoneOrPinWrong(tries_left=4, lock_minutes=15)),
+                    ev.SessionRefused(session_id, errors.PinLocked(minutes=15)),
+                    ev.SessionRefused(session_id, errors.TooManyGuesses(seconds=600)),
+                    ev.SessionRefused(session_id, errors.CardBlocked(reason="misused", since="2026-05-16")),
+                    ev.SessionUnreachable(session_id),
                 ]
             case effects.SubmitRedeem(command):
                 answers = [ev.CommandSettled(make.a_redeemed(command))]

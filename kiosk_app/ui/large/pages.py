@@ -121,7 +121,7 @@ def _attract(view: views.AttractView) -> Page:
 
 
 def _tap(view: views.TapView) -> Page:
-    return _page(Title(view.title), _words(view.detail))
+    return _page(Title(view.title), _words(view.detail), foot=_pushes((view.phone,)))
 
 
 def _reading(view: views.ReadingView) -> Page:
@@ -143,6 +143,20 @@ def _pin(view: views.PinView) -> Page:
         Waiting() if view.busy else Pad(view.dots, view.pad),
         _words(view.attempts, strong=True),
         forgot,
+    )
+
+
+def _phone(view: views.PhoneLoginView) -> Page:
+    show = None if view.problem else _push(view.show)  # what went wrong takes its room: the keys stay in sight
+    number = view.phone or view.phone_hint
+    return _page(
+        Title(view.title),
+        _words(view.problem, strong=True, accent=True),
+        Card(icon="phone", title=number, push=show) if number else None,
+        Waiting() if view.busy else Pad(view.dots, view.pad),
+        _words(view.privacy),
+        _words(view.help),
+        foot=_pushes((view.sign_in,)),
     )
 
 
@@ -345,6 +359,7 @@ _PAGES: Mapping[type[views.View], Callable[[Any], Page]] = MappingProxyType(
         views.AttractView: _attract,
         views.TapView: _tap,
         views.ReadingView: _reading,
+        views.PhoneLoginView: _phone,
         views.PinView: _pin,
         views.HomeView: _home,
         views.RewardsView: _rewards,

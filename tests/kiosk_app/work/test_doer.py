@@ -8,7 +8,7 @@ import pytest
 
 from club.model import errors
 from club.model.clock import HandClock
-from club.wire.cards import OpenCardSession, StepUp
+from club.wire.cards import OpenCardSession, OpenPhoneSession, StepUp
 from club.wire.rewards import Redeem
 from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
@@ -88,6 +88,26 @@ def test_a_refusal_and_a_missing_answer_are_told_apart(bench: Bench) -> None:
     assert bench.posted.until(lambda event: isinstance(event, ev.SessionUnreachable)) == ev.SessionUnreachable(
         make.SESSION
     )
+
+
+def test_number_and_pin_are_asked_about_once_and_stand_in_no_log(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    ask = ef.OpenPhoneSession(make.SESSION, Digits("13800006621"), Digits("314159"))
+    bench.doer.do(ask)
+    opened = ev.SessionOpened(make.a_session(assurance="phone"))
+    assert bench.posted.until(lambda event: isinstance(event, ev.SessionOpened)) == opened
+    assert bench.server.asked == [OpenPhoneSession(session_id=make.SESSION, phone="13800006621", pin="314159")]
+    bench.server.error = errors.PhoneOrPinWrong(tries_left=4)
+    bench.doer.do(ask)
+    bench.posted.until(lambda event: isinstance(event, ev.SessionRefused))
+    bench.server.error = UNREACHABLE
+    bench.doer.do(ask)
+    bench.posted.until(lambda event: isinstance(event, ev.SessionUnreachable))
+    assert not bench.doer.holds_evidence
+    assert "13800006621" not in caplog.text
+    assert "314159" not in caplog.text
 
 
 def test_a_retry_asks_with_the_same_evidence_and_only_while_the_session_runs(bench: Bench) -> None:
