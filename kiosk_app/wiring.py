@@ -27,6 +27,7 @@ from club.words.catalogue import words
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
+from kiosk_app.flow.actions import Action
 from kiosk_app.work import catalogue, sounds, sync_events
 from kiosk_app.work.card_events import CardEvents
 from kiosk_app.work.doer import Doer
@@ -35,6 +36,7 @@ from kiosk_app.work.proving import Prover
 from kiosk_app.work.runtime import Runtime
 from kiosk_app.work.tap_times import TapTimes
 from kiosk_app.work.ticker import Ticker
+from nfc import wedge
 from nfc.reader import card_on
 
 _log = logging.getLogger(__name__)
@@ -104,6 +106,7 @@ class Kiosk:
         self.runtime.watch = self._watched
         self._cards = CardEvents(new_id, self.clock.now, secrets.token_bytes(32))
         self._lights = Lights()
+        self._keys = self._open_keys()
         self._ticker = Ticker(lambda: self._post(ev.Second(self.clock.now())), self.clock)
         if settings.control.socket:
             self._open_control(Path(settings.control.socket))
@@ -123,6 +126,7 @@ class Kiosk:
             self._closing.callback(self._reader.close)
             self._ticker.start()
             self._closing.callback(self._ticker.close)
+            self._closing.callback(self._keys.close)
             _log.info("kiosk ready")
             self.ui.run()
             _log.info("kiosk stopped")
@@ -169,6 +173,18 @@ class Kiosk:
         reader = self._settings.reader
         timing = nfc.Timing(debounce_s=reader.debounce_ms / 1000)
         return nfc.open_reader(reader.spec, self._card_event, self.clock.monotonic, timing)
+
+    def _open_keys(self) -> Any:
+        """Scanner and keyboard; `Any`, as what imports Kivy."""
+        from kiosk_app.ui.keys import ERASE, GAP_S, Keys
+
+        def typed(key: str) -> None:
+            action = {ERASE: Action.ERASE, "\n": Action.SIGN_IN}.get(key, Action.DIGIT)
+            self.runtime.typed(action, key if action == Action.DIGIT else "")
+
+        scanner = self._settings.scanner
+        habits = wedge.Habits(GAP_S, prefix=scanner.prefix, suffix=scanner.suffix)
+        return Keys(lambda code: self.runtime.handle(ev.Scanned(code, new_id())), typed, habits)
 
     def _open_control(self, path: Path) -> None:
         from club.ui.control import ControlServer

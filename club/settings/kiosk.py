@@ -31,6 +31,14 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Scanner:
+    """A barcode or QR scanner that types as a keyboard does; none needs to be there."""
+
+    prefix: str = setting("", "What the scanner was set up to type before each code.")
+    suffix: str = setting("", "What the scanner was set up to type behind each code, before Enter.")
+
+
+@dataclass(frozen=True, slots=True)
 class Ui:
     """How the screens greet a member who has not chosen."""
 
@@ -79,6 +87,7 @@ class KioskSettings:
     server: Server = section(Server)
     device: Device = section(Device)
     reader: Reader = section(Reader)
+    scanner: Scanner = section(Scanner)
     window: Window = section(Window)
     ui: Ui = section(Ui)
     timing: Timing = section(Timing)

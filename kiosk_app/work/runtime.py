@@ -71,6 +71,11 @@ class Runtime:
         """A touch."""
         self.handle(ev.Pressed(action, arg, self._new_id()))
 
+    def typed(self, action: str, arg: str) -> None:
+        """A key of a keyboard; it is for the two screens on which digits are typed, and nothing anywhere else."""
+        if isinstance(self._state.screen, st.Pin | st.PhoneLogin):
+            self.tell(action, arg)
+
     def handle(self, event: ev.Event) -> None:
         """Step once. A fault of our own ends the session and shows the resting screen: better a new tap than a dead screen (K16)."""
         try:

@@ -46,6 +46,15 @@ class Fingers:
         """Take the finger off."""
         self._say("mouseup 1")
 
+    def scan(self, code: str) -> None:
+        """Type a code as a scanner does: quickly, and Enter behind it. Letters, digits and what addresses are made of."""
+        self._say(f"type --delay 2 {code}")
+        self._say("key Return")
+
+    def key(self, name: str) -> None:
+        """Press a key of the keyboard, such as `7`, `KP_7`, `BackSpace`."""
+        self._say(f"key {name}")
+
     def close(self) -> None:
         """End it; before its screen ends. Twice is harmless."""
         if self._xdotool.stdin is not None and not self._xdotool.stdin.closed:

@@ -127,3 +127,20 @@ def test_the_power_may_fail_right_after_confirm(power: Callable[[str], list[int]
     cuts = power("kiosk.after-confirm")
     Glass().at_pin()
     assert cuts == [137]
+
+
+def test_keys_of_a_keyboard_are_for_the_pad_and_nothing_anywhere_else() -> None:
+    glass = Glass()
+    before = glass.runtime.state
+    glass.runtime.typed("digit", "3")
+    assert glass.runtime.state is before
+    glass.press("wake", "phone")
+    glass.runtime.typed("digit", "3")
+    assert isinstance(glass.runtime.state.screen, st.PhoneLogin)
+    assert len(glass.runtime.state.screen.phone) == 1
+
+
+def test_what_was_typed_without_a_card_is_wiped_at_the_end() -> None:
+    glass = Glass().press("wake", "phone", "digit:1")
+    glass.log.clear()
+    assert glass.press("exit").log[-1] == "wipe"
