@@ -32,6 +32,7 @@ from kiosk_app.work import catalogue, sounds, sync_events
 from kiosk_app.work.card_events import CardEvents
 from kiosk_app.work.doer import Doer
 from kiosk_app.work.lights import Lights
+from kiosk_app.work.outage import Counter
 from kiosk_app.work.proving import Prover
 from kiosk_app.work.runtime import Runtime
 from kiosk_app.work.tap_times import TapTimes
@@ -77,8 +78,9 @@ class Kiosk:
         player = sounds.find_player(files.sound, enabled=settings.sound.enabled, volume=settings.sound.volume)
         self._bridge: Bridge[ev.Event | Callable[[], None]] = Bridge(self._handle)
         self._prover = Prover(client, card_on, new_id)
+        counter = Counter(self.worker.offline, self.worker.mirror, self._post)
         self._doer = Doer(
-            client, self.worker.mirror, self.worker, player, self._answered, self.times, self._prover.proved
+            client, self.worker.mirror, self.worker, player, self._answered, self.times, counter, self._prover.proved
         )
         self.runtime = Runtime(
             visit.begin(self._rules(), self.clock.now(), self._world()),

@@ -1,8 +1,9 @@
 """Hands rewards out while the club cannot be reached: within the store's rules, each with a voucher that proves itself (A14)."""
 
+import contextlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -41,15 +42,29 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How this device stands towards one card; for the screen.
+
+    `refused` says of each reward of the catalogue why it cannot be had now, None where it can; `unbooked` are the points of
+    what was handed out to the card and is not settled, `held` these pieces by their commands, the oldest first; `genuine`
+    whether the tap says more than a number that anybody could have copied.
+    """
+
+    refused: Mapping[str, errors.OfflineRefused | None]
+    unbooked: int
+    held: Mapping[str, Handed]
+    genuine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Case:
-    """What a wish is judged by."""
+    """What every wish of a card is judged by."""
 
     entity: OfflineEntity
     rule: OfflineRule
     outage: str
     card_hash: str
     member: MemberEntity
-    reward: RewardEntity
 
 
 class OfflineDesk:
@@ -101,13 +116,25 @@ class OfflineDesk:
 
     # -- what it hands out ----------------------------------------------------------------------------------------
 
-    def allowed(self, card_hash: str, reward: str) -> bool:
-        """Whether a member with that card could have this reward now; for the screen, which greys the others."""
+    def look(self, evidence: Evidence) -> Look:
+        """What a card could have now and what it holds from here, for the screen; `redeem` judges again."""
+        card_hash = self._mirror.card_hash(evidence.uid) or ""
+        member = self._mirror.member(card_hash) if card_hash else None
+        rewards = self._mirror.rewards()
+        refused: dict[str, errors.OfflineRefused | None] = {}
         try:
-            self._judged(card_hash, reward)
-        except errors.OfflineRefused:
-            return False
-        return True
+            case = self._case(card_hash, evidence)
+        except errors.OfflineRefused as error:
+            refused = {reward.slug: error for reward in rewards}
+        else:
+            for reward in rewards:
+                try:
+                    self._must_allow(case, reward.slug, reward)
+                    refused[reward.slug] = None
+                except errors.OfflineRefused as error:
+                    refused[reward.slug] = error
+        genuine = member is not None and member.assurance == "cryptogram" and evidence.sun_url is not None
+        return Look(refused, self._open(card_hash), self._held(card_hash), genuine)
 
     def redeem(self, wish: Wish) -> Handed:
         """Hand one piece out: its command, its use of the limits and its voucher are on the disk when this returns.
@@ -125,26 +152,24 @@ class OfflineDesk:
         card_hash = self._mirror.card_hash(wish.evidence.uid)
         if card_hash is None:
             raise _refused("card", "the card gave a random number, or this device knows no cards")
-        case = self._judged(card_hash, wish.reward)
-        if case.member.assurance == "cryptogram" and wish.evidence.sun_url is None:
-            raise _refused("card", "the card can prove itself and did not: that is how a copied number looks")
+        case, reward = self._judged(card_hash, wish)
         now = self._client.time.now()
         zone = ZoneInfo(self._doing.store_zone())
         made = OfflineVoucher(
             device=self._client.identity.device_id,
             store=case.entity.store,
             code=voucher.make(self._random_below),
-            reward=case.reward.slug,
-            points=_price(case.reward, case.member),
+            reward=reward.slug,
+            points=_price(reward, case.member),
             issued_at=now.replace(microsecond=0),
-            valid_to=now.astimezone(zone).date() + timedelta(days=case.reward.valid_days),
+            valid_to=now.astimezone(zone).date() + timedelta(days=reward.valid_days),
         )
         qr = offline.qr_text(made, self._client.identity.sign_voucher(made))
         command = OfflineRedeem(
             command_id=wish.command_id,
             outage=case.outage,
             card_hash=card_hash,
-            reward=case.reward.slug,
+            reward=reward.slug,
             unit_points=made.points,
             code=made.code,
             issued_at=made.issued_at,
@@ -153,19 +178,25 @@ class OfflineDesk:
         )
         with self._store.transaction() as db:
             # Judged again under the lock: two screens of one device, or two fingers, do not use the same allowance.
-            self._judged(card_hash, wish.reward)
+            self._judged(card_hash, wish)
             db.execute(
                 "INSERT INTO offline_use VALUES (?, ?, ?, ?, ?, ?)",
                 (wish.command_id, case.outage, card_hash, made.reward, made.points, qr),
             )
             event = self._doing.submit(command, member_id=card_hash, hold_points=made.points)
         self._tell(event)
-        return Handed(case.reward, made, qr)
+        return Handed(reward, made, qr)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _judged(self, card_hash: str, slug: str) -> _Case:
+    def _judged(self, card_hash: str, wish: Wish) -> tuple[_Case, RewardEntity]:
         """All a wish is judged by, when the store's rules allow it."""
+        case = self._case(card_hash, wish.evidence)
+        reward = next((one for one in self._mirror.rewards() if one.slug == wish.reward), None)
+        return case, self._must_allow(case, wish.reward, reward)
+
+    def _case(self, card_hash: str, evidence: Evidence) -> _Case:
+        """What is so whatever the card's member wishes."""
         now, begun = self._client.time.now(), self._store.noted(_OUTAGE)
         entity = self._mirror.offline()
         rule = entity.rule_at(now) if entity else None
@@ -175,21 +206,28 @@ class OfflineDesk:
             raise _refused("clock", "this device does not know the time, and a voucher has a last day")
         outage = json.loads(begun)
         if now - datetime.fromisoformat(outage["since"]) > timedelta(hours=rule.hours):
-            raise _refused("long", f"the outage has lasted longer than {rule.hours} h")
+            raise _refused("long", f"the outage has lasted longer than {rule.hours} h", hours=rule.hours)
         member = self._mirror.member(card_hash)
         if member is None or member.card_state != "active":
             raise _refused("card", "the card is not known here as an active one")
-        reward = next((one for one in self._mirror.rewards() if one.slug == slug), None)
+        if member.assurance == "cryptogram" and evidence.sun_url is None:
+            raise _refused("card", "the card can prove itself and did not: that is how a copied number looks")
+        return _Case(entity, rule, outage["id"], card_hash, member)
+
+    def _must_allow(self, case: _Case, slug: str, reward: RewardEntity | None) -> RewardEntity:
+        rule, member = case.rule, case.member
         if reward is None or slug not in rule.quotas or not _is_for(reward, member):
             raise _refused("reward", f"{slug} is not marked for redeeming offline")
-        price = _price(reward, member)
-        if self._used(card_hash) + price > rule.floor_points:
-            raise _refused("floor", f"a card spends at most {rule.floor_points} points in an outage")
-        if self._open(card_hash) + price > member.points:
+        price, used = _price(reward, member), self._used(case.card_hash)
+        if used + price > rule.floor_points:
+            why = f"a card spends at most {rule.floor_points} points in an outage"
+            raise _refused("floor", why, cap=rule.floor_points, spent=used)
+        if self._open(case.card_hash) + price > member.points:
             raise _refused("balance", "the last known balance does not hold it")
         if self._pieces(slug) >= rule.quotas[slug]:
-            raise _refused("stock", f"this device hands out {rule.quotas[slug]} of {slug} in an outage")
-        return _Case(entity, rule, outage["id"], card_hash, member, reward)
+            why = f"this device hands out {rule.quotas[slug]} of {slug} in an outage"
+            raise _refused("stock", why, times=rule.quotas[slug])
+        return reward
 
     def _used(self, card_hash: str) -> int:
         """Points of a card used in this outage, settled or not."""
@@ -216,11 +254,31 @@ class OfflineDesk:
             return None
         if rows[0][0] != wish.reward:
             raise errors.IdempotencyConflict(f"command {wish.command_id} handed out another reward")
-        reward = next((one for one in self._mirror.rewards() if one.slug == wish.reward), None)
-        if reward is None:
+        handed = self._read(*rows[0])
+        if handed is None:
             raise _refused("reward", f"{wish.reward} is not in the catalogue any more")
+        return handed
+
+    def _held(self, card_hash: str) -> dict[str, Handed]:
+        """What was handed out to a card and is not settled, in its order."""
+        query = """
+            SELECT u.id, u.reward, u.qr FROM offline_use u
+              JOIN command c ON c.id = u.id AND c.state IN ('waiting', 'sent')
+             WHERE u.card_hash = ? ORDER BY c.position"""
+        found = {}
+        for command, slug, qr in self._store.read(query, card_hash):
+            # What another key of this device signed is on its way to the club all the same; it is only not shown here.
+            with contextlib.suppress(errors.SignatureWrong):
+                handed = self._read(slug, qr)
+                if handed is not None:
+                    found[command] = handed
+        return found
+
+    def _read(self, slug: str, qr: str) -> Handed | None:
+        """A piece as it was handed out; None when the catalogue does not have it any more."""
+        reward = next((one for one in self._mirror.rewards() if one.slug == slug), None)
         keys = {self._client.identity.device_id: self._client.identity.public_key}
-        return Handed(reward, offline.read_qr(rows[0][1], keys), rows[0][1])
+        return Handed(reward, offline.read_qr(qr, keys), qr) if reward else None
 
     def _sealed(self, wish: Wish, entity: OfflineEntity) -> str:
         content = codec.encode(SealedTap(evidence=wish.evidence, pin=wish.pin, tap=wish.tap_id))
@@ -238,5 +296,5 @@ def _is_for(reward: RewardEntity, member: MemberEntity) -> bool:
     return not reward.sold_out and (not reward.tiers or member.tier in reward.tiers)
 
 
-def _refused(reason: str, why: str) -> errors.OfflineRefused:
-    return errors.OfflineRefused(why, reason=reason)
+def _refused(reason: str, why: str, **facts: int) -> errors.OfflineRefused:
+    return errors.OfflineRefused(why, reason=reason, **facts)

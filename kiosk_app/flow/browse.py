@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from club.model import errors
-from kiosk_app.flow import effects, history, offers, refused
+from kiosk_app.flow import effects, history, offers, offline, outage, refused
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.session import Step, show
@@ -19,9 +19,11 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
             return show(state, st.Home()), ()
         case Action.BACK, screen:
             return show(state, parent(screen)), ()
-        case Action.REWARDS, (st.Home() | st.Vouchers() | st.Success() | st.Points() | st.Activities()):
+        case Action.REWARDS, (
+            st.Home() | st.Vouchers() | st.Success() | outage.HandedOut() | st.Points() | st.Activities()
+        ):
             return enter(state, session, st.Rewards(), fresh_id)
-        case Action.VOUCHERS, (st.Home() | st.Success()):
+        case Action.VOUCHERS, (st.Home() | st.Success() | outage.HandedOut()):
             return enter(state, session, st.Vouchers(), fresh_id)
         case Action.POINTS, st.Home():
             return enter(state, session, st.Points(), fresh_id)
@@ -55,8 +57,10 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
 def enter(state: st.State, session: st.Session, target: st.Rewards | st.Vouchers | st.Points, fresh_id: str) -> Step:
     """Go behind the home page. A card that can be copied gives its PIN once per session (N4)."""
     if session.home is None:
-        # Only the mirror is known: the catalogue can be read, vouchers and history are not on this device (X2).
-        return show(state, target if isinstance(target, st.Rewards) else st.Offline(state.screen)), ()
+        # Only the mirror is known: the catalogue can be read, but of vouchers and history no more is on this device (X2)
+        # than what it handed out itself.
+        here = isinstance(target, st.Rewards) or (isinstance(target, st.Vouchers) and offline.vouchers(session))
+        return show(state, target if here else st.Offline(state.screen)), offline.ask(state)
     if session.assurance == "cryptogram" or session.unlocked:
         return history.open_page(state, session) if isinstance(target, st.Points) else (show(state, target), ())
     if not session.home.pin_set:
@@ -73,6 +77,8 @@ def parent(screen: st.Screen) -> st.Screen:
             return st.Rewards(category)
         case st.Pin(purpose=st.Spend(detail=detail)):
             return replace(detail, confirming=False, error=None)
+        case st.Pin(purpose=outage.SpendLater() as purpose):
+            return offline.back_of(purpose)
         case st.VoucherCode(tab=tab):
             return st.Vouchers(tab)
         case st.Offline(back=back) | st.Problem(back=back):
@@ -83,10 +89,9 @@ def parent(screen: st.Screen) -> st.Screen:
 
 def _counted(state: st.State, session: st.Session, detail: st.RewardDetail, by: int) -> st.RewardDetail:
     reward = state.world.catalogue.reward(detail.slug)
-    most = offers.offer(state.world.catalogue, session, reward).most if reward else 1
+    most = offers.offer(state.world.catalogue, session, reward, online=state.world.online).most if reward else 1
     return replace(detail, quantity=max(1, min(detail.quantity + by, max(1, most))), error=None)
 
 
 def _usable(session: st.Session, voucher_id: str) -> bool:
-    vouchers = session.home.vouchers if session.home else ()
-    return any(voucher.voucher_id == voucher_id and voucher.state == "issued" for voucher in vouchers)
+    return any(one.voucher_id == voucher_id and one.state == "issued" for one in offline.vouchers(session))

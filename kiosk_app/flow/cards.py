@@ -6,7 +6,7 @@ from datetime import date
 from club.model import errors
 from club.wire.cards import CardSession
 from club.wire.changes import MemberEntity
-from kiosk_app.flow import effects
+from kiosk_app.flow import effects, offline
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
 from kiosk_app.flow.effects import Ending
@@ -93,7 +93,8 @@ def mirror(state: st.State, member: MemberEntity | None) -> Step:
         blocked = st.Blocked(replaced=member.card_state == "replaced", since=member.blocked_since)
         return card_problem(state, blocked, Ending.REFUSED)
     state = replace(state, session=replace(session, mirror=member))
-    return (_home(state), ()) if isinstance(state.screen, st.Reading) else (state, ())
+    asked = () if state.world.online else offline.ask(state)
+    return (_home(state) if isinstance(state.screen, st.Reading) else state), asked
 
 
 def opened(state: st.State, answer: CardSession) -> Step:
@@ -101,11 +102,13 @@ def opened(state: st.State, answer: CardSession) -> Step:
     session = state.session
     if session is None:
         return state, ()
+    # For what this kiosk handed out earlier and the club does not know yet; later figures bring nothing new of that.
+    asked = offline.ask(state) if session.home is None else ()
     unlocked = session.unlocked or answer.assurance == "phone"  # which the PIN was given for at the door
     session = replace(session, home=answer.member, assurance=answer.assurance, unlocked=unlocked)
     own = "en" if answer.member.language.startswith("en") else "zh-CN"
     state = replace(state, session=session, language=state.language if state.chosen else own, failures=0)
-    return (_home(state), ()) if isinstance(state.screen, st.Reading | st.PhoneLogin) else (state, ())
+    return (_home(state) if isinstance(state.screen, st.Reading | st.PhoneLogin) else state), asked
 
 
 def refused(state: st.State, error: errors.ClubError) -> Step:
@@ -135,7 +138,7 @@ def online(state: st.State, is_online: bool) -> Step:
         return state, ()
     state = replace(state, world=replace(state.world, online=is_online))
     if not is_online:
-        return state, ()
+        return state, offline.ask(state)
     ask: tuple[effects.Effect, ...] = ()
     if state.session is not None and state.session.home is None and not isinstance(state.screen, st.Reading):
         ask = (effects.RetryOpenSession(state.session.id),)

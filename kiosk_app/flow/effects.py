@@ -70,6 +70,23 @@ class SubmitRedeem:
     member_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskOffline:
+    """Look up what this kiosk may hand out by itself to the session's card, and what it has (A14)."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """Hand one piece out while the club is not reached; the PIN is sealed, and judged at settlement (A14)."""
+
+    command_id: str
+    session_id: str
+    reward: str
+    pin: Digits
+
+
 class Ending(StrEnum):
     """Why a session ended."""
 
@@ -110,6 +127,8 @@ Effect: TypeAlias = (
     | FetchHistory
     | AskStepUp
     | SubmitRedeem
+    | AskOffline
+    | HandOut
     | EndSession
     | WakeSync
     | PlaySound

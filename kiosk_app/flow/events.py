@@ -11,6 +11,7 @@ from club.wire.changes import MemberEntity
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeemed
 from kiosk_app.flow.actions import Action
+from kiosk_app.flow.outage import Held, Terms
 from kiosk_app.flow.state import Catalogue, Pairing
 
 
@@ -182,6 +183,36 @@ class CommandNotStored:
 
 
 @dataclass(frozen=True, slots=True)
+class OfflineTermsCame:
+    """What this kiosk may hand out by itself to the card of a session, and what it has (A14)."""
+
+    session_id: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineHanded:
+    """A piece was handed out while the club is not reached; it is written down."""
+
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineNotHanded:
+    """A limit of the store says no; nothing was handed out."""
+
+    command_id: str
+    error: ClubError
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineBooked:
+    """The club has settled a piece that this kiosk had handed out, once and for ever."""
+
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class WentOnline:
     """The central API answers."""
 
@@ -233,6 +264,10 @@ Event: TypeAlias = (
     | CommandSettled
     | CommandRefused
     | CommandNotStored
+    | OfflineTermsCame
+    | OfflineHanded
+    | OfflineNotHanded
+    | OfflineBooked
     | WentOnline
     | WentOffline
     | CatalogueChanged

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from club.model.errors import OfflineRefused
 from club.wire.changes import RewardEntity
 from kiosk_app.flow.state import Catalogue, Session
 
@@ -15,10 +16,11 @@ class Standing(IntEnum):
     """Whether a member may take a reward; in the order in which rewards are listed."""
 
     OPEN = 0
-    SHORT = 1
-    LIMIT = 2
-    TIER = 3
-    SOLD_OUT = 4
+    WAITS = 1  # for the network
+    SHORT = 2
+    LIMIT = 3
+    TIER = 4
+    SOLD_OUT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Offer:
     """A reward as it stands for one member.
 
     `price` is of one piece; `missing` points for one; `limit_left` pieces in the window, None without a limit or while it is
-    unknown; `most` pieces can be taken now; `needs` is the slug of the lowest tier that may.
+    unknown; `most` pieces can be taken now; `needs` is the slug of the lowest tier that may. `refused` is the limit by which
+    it waits for the network, `later` whether it is handed out now and paid once the club is reached (A14).
     """
 
     reward: RewardEntity
@@ -47,18 +50,21 @@ class Offer:
     limit_left: int | None = None
     most: int = 0
     needs: str = ""
+    refused: OfflineRefused | None = None
+    later: bool = False
 
 
 def figures(session: Session | None) -> Figures | None:
     """The numbers to show; None while nobody is known."""
     if session is None:
         return None
+    unbooked = session.terms.unbooked if session.terms else 0  # handed out here: the club will take them
     if session.home is not None:
         home = session.home
-        return Figures(home.points, home.tier_points, home.tier, home.as_of, fresh=True)
+        return Figures(max(0, home.points - unbooked), home.tier_points, home.tier, home.as_of, fresh=True)
     if session.mirror is not None:
         known = session.mirror
-        return Figures(known.points, known.tier_points, known.tier, known.as_of, fresh=False)
+        return Figures(max(0, known.points - unbooked), known.tier_points, known.tier, known.as_of, fresh=False)
     return None
 
 
@@ -75,8 +81,11 @@ def limit_left(reward: RewardEntity, session: Session) -> int | None:
     return left.get(reward.slug, reward.limit_times)
 
 
-def offer(catalogue: Catalogue, session: Session, reward: RewardEntity) -> Offer:
-    """How a reward stands for the member of `session`; who is not known yet may take nothing."""
+def offer(catalogue: Catalogue, session: Session, reward: RewardEntity, *, online: bool = True) -> Offer:
+    """How a reward stands for the member of `session`; who is not known yet may take nothing.
+
+    Without the network, and where the store hands rewards out all the same, one piece at a time of those within its limits.
+    """
     own = figures(session)
     price = price_for(reward, own.tier if own else "")
     left = limit_left(reward, session)
@@ -90,6 +99,11 @@ def offer(catalogue: Catalogue, session: Session, reward: RewardEntity) -> Offer
         return Offer(reward, price, Standing.LIMIT, limit_left=0)
     if own.points < price:
         return Offer(reward, price, Standing.SHORT, missing=price - own.points, limit_left=left)
+    if not online and session.terms is not None and session.terms.handing_out:
+        against = session.terms.against(reward.slug)
+        if against is not None:
+            return Offer(reward, price, Standing.WAITS, limit_left=left, refused=against)
+        return Offer(reward, price, Standing.OPEN, limit_left=left, most=1, later=True)
     bounds = [MOST_AT_ONCE]
     if price:
         bounds.append(own.points // price)
@@ -97,9 +111,16 @@ def offer(catalogue: Catalogue, session: Session, reward: RewardEntity) -> Offer
     return Offer(reward, price, Standing.OPEN, limit_left=left, most=min(bounds))
 
 
-def offers(catalogue: Catalogue, session: Session, category: str = "") -> tuple[Offer, ...]:
+def here_and_now(catalogue: Catalogue, session: Session, reward: RewardEntity, quantity: int = 1) -> bool:
+    """Whether a kiosk without the network hands so much of a reward out to the member."""
+    found = offer(catalogue, session, reward, online=False)
+    return found.later and quantity <= found.most
+
+
+def offers(catalogue: Catalogue, session: Session, category: str = "", *, online: bool = True) -> tuple[Offer, ...]:
     """The rewards of a category (empty: all), those that can be taken first, then those that are nearest (K4)."""
-    return tuple(sorted((offer(catalogue, session, reward) for reward in _of(catalogue.rewards, category)), key=_place))
+    found = (offer(catalogue, session, reward, online=online) for reward in _of(catalogue.rewards, category))
+    return tuple(sorted(found, key=_place))
 
 
 def _of(rewards: Iterable[RewardEntity], category: str) -> Iterable[RewardEntity]:

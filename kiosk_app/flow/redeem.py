@@ -9,7 +9,7 @@ import msgspec
 from club.model import errors
 from club.wire.cards import Expiry, MemberHome, RewardLimit
 from club.wire.rewards import Redeem, Redeemed, step_up_digest
-from kiosk_app.flow import effects, history, offers, refused
+from kiosk_app.flow import effects, history, offers, offline, outage, refused
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.session import Step, notify, show
@@ -33,9 +33,11 @@ def press(state: st.State, session: st.Session, action: str, arg: str, fresh_id:
 
 
 def _sheet(state: st.State, session: st.Session, detail: st.RewardDetail) -> Step:
-    if session.home is None or not state.world.online:
-        return show(state, st.Offline(replace(detail, error=None))), ()
     reward = state.world.catalogue.reward(detail.slug)
+    if session.home is None or not state.world.online:
+        if reward and not state.world.online and offers.here_and_now(state.world.catalogue, session, reward):
+            return show(state, replace(detail, quantity=1, confirming=True, error=None)), offline.ask(state)
+        return show(state, st.Offline(replace(detail, error=None))), ()
     if reward is None or offers.offer(state.world.catalogue, session, reward).most < detail.quantity:
         return state, ()
     return show(state, replace(detail, confirming=True, error=None)), ()
@@ -44,6 +46,8 @@ def _sheet(state: st.State, session: st.Session, detail: st.RewardDetail) -> Ste
 def _confirm(state: st.State, session: st.Session, detail: st.RewardDetail, fresh_id: str) -> Step:
     """The command gets its id here, once, before anything is sent (A12); a second press finds another screen."""
     reward = state.world.catalogue.reward(detail.slug)
+    if not state.world.online and session.terms is not None and session.terms.handing_out:
+        return offline.confirm(state, session, detail, fresh_id)
     if session.home is None or not state.world.online:
         return show(state, st.Offline(replace(detail, confirming=False))), ()
     if reward is None:
@@ -92,6 +96,10 @@ def _key(state: st.State, session: st.Session, pin: st.Pin, action: str, arg: st
     typed += arg
     if len(typed) < st.PIN_LENGTH:
         return show(state, replace(pin, digits=st.Digits(typed), error=None if not pin.error else pin.error)), sound
+    if isinstance(pin.purpose, outage.SpendLater):
+        hand = effects.HandOut(pin.command_id, session.id, pin.purpose.reward, st.Digits(typed))
+        state = replace(state, session=replace(session, commands=(*session.commands, pin.command_id)))
+        return show(state, replace(pin, digits=st.Digits(), busy=True, error=None)), (*sound, hand)
     body = unlock_digest(session.id) if isinstance(pin.purpose, st.Unlock) else step_up_digest(pin.purpose.command)
     ask = effects.AskStepUp(pin.command_id, session.id, body, st.Digits(typed))
     return show(state, replace(pin, digits=st.Digits(), busy=True, error=None)), (*sound, ask)
@@ -103,6 +111,8 @@ def _locked_now(pin: st.Pin) -> bool:
 
 def granted(state: st.State, session: st.Session, pin: st.Pin, grant: str) -> Step:
     """The PIN was right."""
+    if isinstance(pin.purpose, outage.SpendLater):
+        return state, ()  # nobody was asked about that one
     if isinstance(pin.purpose, st.Unlock):
         # What lies behind the home page comes with the fresh figures; `unlocked_page` goes there.
         return replace(state, session=replace(session, unlocked=True)), (effects.RefreshSession(session.id),)
@@ -164,7 +174,7 @@ def not_stored(state: st.State, command_id: str) -> Step:
     """The command could not be written down, so it was not sent (X1)."""
     if isinstance(state.screen, st.Redeeming) and state.screen.command.command_id == command_id:
         return show(state, st.Problem(st.TroubleKind.NOT_STORED, state.screen.detail)), (effects.PlaySound("error"),)
-    return state, ()
+    return offline.not_stored(state, command_id) or (state, ())
 
 
 def not_taken(state: st.State, detail: st.RewardDetail, error: errors.ClubError) -> Step:
@@ -194,7 +204,7 @@ def not_taken(state: st.State, detail: st.RewardDetail, error: errors.ClubError)
 def _behind(pin: st.Pin) -> st.Screen:
     if isinstance(pin.purpose, st.Spend):
         return replace(pin.purpose.detail, confirming=False, error=None)
-    return st.Home()
+    return offline.back_of(pin.purpose) if isinstance(pin.purpose, outage.SpendLater) else st.Home()
 
 
 def _after(home: MemberHome, answer: Redeemed) -> MemberHome:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from kiosk_app.flow import effects
+from kiosk_app.flow import effects, outage
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.effects import Effect, Ending
@@ -60,7 +60,7 @@ def full_time(state: st.State) -> int:
             return rules.tap_s
         case st.CardProblem() | st.Blocked():
             return rules.message_s
-        case st.Success():
+        case st.Success() | outage.HandedOut():
             return max(rules.success_s, idle) if state.large else rules.success_s
         case _:
             return idle if state.session else rules.message_s

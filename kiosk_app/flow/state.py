@@ -11,6 +11,7 @@ from club.wire.changes import ActivityEntity, MemberEntity, ProgrammeEntity, Rew
 from club.wire.devices import StoreProfile
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem, Redeemed
+from kiosk_app.flow.outage import HandedOut, SpendLater, Terms
 
 PIN_LENGTH = 6
 PHONE_LENGTH = 11
@@ -90,7 +91,8 @@ class Session:
 
     `card` only tells whether another tap is the same card, empty for a visit without one (N8); `mirror` is what this device knew, `home` what the central API
     says. `unlocked`: the PIN was given once, which a card that can be copied needs behind the home page (N4); `pin_forced`:
-    the central API asked for it; `commands`: ids of what was sent in this visit; `note`: facts about the card for staff.
+    the central API asked for it; `commands`: ids of what was sent in this visit; `note`: facts about the card for staff;
+    `terms`: what this kiosk may hand out by itself (A14), None while it was not asked.
     """
 
     id: str
@@ -102,6 +104,7 @@ class Session:
     unlocked: bool = False
     pin_forced: bool = False
     commands: tuple[str, ...] = ()
+    terms: Terms | None = None
 
     @property
     def known(self) -> bool:
@@ -241,7 +244,7 @@ class Spend:
 class Pin:
     """kiosk-04. While `busy` the PIN is being checked, and is not held here any more."""
 
-    purpose: Unlock | Spend
+    purpose: Unlock | Spend | SpendLater
     digits: Digits = Digits()
     busy: bool = False
     error: ClubError | None = None
@@ -249,7 +252,7 @@ class Pin:
     @property
     def command_id(self) -> str:
         """What the PIN is bound to."""
-        return self.purpose.command_id if isinstance(self.purpose, Unlock) else self.purpose.command.command_id
+        return self.purpose.command.command_id if isinstance(self.purpose, Spend) else self.purpose.command_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +359,7 @@ Screen: TypeAlias = (
     | Pin
     | Redeeming
     | Success
+    | HandedOut
     | Vouchers
     | VoucherCode
     | Points

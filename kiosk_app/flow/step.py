@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk_app.flow import browse, cards, history, phone, redeem
+from kiosk_app.flow import browse, cards, history, offline, phone, redeem
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
@@ -79,6 +79,14 @@ def _answered(state: st.State, event: ev.Event) -> Step:
             return redeem.command_refused(state, session, command_id, error)
         case ev.CommandNotStored(command_id), _:
             return redeem.not_stored(state, command_id)
+        case ev.OfflineTermsCame(session_id, terms), _ if session_id == session.id:
+            return offline.came(state, session, terms)
+        case ev.OfflineHanded() as handed, _:
+            return offline.handed_out(state, session, handed)
+        case ev.OfflineNotHanded(command_id, error), _:
+            return offline.not_handed_out(state, command_id, error)
+        case ev.OfflineBooked(), _:
+            return offline.booked(state, session)
         case _:
             return state, ()
 

@@ -39,6 +39,13 @@ class Context:
         """The member's numbers as best known."""
         return offers.figures(self.state.session)
 
+    @property
+    def hands_out(self) -> bool:
+        """Whether this kiosk hands rewards out by itself now (A14)."""
+        session = self.state.session
+        terms = session.terms if session else None
+        return not self.state.world.online and terms is not None and terms.handing_out
+
     def pick(self, text: Text) -> str:
         """A text of the data in the screen's language."""
         return text.pick(self.words.language)

@@ -3,7 +3,7 @@
 import re
 
 from club.words import numbers
-from kiosk_app.flow import offers
+from kiosk_app.flow import offers, offline
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import activities, frame
 from kiosk_app.present.context import Context
@@ -124,18 +124,20 @@ def _tiles(ctx: Context) -> tuple[Tile, ...]:
     words, session = ctx.words, ctx.state.session
     if session is None:
         return ()
-    open_offers = [each for each in offers.offers(ctx.catalogue, session) if each.standing is offers.Standing.OPEN]
+    found = offers.offers(ctx.catalogue, session, online=ctx.state.world.online)
+    open_offers = [each for each in found if each.standing is offers.Standing.OPEN]
     rewards = (
-        words("kiosk.home.rewards-detail", count=len(open_offers))
+        words("kiosk.home.rewards-offline" if ctx.hands_out else "kiosk.home.rewards-detail", count=len(open_offers))
         if open_offers
         else words("kiosk.home.rewards-browse")
     )
+    shown = offline.vouchers(session)
     if session.home is None:
-        vouchers = words("kiosk.home.when-online")
+        vouchers = words("kiosk.home.vouchers-here", count=len(shown)) if shown else words("kiosk.home.when-online")
     elif session.assurance != "cryptogram" and not session.unlocked:
         vouchers = words("kiosk.home.vouchers-locked")  # the central API tells them after the PIN (N4)
     else:
-        ready = sum(voucher.state == "issued" for voucher in session.home.vouchers)
+        ready = sum(voucher.state == "issued" for voucher in shown)
         vouchers = words("kiosk.home.vouchers-detail", count=ready) if ready else words("kiosk.home.vouchers-none")
     return (
         Tile(words("kiosk.home.rewards"), rewards, "gift", Action.REWARDS, primary=True, picture="rewards/tea-set"),

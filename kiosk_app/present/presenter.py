@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from club.words.catalogue import Words
+from kiosk_app.flow import outage
 from kiosk_app.flow import state as st
 from kiosk_app.present import activities, arrival, home, phone, points, redeem, rewards, trouble, vouchers
 from kiosk_app.present.context import Context
@@ -50,6 +51,8 @@ def _view(ctx: Context) -> AnyView:
             return redeem.redeeming(ctx, screen)
         case st.Success() as screen:
             return redeem.success(ctx, screen)
+        case outage.HandedOut() as screen:
+            return redeem.handed_out(ctx, screen)
         case (st.Vouchers() | st.VoucherCode()) as screen:
             return vouchers.vouchers(ctx, screen)
         case st.Points() as screen:

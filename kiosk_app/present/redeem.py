@@ -2,6 +2,7 @@
 
 from club.model import errors, voucher
 from club.words import numbers
+from kiosk_app.flow import outage
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame, vouchers
@@ -18,7 +19,11 @@ def pin(ctx: Context, screen: st.Pin) -> PinView:
     attempts, tone = _attempts(ctx, screen)
     tier = ctx.tier_name(own.tier) if own else ""
     spends = isinstance(screen.purpose, st.Spend)
-    detail = "kiosk.pin.checking" if screen.busy else "kiosk.pin.detail-spend" if spends else "kiosk.pin.detail-unlock"
+    later = isinstance(screen.purpose, outage.SpendLater)
+    if screen.busy:
+        detail = "kiosk.pin.issuing" if later else "kiosk.pin.checking"
+    else:
+        detail = "kiosk.pin.detail-spend" if spends or later else "kiosk.pin.detail-unlock"
     return PinView(
         header=frame.header(ctx),
         dock=frame.dock(ctx),
@@ -41,6 +46,8 @@ def pin(ctx: Context, screen: st.Pin) -> PinView:
 
 def _attempts(ctx: Context, screen: st.Pin) -> tuple[str, Tone]:
     programme, error = ctx.catalogue.programme, screen.error
+    if isinstance(screen.purpose, outage.SpendLater):
+        return ctx.words("kiosk.pin.offline"), "plain"
     if isinstance(error, errors.PinWrong) and error.number("tries_left") > 0:
         minutes = error.number("lock_minutes", programme.pin_lock_minutes if programme else 15)
         return ctx.words("kiosk.pin.tries", tries=error.number("tries_left"), minutes=minutes), "warn"
@@ -102,8 +109,36 @@ def success(ctx: Context, screen: st.Success) -> SuccessView:
         code=voucher.grouped(first.code) if first else "",
         hint=words("kiosk.success.hint"),
         footnote=words("kiosk.success.others", count=others) if others > 0 else words("kiosk.success.footnote"),
-        buttons=(
-            Button(words("kiosk.success.vouchers"), Action.VOUCHERS, icon="ticket"),
-            Button(words("kiosk.success.done"), Action.EXIT, icon="check", tone="plain"),
+        buttons=_ways_on(ctx),
+    )
+
+
+def handed_out(ctx: Context, screen: outage.HandedOut) -> SuccessView:
+    """kiosk-10 without the network: the same voucher, and that its points are taken when the network is back (A14)."""
+    words, made = ctx.words, screen.held.voucher
+    return SuccessView(
+        header=frame.header(ctx),
+        dock=frame.dock(ctx, back=False),
+        timeout=frame.timeout(ctx),
+        title=words("kiosk.success.title"),
+        detail=words(
+            "kiosk.success.offline-detail",
+            taken=numbers.points(screen.held.points),
+            left=numbers.points(screen.balance),
         ),
+        what=ctx.pick(made.name),
+        valid=words("kiosk.success.valid", day=ctx.full_date(made.valid_to), stores=ctx.stores(made.stores)),
+        icon=vouchers.icon(made.category),
+        qr=made.qr,
+        code=voucher.grouped(made.code),
+        hint=words("kiosk.success.offline-hint"),
+        footnote=words("kiosk.success.offline-footnote"),
+        buttons=_ways_on(ctx),
+    )
+
+
+def _ways_on(ctx: Context) -> tuple[Button, ...]:
+    return (
+        Button(ctx.words("kiosk.success.vouchers"), Action.VOUCHERS, icon="ticket"),
+        Button(ctx.words("kiosk.success.done"), Action.EXIT, icon="check", tone="plain"),
     )

@@ -12,18 +12,26 @@ from kiosk_app.present.view_reward import ConfirmSheet, Fact, RewardCard, Reward
 
 CATEGORY_ICONS = {"service": "wrench", "wash": "drop", "fuel": "fuel"}
 BANNER = "rewards/travel-mug"
-_LOCK_ICONS = {Standing.TIER: "lock", Standing.SHORT: "coins", Standing.LIMIT: "clock", Standing.SOLD_OUT: "box"}
+_LOCK_ICONS = {
+    Standing.WAITS: "wifi-off",
+    Standing.TIER: "lock",
+    Standing.SHORT: "coins",
+    Standing.LIMIT: "clock",
+    Standing.SOLD_OUT: "box",
+}
 
 
 def catalogue(ctx: Context, screen: st.Rewards) -> RewardsView:
     """kiosk-07."""
     words, own, soon, session = ctx.words, ctx.figures, ctx.soon(), ctx.state.session
-    listed = offers.offers(ctx.catalogue, session, screen.category) if session else ()
-    expiry = (
-        words("kiosk.rewards.expiry", points=numbers.points(soon[1]), day=ctx.day(soon[0]))
-        if soon
-        else frame.notice(ctx)
-    )
+    online = ctx.state.world.online
+    listed = offers.offers(ctx.catalogue, session, screen.category, online=online) if session else ()
+    if ctx.hands_out:
+        expiry = words("kiosk.rewards.offline")
+    elif soon:
+        expiry = words("kiosk.rewards.expiry", points=numbers.points(soon[1]), day=ctx.day(soon[0]))
+    else:
+        expiry = frame.notice(ctx)
     return RewardsView(
         header=frame.header(ctx),
         dock=frame.dock(ctx),
@@ -59,6 +67,7 @@ def _chips(ctx: Context, chosen: str) -> tuple[Chip, ...]:
 def _card(ctx: Context, offer: Offer) -> RewardCard:
     reward, available = offer.reward, offer.standing is Standing.OPEN
     tag = ctx.words("kiosk.rewards.badge-expiring") if reward.badge == "expiring" and available and ctx.soon() else ""
+    tag = ctx.words("kiosk.rewards.offline-now") if offer.later else tag
     return RewardCard(
         slug=reward.slug,
         title=ctx.pick(reward.name),
@@ -84,6 +93,9 @@ def _lock(ctx: Context, offer: Offer) -> str:
             return words(_per(ctx, "kiosk.rewards.lock-limit", offer.reward.limit_per))
         case Standing.SOLD_OUT:
             return words("kiosk.rewards.lock-sold-out")
+        case Standing.WAITS:
+            key = f"kiosk.rewards.lock-offline-{offer.refused.text('reason') if offer.refused else ''}"
+            return words(key if words.has(key) else "kiosk.rewards.lock-offline")
         case Standing.OPEN:
             return ""
 
@@ -100,10 +112,11 @@ def detail(ctx: Context, screen: st.RewardDetail) -> RewardDetailView:
             timeout=frame.timeout(ctx),
             title=words("kiosk.rewards.lock-sold-out"),
         )
-    offer = offers.offer(ctx.catalogue, session, reward)
+    offer = offers.offer(ctx.catalogue, session, reward, online=ctx.state.world.online)
     why_not = _why_not(ctx, screen, offer)
     takes = screen.quantity * offer.price
-    can_take = session.home is not None and ctx.state.world.online and 0 < screen.quantity <= offer.most
+    reached = session.home is not None and ctx.state.world.online
+    can_take = (reached or offer.later) and 0 < screen.quantity <= offer.most
     return RewardDetailView(
         header=frame.header(ctx),
         dock=frame.dock(ctx),
@@ -134,6 +147,10 @@ def _why_not(ctx: Context, screen: st.RewardDetail, offer: Offer) -> str:
         return ctx.refusal(screen.error, offer.reward)
     if offer.standing is Standing.SHORT:
         return ctx.words("kiosk.reward.why-short", points=numbers.points(offer.missing))
+    if offer.later:
+        return ctx.words("kiosk.reward.offline-now")
+    if offer.refused is not None:
+        return ctx.refusal(offer.refused, offer.reward)
     if offer.standing is not Standing.OPEN:
         return _lock(ctx, offer)
     if not ctx.state.world.online:
@@ -153,6 +170,8 @@ def _facts(ctx: Context, offer: Offer) -> tuple[Fact, ...]:
 
 
 def _limit(ctx: Context, offer: Offer) -> str:
+    if offer.later:
+        return ctx.words("kiosk.reward.offline-one")
     if offer.limit_left is not None:
         return ctx.words(_per(ctx, "kiosk.reward.limit", offer.reward.limit_per), left=offer.limit_left)
     stock = offer.reward.stock_left
@@ -160,10 +179,14 @@ def _limit(ctx: Context, offer: Offer) -> str:
 
 
 def _sheet(ctx: Context, session: st.Session, screen: st.RewardDetail, offer: Offer) -> ConfirmSheet:
-    words, home, programme = ctx.words, session.home, ctx.catalogue.programme
+    words, programme = ctx.words, ctx.catalogue.programme
     takes = screen.quantity * offer.price
-    points = home.points if home else 0
-    asks = redeem.asks_pin(ctx.state, session)
+    points = ctx.figures.points if ctx.figures else 0
+    asks = offer.later or redeem.asks_pin(ctx.state, session)
+    if offer.later:
+        footnote = words("kiosk.confirm.offline-footnote")
+    else:
+        footnote = words("kiosk.confirm.footnote", days=programme.reversible_days) if programme else ""
     from_day = ctx.today.toordinal() + offer.reward.valid_days
     return ConfirmSheet(
         title=words("kiosk.confirm.title"),
@@ -177,14 +200,22 @@ def _sheet(ctx: Context, session: st.Session, screen: st.RewardDetail, offer: Of
             SheetLine(_taken_label(ctx, session, takes), numbers.points(-takes)),
             SheetLine(words("kiosk.confirm.after"), numbers.points(max(0, points - takes)), total=True),
         ),
-        tier_note=words("kiosk.confirm.tier-note", points=numbers.points(home.tier_points)) if home else "",
+        tier_note=_tier_note(ctx, offer),
         cancel=words("kiosk.confirm.cancel"),
         confirm=words("kiosk.confirm.with-pin" if asks else "kiosk.confirm.without-pin"),
         confirm_icon="lock" if asks else "gift",
         arg=offer.reward.slug,
-        footnote=words("kiosk.confirm.footnote", days=programme.reversible_days) if programme else "",
+        footnote=footnote,
         problem=ctx.refusal(screen.error, offer.reward) if screen.error else "",
     )
+
+
+def _tier_note(ctx: Context, offer: Offer) -> str:
+    own = ctx.figures
+    if own is None:
+        return ""
+    key = "kiosk.confirm.offline-note" if offer.later else "kiosk.confirm.tier-note"
+    return ctx.words(key, points=numbers.points(own.tier_points))
 
 
 def _taken_label(ctx: Context, session: st.Session, takes: int) -> str:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from club.model import errors
+from kiosk_app.flow import offline as flow_offline
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
@@ -115,7 +116,7 @@ def offline(ctx: Context, screen: st.Offline) -> OfflineView:
     """kiosk-16, with what this device really can without the network (K14)."""
     words, own, session = ctx.words, ctx.figures, ctx.state.session
     as_of = ctx.catalogue.as_of
-    has_vouchers = session is not None and session.home is not None
+    has_vouchers = session is not None and (session.home is not None or bool(flow_offline.vouchers(session)))
     later = words("kiosk.offline.later")
     usual = words("kiosk.offline.as-usual")
     points = words("kiosk.offline.points-detail", time=ctx.clock(own.as_of)) if own else usual
@@ -123,7 +124,9 @@ def offline(ctx: Context, screen: st.Offline) -> OfflineView:
         CheckRow("yes", words("kiosk.offline.points"), points),
         CheckRow("yes", words("kiosk.offline.catalogue"), usual),
         CheckRow("yes" if has_vouchers else "no", words("kiosk.offline.vouchers"), usual if has_vouchers else later),
-        CheckRow("no", words("kiosk.offline.redeem"), later),
+        CheckRow("yes", words("kiosk.offline.redeem-some"), words("kiosk.offline.marked"))
+        if ctx.hands_out
+        else CheckRow("no", words("kiosk.offline.redeem"), later),
     )
     return OfflineView(
         header=frame.header(ctx),

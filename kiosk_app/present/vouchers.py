@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from club.model import voucher
 from club.wire.cards import VoucherView
 from club.words import numbers
+from kiosk_app.flow import offline
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.offers import Standing, offers
@@ -22,7 +23,8 @@ _TABS = {"issued": ("issued",), "fulfilled": ("fulfilled",), "expired": ("expire
 def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView:
     """kiosk-11, with the full-screen code over it for a `VoucherCode`."""
     words, session = ctx.words, ctx.state.session
-    held = session.home.vouchers if session and session.home else ()
+    held = offline.vouchers(session)
+    told = session is not None and session.home is not None
     listed = _listed(held, screen.tab)
     first = listed[0] if screen.tab == "issued" and listed else None
     return VouchersView(
@@ -38,8 +40,9 @@ def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView
             )
             for tab in _TABS
         )
-        if held
-        else (),  # a member who never had one has nothing to choose between
+        if held and told
+        else (),  # a member who never had one has nothing to choose between, nor has one of whom only this kiosk's are known
+        footnote="" if told else words("kiosk.vouchers.here-only"),
         cards=tuple(_card(ctx, each, place) for place, each in enumerate(listed)),
         nothing=None if listed else _nothing(ctx, usable=screen.tab == "issued"),
         code=_code(ctx, held, screen) if isinstance(screen, st.VoucherCode) else None,
@@ -116,6 +119,9 @@ def _tag(ctx: Context, each: VoucherView) -> tuple[str, Tone]:
     if each.state != "issued":
         return "", "plain"
     days = (each.valid_to - ctx.today).days
+    session = ctx.state.session
+    if session and session.terms and any(one.voucher == each for one in session.terms.held):
+        return ctx.words("kiosk.vouchers.unbooked"), "warn"
     if timedelta(0) <= ctx.state.now - each.issued_at < NEW_FOR:
         return ctx.words("kiosk.vouchers.new"), "jade"
     if days <= 0:

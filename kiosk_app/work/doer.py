@@ -16,6 +16,7 @@ from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem
 from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
+from kiosk_app.work.outage import Counter
 from kiosk_app.work.sounds import Player
 from kiosk_app.work.tap_times import TapTimes
 
@@ -98,6 +99,7 @@ class Doer:
         player: of cues.
         post: takes the flow's events; called on these threads.
         times: notes how long the steps of a tap took.
+        counter: hands out what may be while the central API is not reached.
         prove: has the card prove itself first, where it can be asked (`proving.Prover`).
     """
 
@@ -109,11 +111,12 @@ class Doer:
         player: Player,
         post: Callable[[ev.Event], None],
         times: TapTimes,
+        counter: Counter,
         prove: Callable[[wire.OpenCardSession], wire.OpenCardSession] = lambda request: request,
     ) -> None:
         self._server, self._known, self._commands = server, known, commands
         self._player, self._post, self._times = player, post, times
-        self._prove = prove
+        self._counter, self._prove = counter, prove
         self._disk = ThreadPoolExecutor(1, "kiosk-disk")
         self._net = ThreadPoolExecutor(NET_THREADS, "kiosk-net")
         self._opening: wire.OpenCardSession | None = None
@@ -137,6 +140,12 @@ class Doer:
                 self._run(self._net, self._step_up, effect)
             case ef.SubmitRedeem():
                 self._run(self._disk, self._submit, effect)
+            case ef.AskOffline(session_id):
+                if self._opening is not None and self._opening.session_id == session_id:
+                    self._run(self._disk, self._counter.look, self._opening)
+            case ef.HandOut(session_id=session_id):
+                if self._opening is not None and self._opening.session_id == session_id:
+                    self._run(self._disk, self._counter.hand_out, self._opening, effect)
             case ef.EndSession(session_id, why):
                 _log.info("session %s ended: %s", session_id, why.value)
                 self._opening = None

@@ -85,7 +85,7 @@ class Runtime:
             self._turn_to(state, effects)
             if isinstance(event, ev.CommandSettled):
                 self._shown(event.answer.command_id)
-            elif isinstance(event, ev.CommandRefused):
+            elif isinstance(event, ev.CommandRefused | ev.OfflineBooked):
                 self._shown(event.command_id)
         except Exception as error:  # noqa: BLE001  # whatever it is, the next member must find a working kiosk
             trace = "".join(traceback.format_tb(error.__traceback__))

@@ -6,6 +6,7 @@ from datetime import datetime
 from club.sync import events as sync
 from club.sync import faults
 from club.sync.mirror import Mirror
+from club.wire.offline import OfflineSettled
 from club.wire.rewards import Redeemed
 from kiosk_app.flow import events as ev
 from kiosk_app.flow.state import Pairing
@@ -30,6 +31,8 @@ def flow_events(event: sync.SyncEvent, mirror: Mirror, last_contact: Callable[[]
         case sync.CommandSettled(answer=Redeemed() as answer):
             faults.reach("kiosk.after-settled")
             return [ev.CommandSettled(answer)]
+        case sync.CommandSettled(command_id, OfflineSettled()):
+            return [ev.OfflineBooked(command_id)]
         case sync.CommandRefused(command_id, error):
             return [ev.CommandRefused(command_id, error)]
         case sync.DeviceEnrolled():

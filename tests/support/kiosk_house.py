@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from club.sync.errors import ServerUnreachable
+from club.sync.offline_desk import Handed, Look, Wish
 from club.wire import cards as wire
 from club.wire.changes import MemberEntity
+from club.wire.devices import StoreProfile
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem
 from kiosk_app.flow import events as ev
 from tests.support import kiosk_values as make
+from tests.support import outage_values
 
 WITHIN_S = 5.0
 
@@ -88,6 +91,29 @@ class FakeMirror:
 
     def member(self, card_hash: str) -> MemberEntity | None:
         return self.member_known
+
+
+@dataclass
+class FakeDesk:
+    """An offline desk that hands everything out, or fails."""
+
+    error: Exception | None = None
+    wishes: list[Wish] = field(default_factory=list)
+
+    def look(self, evidence: wire.Evidence) -> Look:
+        if self.error is not None:
+            raise self.error
+        held = {wish.command_id: outage_values.a_handed(wish.reward) for wish in self.wishes}
+        return Look({"detail-wash": None}, 600 * len(held), held, genuine=evidence.sun_url is not None)
+
+    def redeem(self, wish: Wish) -> Handed:
+        if self.error is not None:
+            raise self.error
+        self.wishes.append(wish)
+        return outage_values.a_handed(wish.reward)
+
+    def store_profile(self) -> StoreProfile:
+        return make.a_store()
 
 
 @dataclass

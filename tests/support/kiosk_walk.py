@@ -15,6 +15,7 @@ from kiosk_app.flow.actions import Action
 from kiosk_app.flow.step import step
 from kiosk_app.present.presenter import present
 from tests.support import kiosk_values as make
+from tests.support import outage_values
 from tests.support.kiosk_visit import Visit, a_catalogue, a_tap
 
 CARD = ev.CardTapped("session-0002", "token-two", make.an_evidence(), make.DRAWN)
@@ -137,6 +138,9 @@ def _beginnings() -> Iterator[Visit]:
         yield visit().at_home(tier=tier, tier_points=points, points=points, expiries=(), limits=())
     yield visit().at_home_offline()
     yield visit().at_home().tell(ev.WentOffline())
+    for terms in (outage_values.the_terms(), outage_values.the_terms(genuine=False), outage_values.turned_off()):
+        yield visit().at_home_offline().tell(ev.OfflineTermsCame(make.SESSION, terms))
+        yield visit().at_home().tell(ev.WentOffline(), ev.OfflineTermsCame(make.SESSION, terms))
     yield visit().at_home().wait(25)
     yield visit().at_home().at_redeeming().wait(4)
     yield visit().at_home().at_redeeming().wait(16)
@@ -172,6 +176,17 @@ def _answered(state: st.State, asked: tuple[effects.Effect, ...]) -> Iterator[st
                     ev.SessionRefused(session_id, errors.TooManyGuesses(seconds=600)),
                     ev.SessionRefused(session_id, errors.CardBlocked(reason="misused", since="2026-05-16")),
                     ev.SessionUnreachable(session_id),
+                ]
+            case effects.HandOut(command_id):
+                answers = [
+                    ev.OfflineHanded(outage_values.a_held(command_id)),
+                    ev.CommandNotStored(command_id),
+                    *(
+                        ev.OfflineNotHanded(
+                            command_id, errors.OfflineRefused(reason=reason, cap=600, times=3, hours=24)
+                        )
+                        for reason in ("off", "reward", "floor", "stock", "card", "balance", "long", "clock")
+                    ),
                 ]
             case effects.SubmitRedeem(command):
                 answers = [ev.CommandSettled(make.a_redeemed(command))]
@@ -212,6 +227,8 @@ def _name(state: st.State) -> str:
             if session.mirror
             else "unknown"
         )
+        terms = session.terms
+        told.append(f"hands out, holds {len(terms.held)}" if terms and terms.handing_out else "")
     told += [str(state.language), "large" if state.large else "", "asking" if state.asking else ""]
     told += ["" if state.world.online else "offline", state.notice.value if state.notice else ""]
     told += ["bare" if not state.world.catalogue.rewards else ""]

@@ -187,7 +187,9 @@ def test_each_limit_of_the_store_holds(club: Club, kiosk: QuietDevice, rule: Rul
     if reason == "stock":
         kiosk.offline.redeem(_wish(club))
     assert _reason(kiosk, _wish(club, reward)) == reason
-    assert kiosk.offline.allowed(kiosk.doing.mirror.card_hash(WANG_UID) or "", reward) is False
+    error = kiosk.offline.look(club.card().evidence(next(_counters))).refused[reward]
+    assert error is not None
+    assert error.text("reason") == reason
 
 
 @on_sqlite

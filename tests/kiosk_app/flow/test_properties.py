@@ -15,6 +15,7 @@ from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.step import step
 from tests.support import kiosk_values as make
+from tests.support import outage_values
 from tests.support.kiosk_visit import a_catalogue
 
 SENTINEL = Text("哨兵", "Sentinel")
@@ -97,6 +98,8 @@ journey: list[ev.Event] = [
     ev.Pressed(Action.ACTIVITIES, "", "command-0001"),
     ev.Pressed(Action.LARGE, "", "command-0001"),
     ev.Pressed(Action.LANGUAGE, "", "command-0001"),
+    ev.OfflineTermsCame("session-0001", outage_values.the_terms()),
+    ev.OfflineHanded(outage_values.a_held(voucher=make.a_voucher("command-0001", code="SENTINELCODE"))),
 ]
 events = some.one_of(
     some.sampled_from(journey),
@@ -123,6 +126,20 @@ events = some.one_of(
     some.builds(ev.CommandSettled, some.builds(make.a_redeemed, commands)),
     some.builds(ev.CommandRefused, ids, refusals),
     some.builds(ev.CommandNotStored, ids),
+    some.builds(
+        ev.OfflineTermsCame,
+        ids,
+        some.sampled_from(
+            [
+                outage_values.turned_off(),
+                outage_values.the_terms(genuine=False),
+                outage_values.the_terms((outage_values.a_held(voucher=make.a_voucher(code="SENTINELCODE")),)),
+            ]
+        ),
+    ),
+    some.builds(ev.OfflineHanded, some.builds(outage_values.a_held, ids)),
+    some.builds(ev.OfflineNotHanded, ids, refusals),
+    some.builds(ev.OfflineBooked, ids),
     some.builds(ev.CatalogueChanged, catalogues),
     some.builds(ev.EnrolmentChanged, some.just(True) | some.booleans()),
     some.just(ev.Second(make.DRAWN)),

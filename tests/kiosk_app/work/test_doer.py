@@ -14,9 +14,10 @@ from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
 from kiosk_app.flow.state import Digits
 from kiosk_app.work.doer import Doer
+from kiosk_app.work.outage import Counter
 from kiosk_app.work.tap_times import TapTimes
 from tests.support import kiosk_values as make
-from tests.support.kiosk_house import UNREACHABLE, FakeCommands, FakeMirror, FakeServer, Posted
+from tests.support.kiosk_house import UNREACHABLE, FakeCommands, FakeDesk, FakeMirror, FakeServer, Posted
 
 COMMAND = Redeem(
     command_id="command-0001",
@@ -43,12 +44,14 @@ class Bench:
     server: FakeServer = field(default_factory=FakeServer)
     mirror: FakeMirror = field(default_factory=FakeMirror)
     commands: FakeCommands = field(default_factory=FakeCommands)
+    desk: FakeDesk = field(default_factory=FakeDesk)
     cues: Cues = field(default_factory=Cues)
     posted: Posted = field(default_factory=Posted)
 
     def __post_init__(self) -> None:
         times = TapTimes(HandClock(make.DRAWN).monotonic)
-        self.doer = Doer(self.server, self.mirror, self.commands, self.cues, self.posted, times)
+        counter = Counter(self.desk, self.desk, self.posted)
+        self.doer = Doer(self.server, self.mirror, self.commands, self.cues, self.posted, times, counter)
 
 
 @pytest.fixture
