@@ -86,6 +86,7 @@ def _day(base: Options, camera: Camera, language: str) -> None:
     with _house(base) as house:
         kiosk = Kiosk(house, camera, language)
         shots_kiosk.visit(kiosk)
+        shots_kiosk.staff_mode(kiosk)
         lounge = _in_language(Lounge(house, camera, suffix), language)
         lounge.shoot_boards()
         shots_console.pages(house, camera, suffix)

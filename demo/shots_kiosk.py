@@ -11,6 +11,7 @@ from demo.processes import wait_until
 from demo.reader import VirtualReader
 from demo.shots_camera import Camera, Condition, NotShown, State, always, still
 
+_STAFF, _GETS_A_CARD, _PHONE_TAIL = "1032", "m0030", "0144"
 _MEMBER, _NEWCOMER, _LOST_CARD, _STRANGER = "m0001", "m0018", "m0008", "stranger"
 _NUMBER = "13800006621"
 _ENGLISH_DRAWINGS = {"kiosk-05-home": "kiosk-37-home-en", "kiosk-07-rewards": "kiosk-38-rewards-en"}
@@ -26,7 +27,7 @@ class Kiosk:
     """
 
     def __init__(self, house: House, camera: Camera, language: str = "zh-CN") -> None:
-        self.house, self._camera, self._language = house, camera, language
+        self.house, self._camera, self.language = house, camera, language
         self._finger = Finger(house.kiosk_glass, screens.KIOSK)
 
     def state(self) -> State:
@@ -45,7 +46,7 @@ class Kiosk:
     def shoot(self, name: str, screen: str, also: Condition = always) -> None:
         """Wait for a screen and take it from the glass, under the name of its drawing in the language of this visit."""
         self.wait(screen, also)
-        if self._language != "zh-CN":
+        if self.language != "zh-CN":
             name = _ENGLISH_DRAWINGS.get(name, f"{name}-en")
         self._camera.take(name, still(self._finger.look))
 
@@ -79,12 +80,12 @@ class Kiosk:
     def tap(self, card: str, also: Condition = lambda state: bool(state["confirmed"])) -> None:
         """Lay a member's card down and come to the home page, in the language of this visit whatever the member's own is."""
         self.wait("attract")
-        if self._language != "zh-CN":
+        if self.language != "zh-CN":
             self.press("wake")
             self.press("language")  # there and back again: a language chosen by hand stays
             self.wait("tap", lambda state: state["language"] == "zh-CN")
             self.press("language")
-            self.wait("tap", lambda state: state["language"] == self._language)
+            self.wait("tap", lambda state: state["language"] == self.language)
         self.house.reader.tap(card)
         self.wait("home", also)
 
@@ -171,6 +172,42 @@ def _redeem(kiosk: Kiosk) -> None:
     kiosk.shoot("kiosk-04-pin", "pin")
     kiosk.enter_pin(digits[4:])
     kiosk.shoot("kiosk-10-redeem-success", "success")
+
+
+def staff_mode(kiosk: Kiosk) -> None:
+    """A staff card and its PIN, a member without a card, a blank card that is written, the member's own PIN."""
+    pin = next(one.pin for one in kiosk.house.staff if one.number == _STAFF)
+    kiosk.wait("attract")
+    if kiosk.language != "zh-CN":
+        kiosk.press("wake")
+        kiosk.wait("tap")
+        kiosk.press("language")
+        kiosk.wait("tap", lambda state: state["language"] == "zh-CN")
+        kiosk.press("language")
+        kiosk.wait("tap", lambda state: state["language"] == kiosk.language)
+    kiosk.house.reader.tap(f"staff-{_STAFF}")
+    kiosk.shoot("kiosk-staff-pin", "pin")
+    kiosk.enter_pin(pin)
+    kiosk.shoot("kiosk-staff-desk", "staff_list")
+    kiosk.press("errand", "issue")
+    kiosk.wait("staff_find")
+    kiosk.press("identity", "id-card")
+    kiosk.enter_pin(_PHONE_TAIL)
+    kiosk.shoot("kiosk-staff-find", "staff_find")
+    kiosk.press("find")
+    kiosk.shoot("kiosk-staff-pick", "staff_list")
+    kiosk.press("pick", _GETS_A_CARD)
+    kiosk.shoot("kiosk-staff-wait", "staff_write")
+    kiosk.house.reader.act("lay", "blank-1")
+    if not wait_until(
+        lambda: bool(ask(kiosk.house.kiosk_control, {"do": "places", "action": "new_pin"})["places"]), 60
+    ):
+        raise NotShown(f"expected the card to be written; the kiosk says {kiosk.state()}")
+    kiosk.shoot("kiosk-34-staff-issue", "staff_write")
+    kiosk.house.reader.act("take", "blank-1")
+    kiosk.press("new_pin")
+    kiosk.shoot("kiosk-staff-new-pin", "pin")
+    kiosk.leave()
 
 
 def troubles(kiosk: Kiosk) -> None:

@@ -142,6 +142,7 @@ class Control:
             "language": state.language,
             "large": state.large,
             "session_open": state.session is not None,
+            "staff": state.staff is not None,
             "confirmed": state.session is not None and state.session.home is not None,
             "asking": state.asking,
             "left": state.left,

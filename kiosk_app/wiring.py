@@ -35,10 +35,11 @@ from kiosk_app.work.lights import Lights
 from kiosk_app.work.outage import Counter
 from kiosk_app.work.proving import Prover
 from kiosk_app.work.runtime import Runtime
+from kiosk_app.work.staff_desk import StaffDesk
 from kiosk_app.work.tap_times import TapTimes
 from kiosk_app.work.ticker import Ticker
 from nfc import wedge
-from nfc.reader import card_on
+from nfc.reader import card_alone, card_on
 
 _log = logging.getLogger(__name__)
 
@@ -78,9 +79,17 @@ class Kiosk:
         player = sounds.find_player(files.sound, enabled=settings.sound.enabled, volume=settings.sound.volume)
         self._bridge: Bridge[ev.Event | Callable[[], None]] = Bridge(self._handle)
         self._prover = Prover(client, card_on, new_id)
-        counter = Counter(self.worker.offline, self.worker.mirror, self._post)
+        self._staff = StaffDesk(client, self._answered, card_alone, new_id)
         self._doer = Doer(
-            client, self.worker.mirror, self.worker, player, self._answered, self.times, counter, self._prover.proved
+            client,
+            self.worker.mirror,
+            self.worker,
+            player,
+            self._answered,
+            self.times,
+            Counter(self.worker.offline, self.worker.mirror, self._post),
+            prove=self._prover.proved,
+            staff=self._staff,
         )
         self.runtime = Runtime(
             visit.begin(self._rules(), self.clock.now(), self._world()),
@@ -213,6 +222,7 @@ class Kiosk:
             self.times.tapped(told.session_id, event.read_s)
             self._lights.tapped(told.session_id, event.reader)
             self._prover.tapped(told.session_id, event.reader, event.evidence)
+            self._staff.tapped(told.session_id, event.reader, event.evidence.uid)
         if isinstance(event, nfc.CardUnreadable):
             self._lights.unreadable(event.reader)
         if isinstance(event, nfc.ReaderReady | nfc.ReaderLost):
@@ -307,7 +317,7 @@ class Kiosk:
     def _report(self, state: st.State) -> None:
         """Tell the console what is on the glass: that somebody is there, not what they look at."""
         view = self.ui.view
-        what = "session" if state.session else view.screen if view else ""
+        what = "session" if state.session or state.staff else view.screen if view else ""
         if self.remote.is_dark:
             what = "off"
         self.worker.report(OnGlass(what=what, since=state.now, frames=self.ui.frames))

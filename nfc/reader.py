@@ -102,6 +102,18 @@ def connected() -> Iterator[service.Context]:
 
 
 @contextmanager
+def card_alone(reader: str) -> Iterator[apdu.Transmit]:
+    """As `card_on`, but keeping every other program away from the card: while it is written (N6).
+
+    Raises:
+        service.CardBusy: another program has it.
+        service.ServiceError, ReaderSupportMissing: see `card_on`.
+    """
+    with connected() as context, context.card(reader, exclusive=True) as transmit:
+        yield transmit
+
+
+@contextmanager
 def card_on(reader: str) -> Iterator[apdu.Transmit]:
     """Connect to the card that lies on a reader now, in shared mode, for a short conversation beside the watch.
 

@@ -15,7 +15,7 @@ from club.model.clock import Clock
 from club.sync import errors, sse, tokens
 from club.sync.identity import Identity
 from club.sync.server_time import ServerTime
-from club.wire import codec, problems, signing
+from club.wire import codec, problems, signing, staff_mode
 from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
 from club.wire.cards import CardSession, Grant, OpenCardSession, OpenPhoneSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
@@ -289,6 +289,20 @@ class ApiClient:
     def answer_card_run(self, run_id: str, request: AnswerCardRun) -> CardRunStep:
         """`POST /v1/card-runs/{id}/answers`: the card's answer; the same answer again gets the same step again (N6)."""
         return self._post(f"/v1/card-runs/{quote(run_id, safe='')}/answers", request, CardRunStep)
+
+    # -- staff mode -----------------------------------------------------------------------------------------------
+
+    def open_staff_session(self, request: staff_mode.OpenStaffSession) -> staff_mode.StaffSession:
+        """`POST /v1/staff-sessions` (K12). Not repeated by itself: a wrong PIN would count twice."""
+        return self._post("/v1/staff-sessions", request, staff_mode.StaffSession, repeat=False)
+
+    def end_staff_session(self, session_id: str) -> None:
+        """`DELETE /v1/staff-sessions/{id}`."""
+        self._call("DELETE", f"/v1/staff-sessions/{quote(session_id, safe='')}")
+
+    def staff_ask(self, session_id: str, what: str, request: object, kind: type[T]) -> T:
+        """`POST /v1/staff-sessions/{id}/{what}`: members, issues, issues/{id}/end, pins, cards; each may be repeated."""
+        return self._post(f"/v1/staff-sessions/{quote(session_id, safe='')}/{quote(what)}", request, kind)
 
     # -- mirror, boards, media ------------------------------------------------------------------------------------
 

@@ -39,4 +39,10 @@ class Action(StrEnum):
     RETRY = "retry"
     TAP_AGAIN = "tap_again"  # back to the tap screen
     UNDERSTOOD = "understood"
+    ERRAND = "errand"  # staff mode: what to do
+    IDENTITY = "identity"  # how staff saw who it is
+    FIND = "find"
+    PICK = "pick"  # id of a member, or of a card
+    NEW_PIN = "new_pin"  # the member sets a PIN for the card that was issued
+    FINISH = "finish"  # back to the staff's first screen
     TOUCHED = "touched"  # any first finger, before what it hits: restarts the idle clock

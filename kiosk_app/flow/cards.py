@@ -6,7 +6,7 @@ from datetime import date
 from club.model import errors
 from club.wire.cards import CardSession
 from club.wire.changes import MemberEntity
-from kiosk_app.flow import effects, offline
+from kiosk_app.flow import effects, offline, staff_entry
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
 from kiosk_app.flow.effects import Ending
@@ -115,6 +115,8 @@ def refused(state: st.State, error: errors.ClubError) -> Step:
     """The central API does not take the card: whatever the mirror showed is over at once."""
     if state.session is None:
         return state, ()
+    if isinstance(error, errors.StaffCard):
+        return staff_entry.asked(state, state.session)
     if isinstance(error, errors.CardBlocked):
         return card_problem(state, blocked_by(error), Ending.REFUSED)
     if isinstance(error, errors.Refusal | errors.Malformed):

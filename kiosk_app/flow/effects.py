@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from club.wire.cards import Evidence
 from club.wire.rewards import Redeem
-from kiosk_app.flow.state import Digits
+from kiosk_app.flow.digits import Digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,70 @@ class EndSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenStaff:
+    """Have a staff card and its PIN judged; the evidence is that of the tap (K12)."""
+
+    session_id: str
+    pin: Digits
+
+
+@dataclass(frozen=True, slots=True)
+class EndStaff:
+    """Forget who of the staff and which member it was about; tell the central API when it had `opened`."""
+
+    session_id: str
+    opened: bool
+    why: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class FindMembers:
+    """Find members by what was typed."""
+
+    session_id: str
+    ask: str
+    query: Digits
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCard:
+    """Issue the blank card of the tap `tap` to a member (N6)."""
+
+    session_id: str
+    issue_id: str
+    tap: str
+    member_id: str
+    identity: str
+    replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetCardPin:
+    """Give a card the PIN its holder typed twice (K17)."""
+
+    session_id: str
+    ask: str
+    card_id: str
+    pin: Digits
+    again: Digits
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnCard:
+    """Block a card, or take it back (N5)."""
+
+    session_id: str
+    ask: str
+    card_id: str
+    act: Literal["block", "return"]
+    identity: str
+
+
+StaffEffect: TypeAlias = OpenStaff | EndStaff | FindMembers | WriteCard | SetCardPin | ActOnCard
+
+
+@dataclass(frozen=True, slots=True)
 class WakeSync:
     """Try the network now."""
 
@@ -132,4 +196,5 @@ Effect: TypeAlias = (
     | EndSession
     | WakeSync
     | PlaySound
+    | StaffEffect
 )

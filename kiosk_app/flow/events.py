@@ -10,6 +10,7 @@ from club.wire.cards import CardSession, Evidence
 from club.wire.changes import MemberEntity
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeemed
+from club.wire.staff_mode import FoundMembers, Issue, StaffSession
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.outage import Held, Terms
 from kiosk_app.flow.state import Catalogue, Pairing
@@ -213,6 +214,63 @@ class OfflineBooked:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffOpened:
+    """The staff card and its PIN were right (K12)."""
+
+    session: StaffSession
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFailed:
+    """What staff asked for was refused, or (without an error) the central API could not be asked. `ask`: which question."""
+
+    ask: str
+    error: ClubError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersFound:
+    """Who fits what staff typed."""
+
+    ask: str
+    found: FoundMembers
+
+
+@dataclass(frozen=True, slots=True)
+class IssueMoved:
+    """A card being issued: it was begun, is activated, or destroyed."""
+
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True)
+class IssueStep:
+    """A command is about to be sent to the card; `percent` of the way, in one of five phases."""
+
+    issue_id: str
+    percent: int
+    phase: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTorn:
+    """The card left, or the network went: the same card goes on when it lies there again. With an error it is refused."""
+
+    issue_id: str
+    error: ClubError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardDone:
+    """A PIN was set, a card blocked or taken back, as was asked."""
+
+    ask: str
+
+
+StaffEvent: TypeAlias = StaffOpened | StaffFailed | MembersFound | IssueMoved | IssueStep | IssueTorn | CardDone
+
+
+@dataclass(frozen=True, slots=True)
 class WentOnline:
     """The central API answers."""
 
@@ -273,4 +331,5 @@ Event: TypeAlias = (
     | CatalogueChanged
     | EnrolmentChanged
     | PairingCodeCame
+    | StaffEvent
 )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from kiosk_app.flow import effects, outage
+from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.effects import Effect, Ending
@@ -39,7 +40,9 @@ def resting_screen(world: st.World) -> st.Screen:
 
 def end(state: st.State, why: Ending) -> Step:
     """Back to the attract loop; with a session, everything of it is forgotten."""
-    over = (effects.EndSession(state.session.id, why),) if state.session else ()
+    over: tuple[Effect, ...] = (effects.EndSession(state.session.id, why),) if state.session else ()
+    if state.staff is not None:
+        over += (effects.EndStaff(state.staff.id, state.staff.opened, why),)
     return resting(state), over
 
 
@@ -62,6 +65,8 @@ def full_time(state: st.State) -> int:
             return rules.message_s
         case st.Success() | outage.HandedOut():
             return max(rules.success_s, idle) if state.large else rules.success_s
+        case _ if state.staff is not None:
+            return rules.staff_idle_s
         case _:
             return idle if state.session else rules.message_s
 
@@ -96,6 +101,8 @@ def second(state: st.State, now: datetime) -> Step:
         case st.Redeeming(seconds=seconds) as redeeming if state.taking:
             # The clock does not break off a redemption under way (flows, section 3); a slow one's result waits in "my vouchers".
             return replace(state, screen=replace(redeeming, seconds=seconds + 1)), ()
+        case sf.StaffWrite(seconds=seconds) as writing if state.taking:
+            return replace(state, screen=replace(writing, seconds=seconds + 1)), ()
         case st.VoucherCode(left=left) as code:
             if left > 1:
                 return replace(state, screen=replace(code, left=left - 1)), ()

@@ -1,6 +1,6 @@
 """What the kiosk knows at one moment: the screen, the session, the world around it; values only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -11,9 +11,21 @@ from club.wire.changes import ActivityEntity, MemberEntity, ProgrammeEntity, Rew
 from club.wire.devices import StoreProfile
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeem, Redeemed
+from kiosk_app.flow.digits import NO_DIGITS, PIN_LENGTH, Digits
 from kiosk_app.flow.outage import HandedOut, SpendLater, Terms
+from kiosk_app.flow.staff_state import (
+    Staff,
+    StaffDesk,
+    StaffFind,
+    StaffNewPin,
+    StaffPick,
+    StaffPin,
+    StaffWrite,
+    Writing,
+)
 
-PIN_LENGTH = 6
+__all__ = ["PIN_LENGTH", "Digits"]
+
 PHONE_LENGTH = 11
 
 
@@ -23,7 +35,8 @@ class Rules:
 
     `idle_s` ends a session (`idle_large_s` with large text), its last `warn_s` are counted down; `success_s` a voucher stays; `message_s` a message without a
     session; `tap_s` the tap hint; `code_s` a full-screen QR; `reading_s` a card may take to be known; `slow_s` until waiting
-    is explained; `settle_s` until a redemption under way no longer keeps the screen.
+    is explained; `settle_s` until a redemption under way no longer keeps the screen. `staff_idle_s` ends staff mode; writing a card keeps the screen
+    for at most `write_s`.
     """
 
     idle_s: int = 30
@@ -36,6 +49,8 @@ class Rules:
     reading_s: int = 8
     slow_s: int = 3
     settle_s: int = 15
+    staff_idle_s: int = 60
+    write_s: int = 120
     end_on_removal: bool = False
     language: str = "zh-CN"
 
@@ -76,16 +91,6 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Digits:
-    """Digits while they are typed. Of a PIN: counted, compared, never shown, and gone once they are sent (N4)."""
-
-    value: str = field(default="", repr=False)
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
     """One member's visit.
 
@@ -110,9 +115,6 @@ class Session:
     def known(self) -> bool:
         """Whether it is known whose card it is."""
         return self.home is not None or self.mirror is not None
-
-
-# ---------------------------------------------------------------- without a session
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,6 @@ class Blocked:
     since: date | None = None
 
 
-# ---------------------------------------------------------------- with a session
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """kiosk-03: the card is read, its holder not known yet."""
@@ -188,8 +187,8 @@ class PhoneLogin:
     `shown`: seconds for which the number still stands there in full. `unreachable`: the last try reached nobody.
     """
 
-    phone: Digits = Digits()
-    pin: Digits = Digits()
+    phone: Digits = NO_DIGITS
+    pin: Digits = NO_DIGITS
     shown: int = 0
     busy: bool = False
     error: ClubError | None = None
@@ -245,7 +244,7 @@ class Pin:
     """kiosk-04. While `busy` the PIN is being checked, and is not held here any more."""
 
     purpose: Unlock | Spend | SpendLater
-    digits: Digits = Digits()
+    digits: Digits = NO_DIGITS
     busy: bool = False
     error: ClubError | None = None
 
@@ -333,6 +332,7 @@ class TroubleKind(StrEnum):
     REFUSED = "refused"
     FORGOT_PIN = "forgot-pin"
     NOT_STORED = "not-stored"
+    STAFF_AWAY = "staff-away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +366,12 @@ Screen: TypeAlias = (
     | Activities
     | Offline
     | Problem
+    | StaffPin
+    | StaffDesk
+    | StaffFind
+    | StaffPick
+    | StaffWrite
+    | StaffNewPin
 )
 
 
@@ -389,6 +395,7 @@ class State:
     screen: Screen = Attract()
     left: int = 0
     session: Session | None = None
+    staff: Staff | None = None
     language: str = "zh-CN"
     chosen: bool = False
     large: bool = False
@@ -404,7 +411,9 @@ class State:
 
     @property
     def taking(self) -> bool:
-        """Whether a redemption is under way that nothing may break into; a slow one no longer keeps the screen."""
+        """Whether a redemption, or writing a card, is under way that nothing may break into; a slow one no longer keeps the screen."""
+        if isinstance(self.screen, StaffWrite):
+            return self.screen.at is Writing.BUSY and self.screen.seconds < self.rules.write_s
         return isinstance(self.screen, Redeeming) and self.screen.seconds < self.rules.settle_s
 
     @property

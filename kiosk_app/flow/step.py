@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk_app.flow import browse, cards, history, offline, phone, redeem
+from kiosk_app.flow import browse, cards, history, offline, phone, redeem, staff
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
@@ -21,8 +21,12 @@ def step(state: st.State, event: ev.Event) -> Step:
             return visit.second(state, now)
         case ev.Pressed():
             return _pressed(state, event)
+        case ev.CardTapped() if state.staff is not None:
+            return staff.tapped(state, state.staff, event)
         case ev.CardTapped():
             return cards.tapped(state, event)
+        case ev.CardFailed() if state.staff is not None:
+            return staff.unreadable(state)
         case ev.CardFailed():
             return cards.failed(state, event)
         case ev.CardLeft():
@@ -48,6 +52,8 @@ def step(state: st.State, event: ev.Event) -> Step:
 def _answered(state: st.State, event: ev.Event) -> Step:
     """Answers about a session that is over, or to a question nobody asks any more, are dropped."""
     session = state.session
+    if state.staff is not None:
+        return staff.answered(state, state.staff, event)
     if session is None:
         return state, ()
     match event, state.screen:
@@ -112,6 +118,8 @@ def _pressed(state: st.State, event: ev.Pressed) -> Step:
     state = visit.touched(state)
     if event.action in (Action.LANGUAGE, Action.LARGE):
         return visit.adapted(state, event.action), ()
+    if state.staff is not None:
+        return staff.press(state, state.staff, event.action, event.arg, event.fresh_id)
     if state.session is None:
         return _pressed_alone(state, event)
     if event.action == Action.EXIT:

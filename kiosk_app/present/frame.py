@@ -20,15 +20,16 @@ def header(ctx: Context) -> Header:
 def dock(ctx: Context, *, back: bool = True, home: bool = True) -> Dock:
     """What can be pressed at the bottom; in a session the way out with its seconds. Each switch names what it leads to."""
     words, session = ctx.words, ctx.state.session
+    there = session or ctx.state.staff
     return Dock(
         back=words("kiosk.dock.back") if back else "",
         home=words("kiosk.dock.home") if home and session else "",
         large=words("kiosk.dock.standard" if ctx.state.large else "kiosk.dock.large"),
         language=words("kiosk.dock.language"),
-        exit=words("kiosk.dock.exit") if session else "",
-        seconds=str(ctx.state.left) if session and ctx.state.left else "",
-        share=ctx.share() if session else 0.0,
-        short=words("kiosk.dock.exit-in", seconds=ctx.state.left) if session and ctx.state.left else "",
+        exit=words("kiosk.dock.exit") if there else "",
+        seconds=str(ctx.state.left) if there and ctx.state.left else "",
+        share=ctx.share() if there else 0.0,
+        short=words("kiosk.dock.exit-in", seconds=ctx.state.left) if there and ctx.state.left else "",
     )
 
 

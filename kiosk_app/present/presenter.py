@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from club.words.catalogue import Words
 from kiosk_app.flow import outage
+from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
-from kiosk_app.present import activities, arrival, home, phone, points, redeem, rewards, trouble, vouchers
+from kiosk_app.present import activities, arrival, home, phone, points, redeem, rewards, staff, trouble, vouchers
 from kiosk_app.present.context import Context
 from kiosk_app.present.views import AnyView
 
@@ -63,3 +64,15 @@ def _view(ctx: Context) -> AnyView:
             return trouble.offline(ctx, screen)
         case st.Problem() as screen:
             return trouble.problem(ctx, screen)
+        case sf.StaffPin() as screen:
+            return staff.pin(ctx, screen)
+        case sf.StaffDesk() as screen:
+            return staff.desk(ctx, screen)
+        case sf.StaffFind() as screen:
+            return staff.find(ctx, screen)
+        case sf.StaffPick() as screen:
+            return staff.pick(ctx, screen)
+        case sf.StaffWrite() as screen:
+            return staff.write(ctx, screen)
+        case sf.StaffNewPin() as screen:
+            return staff.new_pin(ctx, screen)

@@ -22,6 +22,7 @@ from kiosk_app.present.sample_reward import (
     SUCCESS,
     VOUCHERS,
 )
+from kiosk_app.present.sample_staff import STAFF, STAFF_DONE, STAFF_FIND, STAFF_PICK, STAFF_WRITE
 from kiosk_app.present.sample_trouble import BLOCKED_CARD, ERROR, NOT_ENROLLED, OFFLINE, READER_LOST, UNKNOWN_CARD
 
 __all__ = [
@@ -49,6 +50,11 @@ __all__ = [
     "REDEEMING",
     "REWARDS",
     "SAMPLES",
+    "STAFF",
+    "STAFF_DONE",
+    "STAFF_FIND",
+    "STAFF_PICK",
+    "STAFF_WRITE",
     "SUCCESS",
     "TAP",
     "TIMEOUT",
@@ -77,6 +83,11 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "kiosk-31-card-unknown": UNKNOWN_CARD,
         "kiosk-32-reader-lost": READER_LOST,
         "kiosk-33-blocked-card": BLOCKED_CARD,
+        "kiosk-34-staff-issue": STAFF_WRITE,
+        "staff": STAFF,
+        "staff-find": STAFF_FIND,
+        "staff-pick": STAFF_PICK,
+        "staff-done": STAFF_DONE,
         "redeeming": REDEEMING,
         "voucher-code": CODE,
         "vouchers-empty": NO_VOUCHERS,

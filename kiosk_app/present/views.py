@@ -43,6 +43,15 @@ from kiosk_app.present.view_reward import (
     VoucherCard,
     VouchersView,
 )
+from kiosk_app.present.view_staff import (
+    FactRow,
+    PhaseRow,
+    StaffFindView,
+    StaffListView,
+    StaffView,
+    StaffWriteView,
+    StepMark,
+)
 from kiosk_app.present.view_trouble import (
     Banner,
     BlockedCardView,
@@ -76,6 +85,7 @@ __all__ = [
     "ExpiryBar",
     "ExpiryNote",
     "Fact",
+    "FactRow",
     "FirstVoucher",
     "Header",
     "HelpRow",
@@ -84,6 +94,7 @@ __all__ = [
     "Mark",
     "MemberCard",
     "OfflineView",
+    "PhaseRow",
     "PhoneLoginView",
     "PinKey",
     "PinView",
@@ -97,6 +108,11 @@ __all__ = [
     "RewardDetailView",
     "RewardsView",
     "SheetLine",
+    "StaffFindView",
+    "StaffListView",
+    "StaffView",
+    "StaffWriteView",
+    "StepMark",
     "SuccessView",
     "TapView",
     "Tile",
@@ -127,6 +143,9 @@ AnyView: TypeAlias = (
     | UnknownCardView
     | ReaderLostView
     | BlockedCardView
+    | StaffListView
+    | StaffFindView
+    | StaffWriteView
 )
 
 VIEWS: tuple[type[View], ...] = (
@@ -148,5 +167,8 @@ VIEWS: tuple[type[View], ...] = (
     UnknownCardView,
     ReaderLostView,
     BlockedCardView,
+    StaffListView,
+    StaffFindView,
+    StaffWriteView,
 )
 """Every view, in the order of a visit."""

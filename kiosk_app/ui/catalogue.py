@@ -22,6 +22,9 @@ from kiosk_app.ui.screens import (
     redeeming,
     reward_detail,
     rewards,
+    staff_find,
+    staff_list,
+    staff_write,
     success,
     tap,
     unknown_card,
@@ -47,6 +50,9 @@ _IN_ORDER: tuple[type[Screen], ...] = (
     unknown_card.UnknownCardScreen,
     blocked_card.BlockedCardScreen,
     reader_lost.ReaderLostScreen,
+    staff_list.StaffListScreen,
+    staff_find.StaffFindScreen,
+    staff_write.StaffWriteScreen,
 )
 
 SCREENS: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: made for made in _IN_ORDER})

@@ -18,6 +18,7 @@ from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
 from kiosk_app.work.outage import Counter
 from kiosk_app.work.sounds import Player
+from kiosk_app.work.staff_desk import StaffDesk
 from kiosk_app.work.tap_times import TapTimes
 
 _log = logging.getLogger(__name__)
@@ -101,9 +102,10 @@ class Doer:
         times: notes how long the steps of a tap took.
         counter: hands out what may be while the central API is not reached.
         prove: has the card prove itself first, where it can be asked (`proving.Prover`).
+        staff: does what staff mode asks for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all that a kiosk does things with
         self,
         server: Server,
         known: KnownCards,
@@ -112,11 +114,13 @@ class Doer:
         post: Callable[[ev.Event], None],
         times: TapTimes,
         counter: Counter,
+        *,
         prove: Callable[[wire.OpenCardSession], wire.OpenCardSession] = lambda request: request,
+        staff: StaffDesk | None = None,
     ) -> None:
         self._server, self._known, self._commands = server, known, commands
         self._player, self._post, self._times = player, post, times
-        self._counter, self._prove = counter, prove
+        self._counter, self._prove, self._staff = counter, prove, staff
         self._disk = ThreadPoolExecutor(1, "kiosk-disk")
         self._net = ThreadPoolExecutor(NET_THREADS, "kiosk-net")
         self._opening: wire.OpenCardSession | None = None
@@ -151,6 +155,14 @@ class Doer:
                 self._opening = None
                 self._run(self._disk, self._commands.end_session)
                 self._run(self._net, self._end, session_id)
+            case ef.OpenStaff() if self._staff is not None:
+                self._run(self._net, self._staff.enter, effect, self._opening and self._opening.evidence)
+            case ef.EndStaff(session_id, _, why) if self._staff is not None:
+                _log.info("staff session %s ended: %s", session_id, why.value)
+                self._opening = None
+                self._run(self._net, self._staff.do, effect)
+            case ef.FindMembers() | ef.WriteCard() | ef.SetCardPin() | ef.ActOnCard() if self._staff is not None:
+                self._run(self._net, self._staff.do, effect)
             case ef.WakeSync():
                 self._commands.wake()
             case ef.PlaySound(name):

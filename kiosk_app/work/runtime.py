@@ -99,6 +99,6 @@ class Runtime:
         for effect in effects:
             self._do(effect)
         self._show(present(state, self._words(state.language)))
-        if any(isinstance(effect, ef.EndSession) for effect in effects):
+        if any(isinstance(effect, ef.EndSession | ef.EndStaff) for effect in effects):
             self._wipe()
         self.watch(state)

@@ -10,12 +10,13 @@ from club.model.text import Text
 from club.words.catalogue import Words
 from kiosk_app.flow import effects
 from kiosk_app.flow import events as ev
+from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.step import step
 from kiosk_app.present.presenter import present
+from tests.support import kiosk_staff, outage_values
 from tests.support import kiosk_values as make
-from tests.support import outage_values
 from tests.support.kiosk_visit import Visit, a_catalogue, a_tap
 
 CARD = ev.CardTapped("session-0002", "token-two", make.an_evidence(), make.DRAWN)
@@ -51,13 +52,23 @@ def reachable() -> dict[str, st.State]:
             pressed, asked = step(state, ev.Pressed(action, arg, "command-0001"))
             waiting.append(pressed)
             waiting.extend(_answered(pressed, asked))
-        if isinstance(state.screen, st.Pin) and len(state.screen.digits) < st.PIN_LENGTH:
+        if _typing(state.screen):
             typed, asked = state, ()
-            for digit in "314159":
+            for digit in "3141" if isinstance(state.screen, sf.StaffFind) else "314159":
                 typed, asked = step(typed, ev.Pressed(Action.DIGIT, digit, "command-0001"))
             waiting.append(typed)
             waiting.extend(_answered(typed, asked))
     return found
+
+
+def _typing(screen: st.Screen) -> bool:
+    match screen:
+        case st.Pin(digits=digits) | sf.StaffPin(digits=digits) | sf.StaffNewPin(digits=digits):
+            return len(digits) < st.PIN_LENGTH
+        case sf.StaffFind(query=query):
+            return not query
+        case _:
+            return False
 
 
 def pressable(view: Any) -> Iterator[tuple[str, str]]:
@@ -93,8 +104,10 @@ def _in(value: Any) -> Iterator[tuple[str, str]]:
             )
         if fields.get("qr") and "close" in fields:
             yield Action.HIDE_CODE, ""
-        if "forgot" in fields:
-            yield from ((each, "") for each in (Action.FORGOT, Action.CLEAR))
+        if fields.get("forgot"):
+            yield Action.FORGOT, ""
+        if "keys" in fields and fields.get("clear"):
+            yield Action.CLEAR, ""
         if "typing_pin" in fields and not fields["busy"]:
             yield from ((Action.DIGIT, "3"), (Action.ERASE, ""), (Action.CLEAR, ""))
         if "cancel" in fields and "confirm" in fields:
@@ -146,12 +159,14 @@ def _beginnings() -> Iterator[Visit]:
     yield visit().at_home().at_redeeming().wait(16)
     yield visit().at_home().at_redeeming().tell(ev.CommandNotStored("command-0004"))
     yield Visit(catalogue=st.Catalogue()).at_home()
+    yield from kiosk_staff.beginnings(visit)
 
 
 def _answered(state: st.State, asked: tuple[effects.Effect, ...]) -> Iterator[st.State]:
     """What may come of the work that a touch asked for."""
     for effect in asked:
         answers: list[ev.Event] = []
+        answers += kiosk_staff.answers(effect)
         match effect:
             case effects.FetchHistory(session_id, kind, before):
                 more = "" if before else "mv-0006"
@@ -231,5 +246,6 @@ def _name(state: st.State) -> str:
         told.append(f"hands out, holds {len(terms.held)}" if terms and terms.handing_out else "")
     told += [str(state.language), "large" if state.large else "", "asking" if state.asking else ""]
     told += ["" if state.world.online else "offline", state.notice.value if state.notice else ""]
+    told += ["staff" if state.staff else ""]
     told += ["bare" if not state.world.catalogue.rewards else ""]
     return " ".join(filter(None, told))

@@ -89,7 +89,7 @@ class Visitor(Hand):
             self.start_server()
         if not self.store.kiosk.running or self._armed or not self.state()["online"]:
             self.restart_kiosk()
-        if self.state()["session_open"]:
+        if self.state()["session_open"] or self.state()["staff"]:
             self._sign_out()
         self.until(
             lambda now: now["online"] and now["reader"] and now["screen"] == NOBODY and now["settled"],

@@ -354,6 +354,45 @@ def _blocked(view: views.BlockedCardView) -> Page:
     )
 
 
+def _staff_list(view: views.StaffListView) -> Page:
+    return _page(
+        Title(view.title), _words(view.detail), _banner(view.banner), *_helps(view.rows), _words(view.note, strong=True)
+    )
+
+
+def _staff_find(view: views.StaffFindView) -> Page:
+    find = _push(view.find)
+    return _page(
+        Title(view.title),
+        _words(view.detail),
+        _words(view.identity_label),
+        Choices(view.chips),
+        _words(view.prompt),
+        Title(view.typed) if view.typed else None,
+        Waiting() if view.busy else Pad((), view.pad),
+        _words(view.note, strong=True),
+        foot=(find,) if find else (),
+    )
+
+
+def _staff_write(view: views.StaffWriteView) -> Page:
+    phases = (Card(title=row.title, lines=(row.detail, row.tag)) for row in view.phases)
+    facts = (
+        Card(title=row.label, lines=tuple(filter(None, (row.value, row.tag))))
+        for row in view.facts
+    )  # fmt: skip
+    return _page(
+        Title(view.title),
+        _words(view.detail),
+        _words(view.line, strong=True, accent=True),
+        Card(title=view.tier_name, lines=(view.number, view.tag), figure=view.percent),
+        *phases,
+        *facts,
+        _words(view.footnote),
+        foot=_pushes(view.buttons),
+    )
+
+
 _PAGES: Mapping[type[views.View], Callable[[Any], Page]] = MappingProxyType(
     {
         views.AttractView: _attract,
@@ -374,5 +413,8 @@ _PAGES: Mapping[type[views.View], Callable[[Any], Page]] = MappingProxyType(
         views.UnknownCardView: _unknown,
         views.ReaderLostView: _offline,
         views.BlockedCardView: _blocked,
+        views.StaffListView: _staff_list,
+        views.StaffFindView: _staff_find,
+        views.StaffWriteView: _staff_write,
     }
 )

@@ -2,6 +2,7 @@
 
 import pickle
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -9,13 +10,14 @@ from club.model import errors
 from club.model.text import Text
 from club.wire.cards import CardSession
 from club.wire.rewards import Redeem
+from club.wire.staff_mode import FoundMembers
 from kiosk_app.flow import effects, session
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.step import step
+from tests.support import kiosk_staff, outage_values
 from tests.support import kiosk_values as make
-from tests.support import outage_values
 from tests.support.kiosk_visit import a_catalogue
 
 SENTINEL = Text("哨兵", "Sentinel")
@@ -101,7 +103,34 @@ journey: list[ev.Event] = [
     ev.OfflineTermsCame("session-0001", outage_values.the_terms()),
     ev.OfflineHanded(outage_values.a_held(voucher=make.a_voucher("command-0001", code="SENTINELCODE"))),
 ]
+staff_journey: list[ev.Event] = [
+    ev.SessionRefused("session-0001", errors.StaffCard()),
+    ev.SessionRefused("session-0002", errors.StaffCard()),
+    ev.StaffOpened(msgspec.structs.replace(kiosk_staff.SESSION, session_id="session-0001", name="Sentinel")),
+    ev.StaffOpened(msgspec.structs.replace(kiosk_staff.SESSION, session_id="session-0002", name="Sentinel")),
+    ev.Pressed(Action.ERRAND, "issue", "command-0001"),
+    ev.Pressed(Action.ERRAND, "block", "command-0001"),
+    ev.Pressed(Action.IDENTITY, "id-card", "command-0001"),
+    ev.Pressed(Action.FIND, "", "command-0001"),
+    ev.MembersFound("command-0001", FoundMembers(members=(kiosk_staff.a_member(surname=SENTINEL),))),
+    ev.Pressed(Action.PICK, "m-0018", "command-0002"),
+    ev.Pressed(Action.PICK, "card-0001", "command-0002"),
+    ev.IssueMoved(kiosk_staff.an_issue(issue_id="session-0001")),
+    ev.IssueMoved(kiosk_staff.an_issue("done", issue_id="session-0001")),
+    ev.IssueMoved(kiosk_staff.an_issue("spoiled", issue_id="session-0002")),
+    ev.IssueStep("session-0001", 40, 2),
+    ev.IssueTorn("session-0001"),
+    ev.IssueTorn("session-0002", errors.CardNotFit(state="active", needs="stock")),
+    ev.StaffFailed("command-0001", errors.NotFound()),
+    ev.StaffFailed("command-0002"),
+    ev.StaffFailed("session-0001", errors.PinWrong(tries_left=2)),
+    ev.Pressed(Action.NEW_PIN, "", "command-0001"),
+    ev.CardDone("command-0001"),
+    ev.CardDone("command-0002"),
+    ev.Pressed(Action.FINISH, "", "command-0001"),
+]
 events = some.one_of(
+    some.sampled_from(staff_journey),
     some.sampled_from(journey),
     some.sampled_from(journey),
     some.builds(
@@ -155,7 +184,7 @@ def play(rules: st.Rules, history: list[ev.Event]) -> tuple[st.State, list[effec
     for event in history:
         state, more = step(state, event)
         asked += more
-        if state.session is None:
+        if state.session is None and state.staff is None:
             assert not left_of_a_member(state), f"after {event}"
     return state, asked
 
@@ -169,11 +198,11 @@ def left_of_a_member(state: st.State) -> list[bytes]:
 @given(all_rules, histories)
 def test_no_screen_is_a_dead_end_and_the_end_leaves_nothing(rules: st.Rules, history: list[ev.Event]) -> None:
     state, asked = play(rules, history)
-    for _ in range(rules.settle_s + rules.code_s + rules.idle_large_s + 5):
+    for _ in range(rules.settle_s + rules.code_s + rules.idle_large_s + rules.write_s + rules.staff_idle_s + 5):
         state, more = step(state, ev.Second(make.DRAWN))
         asked += more
     assert state.screen == session.resting_screen(state.world)
-    assert state.session is None
+    assert (state.session, state.staff) == (None, None)
     assert not left_of_a_member(state)
     assert (state.language, state.large, state.chosen) == (rules.language, False, False)
 
@@ -200,7 +229,7 @@ def test_touching_exit_or_back_leads_out_of_every_screen(rules: st.Rules, histor
         return  # nothing breaks into a redemption; the clock leads out of it
     for _ in range(3):
         state, _ = step(state, ev.Pressed(Action.EXIT))
-    assert state.session is None
+    assert (state.session, state.staff) == (None, None)
     assert isinstance(state.screen, st.Attract | st.ReaderGone | st.NotEnrolled)
 
 

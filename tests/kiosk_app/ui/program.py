@@ -26,6 +26,8 @@ NOT_DRAWN = frozenset(
         "qr",
         "voucher_id",
         "attempts_tone",
+        "note_tone",
+        "line_tone",
         "tag_tone",
         "lock_icon",
         "confirm_icon",

@@ -1,0 +1,155 @@
+"""What the kiosk knows in staff mode: who of the staff is there, and the screens of what they do (K12)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from club.model.errors import ClubError
+from club.wire.staff_mode import FoundCard, FoundMember, Issue
+from kiosk_app.flow.digits import NO_DIGITS, Digits
+
+IDENTITIES = ("id-card", "driving-licence", "vehicle-licence")
+"""How staff can see who somebody is."""
+LEAST_QUERY, LONGEST_QUERY = 4, 14  # digits: the end of a phone number, a whole one with its country
+PHASES = 5
+"""Of writing a card: recognise, write the application, change keys, read back, register (kiosk-34)."""
+
+
+class Errand(StrEnum):
+    """What staff do for a member."""
+
+    ISSUE = "issue"
+    REPLACE = "replace"
+    BLOCK = "block"
+    RETURN = "return"
+    NEW_PIN = "new-pin"
+
+
+class Done(StrEnum):
+    """What was done last, said once on the staff's first screen."""
+
+    PIN_SET = "pin-set"
+    BLOCKED = "blocked"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody of the staff: `id` of the tap, `card` its token; who they are is known once the PIN was right."""
+
+    id: str
+    card: str
+    number: str = ""
+    name: str = ""
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPin:
+    """A staff card lies there; its holder types the PIN. While `busy` it is being checked, and not held here any more."""
+
+    digits: Digits = NO_DIGITS
+    busy: bool = False
+    error: ClubError | None = None
+    away: bool = False  # the central API could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDesk:
+    """What staff can do; `done` is what was done last."""
+
+    done: Done | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFind:
+    """Step 1: how staff saw who it is, and the digits by which the member is found; `ask` tells the answer that is waited for."""
+
+    errand: Errand
+    identity: str = ""
+    query: Digits = NO_DIGITS
+    ask: str = ""
+    nobody: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be asked."""
+        return bool(self.identity) and len(self.query) >= LEAST_QUERY and not self.ask
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPick:
+    """Step 2: which of these members; for most errands, which of their cards."""
+
+    errand: Errand
+    identity: str
+    found: tuple[FoundMember, ...]
+    more: bool = False
+    ask: str = ""  # an act on a card is under way
+
+    def chosen(self, arg: str) -> "tuple[FoundMember, FoundCard | None] | None":
+        """The member, or the member with the card, of this id."""
+        for member in self.found:
+            if self.errand is Errand.ISSUE and member.member_id == arg and member.status == "active":
+                return member, None
+            for card in cards_for(self.errand, member):
+                if card.card_id == arg:
+                    return member, card
+        return None
+
+
+class Writing(StrEnum):
+    """How far a card is."""
+
+    WAITING = "waiting"  # for a blank card
+    BUSY = "busy"
+    TORN = "torn"  # taken away too early, or the network went: it can be written again
+    SPOILED = "spoiled"  # not what was written: destroyed and counted
+    REFUSED = "refused"  # this card cannot be issued; another one
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWrite:
+    """Step 3 and 4: the blank card is written, live; `issue_id` stays the same while the same `card` lies there."""
+
+    errand: Errand
+    identity: str
+    member: FoundMember
+    replaces: FoundCard | None = None
+    at: Writing = Writing.WAITING
+    card: str = ""
+    issue_id: str = ""
+    issue: Issue | None = None
+    percent: int = 0
+    phase: int = 0
+    seconds: int = 0
+    error: ClubError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffNewPin:
+    """The member types a PIN, twice (K17). `first` is what they typed the first time."""
+
+    card_id: str
+    identity: str
+    member: FoundMember
+    digits: Digits = NO_DIGITS
+    first: Digits | None = None
+    ask: str = ""
+    error: ClubError | None = None
+
+
+StaffScreen: TypeAlias = StaffPin | StaffDesk | StaffFind | StaffPick | StaffWrite | StaffNewPin
+
+
+def cards_for(errand: Errand, member: FoundMember) -> tuple[FoundCard, ...]:
+    """The cards of a member with which an errand can be run."""
+    fits = {
+        Errand.ISSUE: (),
+        Errand.REPLACE: ("active", "blocked"),
+        Errand.BLOCK: ("active",),
+        Errand.RETURN: ("active", "blocked"),
+        Errand.NEW_PIN: ("active",),
+    }[errand]
+    return tuple(card for card in member.cards if card.state in fits)

@@ -1,0 +1,113 @@
+"""Samples of staff mode."""
+
+from dataclasses import replace
+
+from kiosk_app.flow.actions import Action
+from kiosk_app.present import views
+from kiosk_app.present.sample_frame import HEADER, dock
+
+_WHO = "员工模式·李顾问（工号 1032），操作记入日志"
+_DOCK = dock(60, back=True, out_of=60)
+
+
+def _steps(now: int) -> tuple[views.StepMark, ...]:
+    names = ("核对身份", "选会员", "写卡", "完成")
+    return tuple(
+        views.StepMark("" if at < now else str(at + 1), name, "done" if at < now else "now" if at == now else "later")
+        for at, name in enumerate(names)
+    )
+
+
+def _begin(errand: str) -> views.Button:
+    return views.Button("开始", Action.ERRAND, errand, tone="soft")
+
+
+STAFF = views.StaffListView(
+    header=HEADER,
+    dock=dock(60, out_of=60),
+    title="员工模式",
+    detail=_WHO,
+    rows=(
+        views.HelpRow("card-new", "开新卡", "给没有卡的会员办一张", _begin("issue")),
+        views.HelpRow("card-swap", "旧卡换新卡", "新卡写好，旧卡立即停用", _begin("replace")),
+        views.HelpRow("card-lost", "代办挂失", "立即停用，积分和券都保留", _begin("block")),
+        views.HelpRow("undo", "收回旧卡", "卡回到库存，会员资料不变", _begin("return")),
+        views.HelpRow("lock", "重置密码", "核对身份后，由会员自己输入", _begin("new-pin")),
+    ),
+    note="60 秒无操作自动退出",
+)
+
+STAFF_FIND = views.StaffFindView(
+    header=HEADER,
+    dock=_DOCK,
+    title="开新卡",
+    detail=_WHO,
+    steps=_steps(0),
+    identity_label="已核对",
+    chips=(
+        views.Chip("身份证", Action.IDENTITY, "id-card", on=True),
+        views.Chip("驾驶证", Action.IDENTITY, "driving-licence"),
+        views.Chip("行驶证", Action.IDENTITY, "vehicle-licence"),
+    ),
+    prompt="手机号，或手机号后四位",
+    typed="3348",
+    clear="全部清除",
+    note="至少 4 位数字",
+    find=views.Button("查找会员", Action.FIND, icon="search"),
+)
+
+STAFF_PICK = views.StaffListView(
+    header=HEADER,
+    dock=_DOCK,
+    title="开新卡",
+    detail=_WHO,
+    steps=_steps(1),
+    rows=(
+        views.HelpRow("user", "宋女士", "159 **** 3348，普通", views.Button("选择", Action.PICK, "m0018", tone="soft")),
+    ),
+    note="请与会员当面核对姓氏和手机号",
+)
+
+STAFF_WRITE = views.StaffWriteView(
+    header=HEADER,
+    dock=views.Dock(large="大字", language="EN"),
+    title="开新卡",
+    detail=_WHO,
+    steps=_steps(2),
+    tier="classic",
+    tier_name="普通",
+    number="8800 **** 7106",
+    tag="写入中",
+    percent="62%",
+    share=0.62,
+    line="请不要移动卡片，还要约 1 秒",
+    phases=(
+        views.PhaseRow("认卡", "NTAG 424 DNA，空白卡，批次 2026-05-B", "done", "完成"),
+        views.PhaseRow("写会员应用", "只写卡号指针，不写姓名和积分", "done", "完成"),
+        views.PhaseRow("换密钥", "每张卡一把，由中心派生", "now", "进行中", 0.62),
+        views.PhaseRow("回读校验", "读回比对，并验一次动态码", "later", "等待"),
+        views.PhaseRow("登记并激活", "宋女士，159 **** 3348", "later", "等待"),
+    ),
+    facts=(
+        views.FactRow("会员", "宋女士，普通，今天入会", "已核对身份证", "jade"),
+        views.FactRow("空白卡库存", "批次 2026-05-B 余 86 张", "写完自动减 1"),
+    ),
+    buttons=(views.Button("写卡中，不能取消", enabled=False),),
+    footnote="中途拿开也没关系：这张卡会标为“可重写”，不会算作已发出",
+)
+
+STAFF_DONE = replace(
+    STAFF_WRITE,
+    dock=dock(60, out_of=60),
+    steps=_steps(4),
+    tag="已激活",
+    percent="100%",
+    share=1.0,
+    line="写好了，可以拿开",
+    phases=tuple(replace(row, mark="done", tag="完成") for row in STAFF_WRITE.phases),
+    facts=(STAFF_WRITE.facts[0], views.FactRow("空白卡库存", "批次 2026-05-B 余 85 张", "已减 1")),
+    buttons=(
+        views.Button("以后再设", Action.FINISH, tone="plain"),
+        views.Button("请会员设密码", Action.NEW_PIN, icon="lock"),
+    ),
+)
