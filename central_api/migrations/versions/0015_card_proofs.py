@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_card_proofs"
+revision = "0015_card_proofs"
 down_revision = "0014_offline"
 branch_labels = None
 depends_on = None

@@ -5,8 +5,8 @@ from alembic import op
 
 from central_api.columns import UtcDateTime
 
-revision = "0019_staff_cards"
-down_revision = "0014_offline"
+revision = "0017_staff_cards"
+down_revision = "0016_phone_sessions"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from central_api.columns import UtcDateTime
 
-revision = "0018_phone_sessions"
-down_revision = "0014_offline"
+revision = "0016_phone_sessions"
+down_revision = "0015_card_proofs"
 branch_labels = None
 depends_on = None
 
