@@ -73,8 +73,8 @@ def open_staff_session(
 def end_staff_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> None:
     """End staff mode; repeated, it changes nothing."""
     with context.db.write() as tx:
-        issuing.drop(tx, session_id)
-        staff_mode.end(tx, session_id, kiosk, context.clock.now())
+        if staff_mode.end(tx, session_id, kiosk, context.clock.now()):  # what another kiosk writes goes on
+            issuing.drop(tx, session_id)
 
 
 @post("/staff-sessions/{session_id:str}/members", dto=strict(wire.FindMembers), return_dto=None, status_code=200, tags=["staff mode"])  # fmt: skip

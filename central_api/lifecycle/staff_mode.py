@@ -115,12 +115,15 @@ def find(tx: Tx, session_id: str, device: Device, now: datetime, minutes: int) -
     return StaffAtKiosk(row.id, person, device.id, device.place, device.store, row.opened_at)
 
 
-def end(tx: Tx, session_id: str, device: Device, now: datetime) -> None:
-    """End a session; ending it again, or one that never was, changes nothing."""
+def end(tx: Tx, session_id: str, device: Device, now: datetime) -> bool:
+    """End a session; ending it again, or one that never was, changes nothing. Whether it is, or was, this kiosk's."""
     row = at_kiosk.session(tx, session_id)
-    if row is not None and row.device == device.id and row.ended_at is None:
+    if row is None or row.device != device.id:
+        return False
+    if row.ended_at is None:
         at_kiosk.change_session(tx, session_id, {"ended_at": now})
         _note(tx, row.staff, "kiosk.staff-leave", device, session_id, now)
+    return True
 
 
 def _open(
@@ -201,7 +204,7 @@ def _may_not(db: Database, device: Device, number: str, now: datetime) -> errors
 def _must_be_allowed(person: Person, device: Device) -> None:
     if not roles.may(person.roles, RIGHT):
         raise errors.NotAllowed(f"expected a role that has {RIGHT}, found {', '.join(person.roles)}", needs=RIGHT)
-    if person.stores and device.store not in person.stores:
+    if device.store not in person.stores:  # who works for no store works for none
         raise errors.NotAllowed("expected somebody of this kiosk's store, found another's", needs=device.store)
 
 
