@@ -11,6 +11,7 @@ from central_api.console import (
     device_pages,
     entry,
     notice_pages,
+    offline_pages,
     picture_routes,
     sign_in,
     site,
@@ -49,6 +50,7 @@ router = Router(
         *device_orders.handlers,
         *account_pages.handlers,
         *notice_pages.handlers,
+        *offline_pages.handlers,
     ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),

@@ -15,13 +15,16 @@ Right = Literal[
     "members.change",
     "members.merge",
     "cards.change",
+    "offline.see",
+    "offline.handle",
 ]
 
 # Members are seen masked; `members.reveal` opens one, on the record.
 _EVERYBODY: frozenset[Right] = frozenset({"boards.see", "members.see"})
 _PUBLISHES: frozenset[Right] = _EVERYBODY | {"boards.edit", "boards.publish"}
-_DESK: frozenset[Right] = _EVERYBODY | {"members.change", "cards.change"}
-_ADVISES: frozenset[Right] = _DESK | {"members.reveal"}
+# Who takes vouchers sees what kiosks handed out offline; who answers for it notes that it was looked into (A14).
+_DESK: frozenset[Right] = _EVERYBODY | {"members.change", "cards.change", "offline.see"}
+_ADVISES: frozenset[Right] = _DESK | {"members.reveal", "offline.handle"}
 _RUNS: frozenset[Right] = _PUBLISHES | _ADVISES | {"devices.see", "devices.change", "notices.send", "members.merge"}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
@@ -30,7 +33,7 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
     "marketing": _PUBLISHES,
     "service": _ADVISES,
     "reception": _DESK,
-    "auditor": _EVERYBODY,
+    "auditor": _EVERYBODY | {"offline.see"},
 }
 
 

@@ -1,6 +1,6 @@
 """Queries of redeeming offline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from central_api.cards.tables import card_sessions
 from central_api.db import Tx
-from central_api.devices.tables import devices
+from central_api.devices.tables import devices, places
 from central_api.rewards.offline.tables import offline_redemptions, offline_rules
 from central_api.rewards.tables import idempotency, redemptions, rewards, vouchers
 
@@ -124,6 +124,36 @@ def unseen(tx: Tx, store: str) -> Sequence[Any]:
         .where(found.store == store, found.reason != "", found.seen_at.is_(None))
         .order_by(found.settled_at, found.command)
     )
+
+
+def kiosks(tx: Tx, ids: Collection[str]) -> Sequence[Any]:
+    """Id and place (its name in both languages) of these devices, of those that stand no more too."""
+    return tx.rows(
+        select(devices.c.id, places.c.name)
+        .join(places, places.c.slug == devices.c.place)
+        .where(devices.c.id.in_(sorted(ids)))
+    )
+
+
+def seen(tx: Tx, stores: Collection[str], most: int) -> Sequence[Any]:
+    """What staff of these stores have looked into, the latest first, with who it was."""
+    found = offline_redemptions.c
+    return tx.rows(
+        select(offline_redemptions, vouchers.c.state.label("voucher_state"))
+        .outerjoin(vouchers, vouchers.c.id == found.voucher)
+        .where(found.store.in_(sorted(stores)), found.reason != "", found.seen_at.is_not(None))
+        .order_by(found.seen_at.desc(), found.command)
+        .limit(most)
+    )
+
+
+def is_case_of(tx: Tx, command: str, stores: Collection[str]) -> bool:
+    """Whether it is one that staff of these stores look into, or have."""
+    found = offline_redemptions.c
+    statement = select(found.command).where(
+        found.command == command, found.store.in_(sorted(stores)), found.reason != ""
+    )
+    return tx.first(statement) is not None
 
 
 def mark_seen(tx: Tx, command: str, by: str, now: datetime) -> bool:

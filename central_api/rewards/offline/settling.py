@@ -6,7 +6,7 @@ What a device says is no more than that: prices, limits and dates are the store'
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
@@ -32,6 +32,7 @@ from central_api.security.passwords import Passwords
 from central_api.security.vault import Vault
 from central_api.staff import audit
 from club.model import errors
+from club.model.text import Text
 from club.wire import codec
 from club.wire.offline import OfflineRedeem, OfflineSettled, Reason
 
@@ -81,6 +82,21 @@ def settle(counter: Counter, device: Device, command: OfflineRedeem, body: bytes
 def staff_list(tx: Tx, store: str) -> list[Any]:
     """What staff of a store have to look into: vouchers whose points did not come in whole, the oldest first."""
     return list(repository.unseen(tx, store))
+
+
+def looked_into_before(tx: Tx, stores: Collection[str], most: int) -> list[Any]:
+    """What staff of these stores have looked into, the latest first."""
+    return list(repository.seen(tx, stores, most))
+
+
+def kiosk_names(tx: Tx, ids: Collection[str]) -> dict[str, Text]:
+    """How the places of these devices are called."""
+    return {row.id: texts.text(row.name) for row in repository.kiosks(tx, ids)}
+
+
+def is_case_of(tx: Tx, command: str, stores: Collection[str]) -> bool:
+    """Whether it is a case of these stores' staff list, looked into or not."""
+    return repository.is_case_of(tx, command, stores)
 
 
 def looked_into(tx: Tx, command: str, *, by: str, now: datetime) -> bool:

@@ -40,6 +40,8 @@ NEEDED: dict[tuple[str, str], Right] = {
     ("GET", "/devices/{device_id:str}/wipe"): "devices.change",
     ("POST", "/devices/{device_id:str}/commands"): "devices.change",
     ("POST", "/devices/{device_id:str}/end-key"): "devices.change",
+    ("GET", "/offline"): "offline.see",
+    ("POST", "/offline/{command:str}/seen"): "offline.handle",
     ("GET", "/notice"): "notices.send",
     ("POST", "/notice"): "notices.send",
     ("POST", "/notice/{slug:str}/confirm"): "notices.send",
