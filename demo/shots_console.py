@@ -21,6 +21,7 @@ def pages(house: House, camera: Camera, suffix: str = "") -> None:
             ("boards", "console-boards"),
             ("boards/b-lakeside", "console-02-board-editor"),
             ("devices", "console-07-devices"),
+            ("offline", "console-offline"),
             ("account", "console-account"),
         ):
             page.goto(f"{house.url}/console/{path}")

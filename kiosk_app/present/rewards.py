@@ -27,7 +27,8 @@ def catalogue(ctx: Context, screen: st.Rewards) -> RewardsView:
     online = ctx.state.world.online
     listed = offers.offers(ctx.catalogue, session, screen.category, online=online) if session else ()
     if ctx.hands_out:
-        expiry = words("kiosk.rewards.offline")
+        some = any(each.later for each in listed)
+        expiry = words("kiosk.rewards.offline" if some else "kiosk.rewards.offline-none")
     elif soon:
         expiry = words("kiosk.rewards.expiry", points=numbers.points(soon[1]), day=ctx.day(soon[0]))
     else:

@@ -38,10 +38,10 @@ def vouchers(ctx: Context, screen: st.Vouchers | st.VoucherCode) -> VouchersView
             Chip(
                 words(f"kiosk.vouchers.tab-{tab}", count=len(_listed(held, tab))), Action.TAB, tab, on=tab == screen.tab
             )
-            for tab in _TABS
+            for tab in (_TABS if told else ("issued",))  # of the used and expired ones this device knows nothing
         )
-        if held and told
-        else (),  # a member who never had one has nothing to choose between, nor has one of whom only this kiosk's are known
+        if held
+        else (),  # a member who never had one has nothing to choose between
         footnote="" if told else words("kiosk.vouchers.here-only"),
         cards=tuple(_card(ctx, each, place) for place, each in enumerate(listed)),
         nothing=None if listed else _nothing(ctx, usable=screen.tab == "issued"),
