@@ -18,7 +18,9 @@ def home(ctx: Context) -> HomeView:
     session = ctx.state.session
     known = session.home if session else None
     greeting = numbers.greeting(ctx.words, ctx.state.now, ctx.state.time_zone)
-    service = ctx.pick(known.service_line) if known and known.service_line else ""
+    notice = frame.notice(ctx)
+    # One line holds both only by squeezing them, and what the workshop promised is of no use while nobody can renew it.
+    service = ctx.pick(known.service_line) if known and known.service_line and not notice else ""
     return HomeView(
         header=frame.header(ctx),
         dock=frame.dock(ctx, back=False, home=False),
@@ -29,7 +31,7 @@ def home(ctx: Context) -> HomeView:
         points=_points(ctx),
         expiry=_expiry(ctx),
         tiles=_tiles(ctx),
-        notice=frame.notice(ctx),
+        notice=notice,
     )
 
 

@@ -38,3 +38,13 @@ def test_offline_each_reward_says_whether_it_can_be_had_and_why_not() -> None:
     assert isinstance(detail, views.RewardDetailView)
     assert detail.why_not == "断网期间每张卡最多换 600 积分，您还可用 600。网络恢复后即可兑换。"
     assert not detail.redeem.enabled
+
+
+def test_what_the_workshop_promised_gives_way_to_the_word_about_the_network() -> None:
+    visit = Visit().at_home().tell(ev.WentOffline())
+    view = shown(visit)
+    assert isinstance(view, views.HomeView)
+    assert (view.notice != "", view.service_line) == (True, "")
+    back = shown(visit.tell(ev.WentOnline()))
+    assert isinstance(back, views.HomeView)
+    assert (back.notice, back.service_line != "") == ("", True)
