@@ -110,4 +110,5 @@ STAFF_DONE = replace(
         views.Button("以后再设", Action.FINISH, tone="plain"),
         views.Button("请会员设密码", Action.NEW_PIN, icon="lock"),
     ),
+    footnote="请会员本人输入；以后也可以在“重置密码”里设",
 )

@@ -321,7 +321,7 @@ _ENGLISH = {
     "宋女士，159 **** 3348": "Ms Song, 159 **** 3348",
     "会员": "Member",
     "宋女士，普通，今天入会": "Ms Song, Classic, joined today",
-    "已核对身份证": "ID card checked",
+    "已核对身份证": "ID card",
     "空白卡库存": "Blank cards",
     "批次 2026-05-B 余 86 张": "Batch 2026-05-B, 86 left",
     "批次 2026-05-B 余 85 张": "Batch 2026-05-B, 85 left",
@@ -332,6 +332,7 @@ _ENGLISH = {
     "已激活": "Active",
     "写好了，可以拿开": "Done, you may take it away",
     "以后再设": "Set it later",
+    "请会员本人输入；以后也可以在“重置密码”里设": "Typed by the member; it can be set later by Reset PIN",
     "请会员设密码": "Member sets PIN",
 }
 

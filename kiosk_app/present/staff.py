@@ -35,6 +35,7 @@ def pin(ctx: Context, screen: sf.StaffPin) -> PinView:
     return PinView(
         header=frame.header(ctx),
         dock=_dock(ctx),
+        staff=True,
         title=words("kiosk.staff.pin-title"),
         detail=words("kiosk.pin.checking" if screen.busy else "kiosk.staff.pin-detail"),
         length=st.PIN_LENGTH,
@@ -54,6 +55,7 @@ def new_pin(ctx: Context, screen: sf.StaffNewPin) -> PinView:
     return PinView(
         header=frame.header(ctx),
         dock=_dock(ctx),
+        staff=True,
         title=words("kiosk.staff.new-pin-again" if again else "kiosk.staff.new-pin-title"),
         detail=words("kiosk.staff.new-pin-detail", person=_person(ctx, screen.member)),
         length=st.PIN_LENGTH,
@@ -156,7 +158,7 @@ def write(ctx: Context, screen: sf.StaffWrite) -> StaffWriteView:
         phases=tuple(_phase(ctx, screen, place) for place in range(sf.PHASES)),
         facts=_facts(ctx, screen),
         buttons=_buttons(ctx, screen),
-        footnote=words(f"kiosk.staff.foot-{screen.errand.value}"),
+        footnote=words("kiosk.staff.foot-done" if done else f"kiosk.staff.foot-{screen.errand.value}"),
     )
 
 

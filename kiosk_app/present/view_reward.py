@@ -158,6 +158,7 @@ class PinView(View):
     attempts_tone: Tone = "warn"
     forgot: str = ""
     busy: bool = False
+    staff: bool = False  # in staff mode
 
     @property
     def dots(self) -> tuple[str, ...]:

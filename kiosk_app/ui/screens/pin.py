@@ -4,6 +4,7 @@ from kivy.properties import ObjectProperty, StringProperty
 
 from club.ui import place
 from kiosk_app.present import views
+from kiosk_app.ui import staff_parts  # noqa: F401 -- the .kv file uses its stripes
 from kiosk_app.ui.screen import Item, Screen, load_kv
 
 
