@@ -99,7 +99,7 @@ def test_staff_issue_a_card_the_member_sets_a_pin_and_is_greeted_by_it(
     visitor.press(Action.EXIT)
     visitor.screen(NOBODY)
     assert visitor.state()["staff"] is False
-    assert visitor.ask(do="search", **{"for": [phone[-4:], PIN]})["found"] == []
+    assert visitor.ask(do="search", **{"for": [f"**** {phone[-4:]}", phone, PIN]})["found"] == []
     visitor.lay(card)
     visitor.until(lambda now: now["screen"] == "home" and now["confirmed"] and now["settled"], "the member's page")
     assert visitor.one("SELECT member FROM card_sessions ORDER BY opened_at DESC, rowid DESC LIMIT 1") == name
