@@ -81,6 +81,9 @@ BLOCKED_CARD = views.BlockedCardView(
     rows=(
         views.HelpRow("user", "我是持卡人，卡找到了", "带身份证或行驶证，到前台解除"),
         views.HelpRow("refresh", "我要补办新卡", "积分和券转到新卡，约 3 分钟，请到前台"),
+        views.HelpRow(
+            "phone", "先看看我的积分", "手机号登录，不用这张卡", views.Button("手机号登录", Action.PHONE, tone="soft")
+        ),
         views.HelpRow("heart", "我捡到了这张卡", "请交给前台，谢谢您", views.Button("知道了", Action.UNDERSTOOD)),
     ),
     footnote="为保护持卡人，屏幕不显示姓名和积分；本次刷卡已记入日志",

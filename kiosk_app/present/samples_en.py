@@ -272,6 +272,8 @@ _ENGLISH = {
     "手机号或密码不对，还可尝试 4 次，超过将锁定 15 分钟。刚输错多次的，也请过 15 分钟再试。": (
         "Phone number or PIN isn’t right. 4 tries left, then locked for 15 minutes. After several wrong PINs, please wait as long."
     ),
+    "先看看我的积分": "See my points first",
+    "手机号登录，不用这张卡": "Sign in by phone, without this card",
     "没带会员卡": "No member card with you",
     "用手机号登录，积分和券都能看": "Sign in by phone for points and vouchers",
     "¥100": "¥100",

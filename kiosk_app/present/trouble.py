@@ -98,7 +98,9 @@ def blocked(ctx: Context, screen: st.Blocked) -> BlockedCardView:
             HelpRow(
                 "phone", words("kiosk.blocked.phone-title"), words("kiosk.blocked.phone-detail"), _by_phone(ctx, "soft")
             ),
-            HelpRow("heart", words("kiosk.blocked.finder-title"), words("kiosk.blocked.finder-detail")),
+            HelpRow(
+                "heart", words("kiosk.blocked.finder-title"), words("kiosk.blocked.finder-detail"), _understood(ctx)
+            ),
         )
     return BlockedCardView(
         header=frame.header(ctx),
@@ -108,7 +110,7 @@ def blocked(ctx: Context, screen: st.Blocked) -> BlockedCardView:
         banner=Banner("shield-check", words("kiosk.blocked.banner"), words("kiosk.blocked.banner-detail")),
         rows=rows,
         footnote=words("kiosk.blocked.footnote"),
-        buttons=(_understood(ctx),),
+        buttons=() if rows[-1].button else (_understood(ctx),),
     )
 
 

@@ -391,6 +391,8 @@ def test_a_blocked_card_tells_nothing_about_its_holder() -> None:
     view = shown(Visit().tell(a_tap(), ev.MirrorAnswered(make.SESSION, member)))
     assert isinstance(view, views.BlockedCardView)
     assert (view.title, view.detail) == ("这张卡已挂失", "5 月 16 日起停用")
+    assert [row.button.action for row in view.rows if row.button] == ["phone", "understood"]
+    assert view.buttons == ()  # four ways on leave no room below them
     assert not any("王" in text or "6,280" in text for text in texts(view))
     view = present(dataclasses.replace(Visit().state, screen=st.Blocked(replaced=True)), ZH)
     assert isinstance(view, views.BlockedCardView)
