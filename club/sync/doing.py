@@ -223,8 +223,7 @@ class Doing:
                         version=self._running_version(),
                     )
                 )
-                self.mirror.keep_enrolled(enrolled)
-                return steps.Known(enrolled)
+                return steps.Known(enrolled, self.mirror.keep_enrolled(enrolled))
             case "pairing":
                 asking = AskPairing(
                     device_id=self._client.identity.device_id,
@@ -235,8 +234,7 @@ class Doing:
                 return steps.PairingCame(self._client.ask_pairing(asking))
             case "self":
                 enrolled = self._client.myself()
-                self.mirror.keep_enrolled(enrolled)
-                return steps.Known(enrolled)
+                return steps.Known(enrolled, self.mirror.keep_enrolled(enrolled))
             case "sync":
                 return steps.ChangesCame(self._client.sync(self.mirror.epoch(), self.mirror.places()))
             case "snapshot":

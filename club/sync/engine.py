@@ -169,13 +169,16 @@ def _answered(state: State, event: Input) -> tuple[State, Effects]:
     busy = state.busy
     state, effects = _reached(forgiven(replace(state, busy=None), rest_name(busy)))
     match event:
-        case Known(enrolled):
+        case Known(enrolled, moved):
             is_new = not state.enrolled
             state = replace(state, enrolled=True, enrol_code="", pairing_code="", place=enrolled.place)
             effects += (Tell(events.DeviceEnrolled(enrolled)),)
+            if is_new or moved:
+                # Perhaps, or surely, another store than before: nothing mirrored so far is trusted, nor what is still to be written.
+                todo = tuple(work for work in state.todo if not isinstance(work, Apply | Replace))
+                state = replace(state, epoch="", places={}, todo=todo)
+                state = want(state, "snapshot", "manifest", "heartbeat")
             if is_new:
-                # Perhaps another store than before: nothing mirrored so far is trusted.
-                state = want(replace(state, epoch="", places={}), "snapshot", "manifest", "heartbeat")
                 effects += _timers()
         case PairingCame(pairing):
             state, more = _paired(state, pairing)
@@ -250,6 +253,9 @@ def _done(state: State, event: Input) -> tuple[State, Effects]:
     busy, state = state.busy, replace(state, busy=None)
     match event:
         case Applied(epoch, places, kinds):
+            if state.places and set(places) != set(state.places):
+                # Other feeds than before: perhaps another group, perhaps another store, whose cards have another key.
+                state = want(state, "self")
             state = replace(state, epoch=epoch, places=dict(places))
             if "display" in kinds:
                 state = want(state, "manifest")

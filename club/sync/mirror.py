@@ -143,9 +143,25 @@ class Mirror:
 
     # -- writing (the worker) -------------------------------------------------------------------------------------
 
-    def keep_enrolled(self, enrolled: Enrolled) -> None:
-        """Remember what the server told this device about itself."""
-        self._store.note("enrolled", codec.encode(enrolled).decode())
+    def keep_enrolled(self, enrolled: Enrolled) -> bool:
+        """Remember what the server told this device about itself; whether it stands in another store than it did.
+
+        What was mirrored there goes in the same transaction, with the key it was sealed by: its cards were hashed by that store's
+        key and would be found by nobody, and its members are none of this store's business (X2). Commands on their way stay (X1).
+        """
+        moved = self._was_elsewhere(enrolled)
+        with self._store.transaction() as db:
+            if moved:
+                for table in ("entity", "place"):
+                    db.execute(f"DELETE FROM {table}")  # noqa: S608  # names from the line above
+                db.execute("DELETE FROM fact WHERE name IN ('epoch', 'shape', 'seal', 'as_of')")
+            self._store.note("enrolled", codec.encode(enrolled).decode())
+        if moved:
+            self._store.scrub()
+            if self._seal is not None:
+                self._seal.forget()
+            _log.warning("this device stands in another store now; what it had mirrored is gone, and is filled anew")
+        return moved
 
     def apply(
         self, changes: Iterable[Change], *, epoch: str, places: Mapping[str, int], at: datetime
@@ -206,6 +222,13 @@ class Mirror:
         self._store.scrub()
         if self._seal is not None:
             self._seal.forget()
+
+    def _was_elsewhere(self, enrolled: Enrolled) -> bool:
+        try:
+            before = self.enrolled()
+        except errors.Malformed:  # nobody can say whose this is
+            return True
+        return before is not None and (before.store.slug, before.card_key) != (enrolled.store.slug, enrolled.card_key)
 
     def _note_places(self, epoch: str, places: Mapping[str, int], at: datetime) -> None:
         with self._store.transaction() as db:

@@ -113,9 +113,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The server says who this device is; it is kept in the store."""
+    """The server says who this device is; it is kept in the store. `moved`: another store than before, and the mirror is empty."""
 
     enrolled: Enrolled
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from club.model import errors
 from club.sync import engine, events, steps
-from club.wire.changes import SyncAnswer
+from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import DeviceCommand
 from tests.club.sync import makers
 from tests.club.sync.simulation import FAULTS, FEED, World
@@ -264,6 +265,26 @@ def test_enrolment_by_code_then_a_whole_snapshot() -> None:
     assert steps.Tell(events.DeviceEnrolled(makers.an_enrolled())) in effects
     assert steps.OpenStream() in effects
     assert effects[-1] == steps.Call("snapshot")
+
+
+def test_other_feeds_ask_who_the_device_is_and_another_store_begins_the_mirror_anew() -> None:
+    state = engine.State(kind="kiosk", enrolled=True, place="kiosk-1", epoch="e1", places={"global": 7, "east": 41})
+    snapshot = Snapshot(epoch="e1", now=makers.NOW, cursors={"global": 7, "west": 3}, rows=())
+    state, _ = engine.step(state, steps.Started())
+    state, effects = engine.step(replace(state, wants=frozenset()), steps.SnapshotCame(snapshot))
+    assert effects[-1] == steps.Replace(snapshot)
+    state, effects = engine.step(state, steps.Applied("e1", snapshot.cursors, frozenset()))
+    assert effects == (steps.Call("self"),)
+    change = makers.a_change("west", 4, "reward", "wash", None)
+    late = steps.Apply((change,), "e1", {"global": 7, "west": 4}, makers.NOW)
+    state, effects = engine.step(
+        replace(state, todo=(late,)), steps.Known(makers.an_enrolled(place="kiosk-9"), moved=True)
+    )
+    assert (state.epoch, state.places, state.todo, state.place) == ("", {}, (), "kiosk-9")
+    assert effects[-1] == steps.Call("snapshot")
+    state, effects = engine.step(state, steps.SnapshotCame(snapshot))
+    state, effects = engine.step(state, steps.Applied("e1", snapshot.cursors, frozenset()))
+    assert steps.Call("self") not in effects, "asked once"
 
 
 def test_an_unreachable_server_during_enrolment_is_asked_again_with_the_same_code() -> None:

@@ -5,6 +5,7 @@ import hmac
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from club.sync.mirror import Mirror
 from club.sync.store import DeviceStore
@@ -99,6 +100,25 @@ def test_a_card_is_known_by_its_hash_under_the_stores_key_and_a_random_uid_never
     assert mirror.card_hash("04a1b2c3d4e5f6") == hmac.new(key, b"04A1B2C3D4E5F6", hashlib.sha256).hexdigest()
     assert mirror.card_hash("08A1B2C3") is None
     assert mirror.card_hash("04A1B2C3") is not None
+
+
+@pytest.mark.parametrize("again", ["another key", "another store", "unreadable"])
+def test_who_stands_elsewhere_has_nothing_mirrored_and_owes_what_it_owed(store: DeviceStore, again: str) -> None:
+    mirror, here = Mirror(store), makers.an_enrolled()
+    assert not mirror.keep_enrolled(here)
+    rows = [makers.a_change("store-east", 1, "member", HASH, makers.a_member(HASH))]
+    mirror.apply(rows, epoch="e1", places={"store-east": 1}, at=makers.NOW)
+    store.note("clock", "kept")
+    assert not mirror.keep_enrolled(msgspec.structs.replace(here, place="kiosk-2")), "another place of the same store"
+    assert mirror.member(HASH) is not None
+    elsewhere = msgspec.structs.replace(here, card_key="B" * 43)
+    if again == "another store":
+        elsewhere = msgspec.structs.replace(here, store=msgspec.structs.replace(here.store, slug="west"))
+    if again == "unreadable":
+        store.note("enrolled", "{}")
+    assert mirror.keep_enrolled(elsewhere)
+    assert (mirror.enrolled(), mirror.rows(), mirror.places(), mirror.epoch()) == (elsewhere, [], {}, "")
+    assert store.noted("clock") == "kept"
 
 
 def test_the_store_is_known_from_enrolment_on(store: DeviceStore) -> None:
