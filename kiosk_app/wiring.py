@@ -279,8 +279,8 @@ class Kiosk:
 
     def _handle(self, event: ev.Event | Callable[[], None]) -> None:
         match event:
-            case ev.CardTapped() | ev.CardFailed() | ev.EnrolmentChanged(enrolled=False):
-                self.remote.wake()  # a member finds no dark screen, and staff the code that lets the kiosk in
+            case ev.EnrolmentChanged(enrolled=False):
+                self.remote.wake()  # staff must see the code that lets the kiosk in
                 self.runtime.handle(event)
             case _ if callable(event):
                 event()
@@ -311,6 +311,8 @@ class Kiosk:
         return render_identify(self.ui.size, name=name[0], number=enrolled.place, store=name[1], line=line)
 
     def _watched(self, state: st.State) -> None:
+        if not self._is_free():
+            self.remote.wake()  # whoever came, by card, scanner or keyboard, finds no dark screen
         self._report(state)
         self.remote.look_again()
 
