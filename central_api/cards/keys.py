@@ -3,7 +3,7 @@
 Each version has four masters (`nfc.protocol.keys`). Of version 1 the two that verify SUN messages lie in the keyring's file;
 all others lie in the database, sealed under a data key that a master key of the keyring's file (0600) wraps: envelope
 encryption as for personal fields (ADR 0012), renewed by the same commands. `CardKeys` is the seam for an HSM: whoever has one
-writes these seven methods over it, and no master ever leaves it; a card's own diversified keys have to, for the session with
+writes these eight methods over it, and no master ever leaves it; a card's own diversified keys have to, for the session with
 the card is ours.
 """
 
@@ -19,6 +19,7 @@ from central_api.security.keyring import Keyring
 from central_api.security.vault import Vault
 from club.model import errors
 from nfc.protocol import keys
+from nfc.protocol.ciphers import Algorithm
 
 FIRST = 1
 _IN_KEYRING = frozenset({"meta", "file"})
@@ -54,6 +55,10 @@ class CardKeys(Protocol):
 
     def classic(self, version: int, uid: bytes) -> keys.ClassicKeys:
         """A MIFARE Classic card's own keys of a version."""
+        ...
+
+    def cpu(self, version: int, uid: bytes, algorithm: Algorithm) -> bytes:
+        """The 16 bytes by which a CPU card proves itself."""
         ...
 
 
@@ -97,6 +102,10 @@ class StoredKeys:
     def classic(self, version: int, uid: bytes) -> keys.ClassicKeys:
         """See `CardKeys`."""
         return keys.classic_keys(self._masters(version), uid)
+
+    def cpu(self, version: int, uid: bytes, algorithm: Algorithm) -> bytes:
+        """See `CardKeys`; found without the other masters."""
+        return keys.cpu_key(self._master(version, "file"), uid, algorithm)
 
     def _masters(self, version: int) -> keys.Masters:
         return keys.Masters(version, *(self._master(version, purpose) for purpose in _PURPOSES))

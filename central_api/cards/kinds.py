@@ -12,13 +12,17 @@ from central_api.cards.keys import CardKeys
 from club.model import errors
 from club.wire.card_runs import BeginCardRun
 from nfc.protocol import desfire_issue, making, ntag424_prove, proofs
+from nfc.protocol.ciphers import Algorithm
 from nfc.protocol.making import Kind
 from nfc.protocol.ntag424_issue import Reached
 from nfc.protocol.scripts import Random, Script
 
 _RND_BYTES = 16
 _DESFIRE = frozenset({Kind.DESFIRE_EV1, Kind.DESFIRE_EV2, Kind.DESFIRE_EV3})
-_PROVE_THEMSELVES = frozenset({Kind.NTAG424, *_DESFIRE})
+_CPU = {f"cpu-{algorithm}": algorithm for algorithm in Algorithm}
+_CPU_KEY = 1
+"""Its number on the card."""
+_PROVE_THEMSELVES = frozenset({Kind.NTAG424, *_DESFIRE, *_CPU})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ def making_of(keyset: CardKeys, subject: Subject, url: str, random: Random) -> S
 
 def proof_of(keyset: CardKeys, subject: Subject, random: Random) -> Script[Reached]:
     """The script in which a card proves itself; DESFire EV1 sessions are for cards that know no better."""
+    if algorithm := _CPU.get(subject.family):
+        key = keyset.cpu(subject.version, subject.uid, algorithm)
+        return _proved(proofs.cpu(algorithm, _CPU_KEY, key, random(algorithm.block)), subject.version)
     if subject.family not in _DESFIRE:
         return ntag424_prove.prove(keyset.card(subject.version, subject.uid), random)
     ask = proofs.desfire_ev1 if subject.family == Kind.DESFIRE_EV1 else proofs.desfire_ev2

@@ -24,8 +24,8 @@ from nfc.protocol import errors
 
 _log = logging.getLogger(__name__)
 
-_ASKED_BY_UID = 7  # bytes: what the central API knows cards by that it can ask
-_CAN_BE_ASKED = frozenset({nfc.Family.DESFIRE})
+_CAN_BE_ASKED = {nfc.Family.DESFIRE: (7,), nfc.Family.CPU: (4, 7)}
+"""What the central API can ask, and how long their numbers are, in bytes."""
 
 PATIENCE_S = nfc.Timing().deadline_s
 """How long a card may keep us waiting in all; the network has limits of its own."""
@@ -60,8 +60,8 @@ class Prover:
 
     def tapped(self, session_id: str, reader: str, evidence: nfc.Evidence) -> None:
         """A card was read; on the reader's thread."""
-        can = evidence.challenge is not None and evidence.family in _CAN_BE_ASKED
-        self._tap = _Tap(session_id, reader, evidence.uid) if can and len(evidence.uid) == _ASKED_BY_UID else None
+        can = evidence.challenge is not None and len(evidence.uid) in _CAN_BE_ASKED.get(evidence.family, ())
+        self._tap = _Tap(session_id, reader, evidence.uid) if can else None
 
     def proved(self, request: OpenCardSession) -> OpenCardSession:
         """The request with the card's proof, where it gave one; asked for again it says the same.

@@ -18,6 +18,9 @@ On DESFire: key 0 of the club's application from the app master over ``UID || AI
 the card, is the card's own file key; both carry the version. On MIFARE Classic: keys A and B of each sector are the first 12
 bytes of what the write master makes of ``UID || b"M1 sector" || sector``, the record's code key is made by the file master of
 ``UID || b"M1 record"``; a sector tells no version, so keys are tried.
+
+On CPU cards: key 1 of the club's DF, which proves the card and is put there by the card's maker, from the file master over
+``UID (4 or 7) || DF name (F0585A434C5542) || b"XZCLUB"``; with 3DES, for which AN10922 has room for less, without the last.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nfc.protocol import an10922
-from nfc.protocol.applications import CLUB_DESFIRE_AID
+from nfc.protocol.applications import CLUB_AID, CLUB_DESFIRE_AID
+from nfc.protocol.ciphers import Algorithm
 
 NDEF_AID = bytes.fromhex("D2760000850101")
 SYSTEM_ID = b"XZCLUB"
@@ -127,10 +131,26 @@ def classic_keys(masters: Masters, uid: bytes) -> ClassicKeys:
     Raises:
         ValueError: the UID's length is wrong.
     """
-    if len(uid) not in (4, 7):
-        raise ValueError(f"expected a UID of 4 or 7 bytes, found {len(uid)}")
+    _must_be_4_or_7(uid)
     sectors = {sector: sector_keys(masters.write, uid, sector) for sector in CLASSIC_SECTORS}
     return ClassicKeys(masters.version, sectors, an10922.diversify(masters.file, uid + _CLASSIC_RECORD))
+
+
+def cpu_key(master: bytes, uid: bytes, algorithm: Algorithm) -> bytes:
+    """Return a CPU card's own 16-byte key of INTERNAL AUTHENTICATE.
+
+    Args:
+        master: the programme's 16-byte file master.
+        uid: the card's, 4 or 7 bytes.
+        algorithm: its cipher.
+
+    Raises:
+        ValueError: a length is wrong.
+    """
+    _must_be_4_or_7(uid)
+    if algorithm is Algorithm.TDES:
+        return an10922.diversify_3des(master, uid + CLUB_AID)
+    return an10922.diversify(master, uid + CLUB_AID + SYSTEM_ID)
 
 
 def sector_keys(master: bytes, uid: bytes, sector: int) -> tuple[bytes, bytes]:
@@ -156,3 +176,8 @@ def file_key(master: bytes, uid: bytes) -> bytes:
 def _must_be_uid(uid: bytes) -> None:
     if len(uid) != 7:
         raise ValueError(f"expected a UID of 7 bytes, found {len(uid)}")
+
+
+def _must_be_4_or_7(uid: bytes) -> None:
+    if len(uid) not in (4, 7):
+        raise ValueError(f"expected a UID of 4 or 7 bytes, found {len(uid)}")

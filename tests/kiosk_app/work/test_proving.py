@@ -110,6 +110,15 @@ def test_a_server_that_is_not_reached_or_out_of_order_is_asked_again_later(fault
     assert table.prover.proved(REQUEST).evidence.proof == RUN
 
 
+@pytest.mark.parametrize("uid", ["A1B2C3D4", "04A1B2C3D4E5F6"])
+def test_a_cpu_card_is_asked_too(uid: str) -> None:
+    table = Table(*STEPS)
+    number = bytes.fromhex(uid)
+    evidence = nfc.Evidence(number, nfc.Family.CPU, nfc.Assurance.UID, None, b"", Challenge.CPU)
+    table.prover.tapped(SESSION, READER, evidence)
+    assert table.prover.proved(REQUEST).evidence.proof == RUN
+
+
 def test_other_cards_and_other_sessions_are_not_asked() -> None:
     table = Table()
     assert table.prover.proved(REQUEST) == REQUEST
