@@ -15,11 +15,15 @@ from central_api.cards.tables import (
     card_sessions,
     cards,
     grants,
+    phone_keys,
     phone_tries,
     pins,
 )
 from central_api.db import Tx, among
 from central_api.members.tables import members
+
+_ONLY_A_NUMBER = "mifare-classic"
+"""What is issued and can be copied all the same."""
 
 # Statements of every tap are built once.
 _CARD = (
@@ -219,12 +223,28 @@ def change_run(tx: Tx, run_id: str, values: dict[str, object]) -> None:
     tx.execute(update(card_runs).where(card_runs.c.id == run_id).values(**values))
 
 
+def phone_key(tx: Tx, credential: str) -> str | None:
+    """The public key that a phone's credential is enrolled with, in hex, or None."""
+    row = tx.first(select(phone_keys.c.public_key).where(phone_keys.c.credential == credential))
+    return None if row is None else str(row.public_key)
+
+
+def add_phone_key(tx: Tx, credential: str, public_key: str, now: datetime) -> None:
+    """Enrol a phone's key; one that is there stays."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    values = {"credential": credential, "public_key": public_key, "enrolled_at": now}
+    tx.execute(make(phone_keys).values(**values).on_conflict_do_nothing(index_elements=[phone_keys.c.credential]))
+
+
 def written(tx: Tx, uid: str) -> dict[str, object]:
-    """What a kiosk wrote onto a card before it came into stock: its keys' version and last counter; nothing if it did not."""
+    """What a kiosk wrote onto a card before it came into stock: its keys' version, last counter and assurance, if it did."""
     row = next((run for run in runs_of(tx, uid, ("issue", "reset")) if run.state == "done"), None)
     if row is None:
         return {}
-    return {"key_version": row.version, "last_counter": row.counter or -1}
+    found: dict[str, object] = {"key_version": row.version, "last_counter": row.counter or -1}
+    if row.purpose == "issue" and row.family != _ONLY_A_NUMBER:
+        found["assurance"] = "cryptogram"
+    return found
 
 
 def blank_of(tx: Tx, batch: str) -> int:

@@ -20,7 +20,7 @@ from club.model import errors
 from club.wire.card_runs import MAX_ANSWERS, BeginCardRun, CardRunStep
 from nfc.protocol import errors as protocol
 from nfc.protocol import keys as card_keys
-from nfc.protocol import making, ntag424_issue, scripts
+from nfc.protocol import making, ntag424_issue, phone_enrol, scripts
 from nfc.protocol.scripts import Ask, Done, Script
 
 SEED_BYTES = 32
@@ -84,6 +84,10 @@ def begin(tx: Tx, means: Means, device: Device, wish: BeginCardRun, *, seed: byt
     card = repository.card(tx, wish.uid)
     _must_fit(card, wish)
     family = kinds.family_of(card, wish)
+    if wish.purpose == "prove" and family == making.Kind.PHONE and repository.phone_key(tx, wish.uid) is None:
+        raise errors.CardNotFit(
+            "expected a phone that is enrolled, found one that is not", state="new", needs="enrolled"
+        )
     repository.forget_proofs(tx, wish.uid, means.now - _LONGEST_RUN)
     before = _end_earlier(tx, wish, means.now)
     permit = None if wish.purpose == "prove" else _permit(tx, device, wish, before, means.now)
@@ -232,25 +236,30 @@ def _versions(keyset: keys.CardKeys, card: Any, wish: BeginCardRun, before: Any)
 
 
 def _now(tx: Tx, means: Means, run: Any) -> CardRunStep:
-    """Where a run is, by replaying it.
+    """Where a run is, by replaying it; a phone's key is kept when it ends well.
 
     Raises:
         protocol.ProtocolError: the last answer ends it badly.
     """
     seed = bytes.fromhex(means.vault.open(tx, _place(run.id), run.seed))
     answers = [bytes.fromhex(text) for text in run.answers]
-    found = scripts.replay(_script(means, run, scripts.repeatable(seed)), answers)
+    found = scripts.replay(_script(tx, means, run, scripts.repeatable(seed)), answers)
     index = len(answers)
     if isinstance(found, Done):
         reached = found.outcome
+        if isinstance(reached, phone_enrol.Enrolled):
+            repository.add_phone_key(tx, run.uid, reached.public_key.hex().upper(), means.now)
         return CardRunStep(
             run_id=run.id, index=index, done=True, what="done", version=reached.version, counter=reached.counter
         )
     return CardRunStep(run_id=run.id, index=index, command=_command(found), what=found.what)
 
 
-def _script(means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
-    subject = kinds.Subject(run.family, bytes.fromhex(run.uid), run.version, run.tried)
+def _script(tx: Tx, means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
+    known = repository.phone_key(tx, run.uid) if run.family == making.Kind.PHONE else None
+    key = bytes.fromhex(known) if known is not None else None
+    at = int(run.begun_at.timestamp())
+    subject = kinds.Subject(run.family, bytes.fromhex(run.uid), run.version, run.tried, run.device, at, key)
     if run.purpose == "prove":
         return kinds.proof_of(means.keyset, subject, random)
     return kinds.making_of(means.keyset, subject, means.url, random)

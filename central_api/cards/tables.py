@@ -11,7 +11,7 @@ cards = Table(
     Column("id", String(64), primary_key=True),
     Column(
         "uid", String(20), nullable=True, unique=True
-    ),  # upper-case hex; None: a phone, known by its own application
+    ),  # upper-case hex; of a phone its credential, None: one that was never enrolled
     Column("family", String(32), nullable=False),
     Column("number", String(24), nullable=False, unique=True),  # as printed: 8800 0127 2719
     Column("face", String(64), nullable=False),
@@ -98,6 +98,14 @@ card_masters = Table(
     CheckConstraint("purpose IN ('meta', 'file', 'app', 'write')", name="purpose"),
 )
 
+phone_keys = Table(
+    "phone_keys",
+    metadata,
+    Column("credential", String(16), primary_key=True),  # as the phone's application tells it, in hex
+    Column("public_key", String(130), nullable=False),  # P-256, uncompressed, in hex; never changed
+    Column("enrolled_at", UtcDateTime, nullable=False),
+)
+
 card_permits = Table(
     "card_permits",
     metadata,
@@ -122,7 +130,7 @@ card_runs = Table(
     Column("device", String(64), ForeignKey("devices.id"), nullable=False),
     Column("permit", String(64), ForeignKey("card_permits.id"), nullable=True),  # None: nothing is changed on the card
     Column("purpose", String(8), nullable=False),
-    Column("uid", String(14), nullable=False),
+    Column("uid", String(16), nullable=False),  # of a phone its credential
     Column("family", String(32), nullable=False, server_default="ntag424"),  # as the card was entered
     Column("version", Integer, nullable=False),  # of the keys it is to reach, or to prove
     Column("tried", Json, nullable=False),  # versions the card may hold, as they are tried

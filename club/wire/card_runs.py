@@ -12,7 +12,13 @@ RunPurpose = Literal["issue", "reset", "prove"]
 MAX_ANSWERS = 150
 MAX_ANSWER_BYTES = 300
 
-CardUid = Annotated[str, Meta(pattern=r"^([0-9A-F]{8}|[0-9A-F]{14})$(?!\n)", description="UID of 4 or 7 bytes in hex")]
+CardUid = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{16})$(?!\n)",
+        description="UID of 4 or 7 bytes, or a phone's credential, in hex",
+    ),
+]
 Answer = Annotated[
     str,
     Meta(

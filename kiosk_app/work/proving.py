@@ -24,7 +24,7 @@ from nfc.protocol import errors
 
 _log = logging.getLogger(__name__)
 
-_CAN_BE_ASKED = {nfc.Family.DESFIRE: (7,), nfc.Family.CPU: (4, 7)}
+_CAN_BE_ASKED = {nfc.Family.DESFIRE: (7,), nfc.Family.CPU: (4, 7), nfc.Family.PHONE: (8,)}
 """What the central API can ask, and how long their numbers are, in bytes."""
 
 PATIENCE_S = nfc.Timing().deadline_s

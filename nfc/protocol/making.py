@@ -42,6 +42,7 @@ class Kind(StrEnum):
     DESFIRE_EV2 = "desfire-ev2"
     DESFIRE_EV3 = "desfire-ev3"
     CLASSIC = "mifare-classic"
+    PHONE = "phone"  # enrolled by the central API, see ``phone_enrol``: nothing is written to it
 
 
 class Keyholder(Protocol):
@@ -66,6 +67,8 @@ def must_fit(kind: Kind, uid: bytes) -> None:
     Raises:
         ValueError: it cannot.
     """
+    if kind is Kind.PHONE:
+        raise ValueError("expected a card, found a phone, which makes its own key: the central API enrols it")
     if kind is not Kind.CLASSIC and len(uid) != 7:
         raise ValueError(f"expected a card with a UID of 7 bytes, found {len(uid)}")
     if len(uid) not in (4, 7) or (len(uid) == 4 and uid[0] == _RANDOM_UID):

@@ -27,6 +27,9 @@ _PLACE_BYTES = 8
 _DOMAIN = b"XZCLUB TAP 1"
 _FCI, _PROPRIETARY, _CREDENTIAL = 0x6F, 0xA5, 0xC0
 _PUBLIC_KEY_TAG = 0x5F49  # ISO 7816-6: cardholder public key
+_POINT_BYTES = 65
+KEY_COMMAND = apdu.Command(0x00, 0xCA, _PUBLIC_KEY_TAG >> 8, _PUBLIC_KEY_TAG & 0xFF, le=256)
+"""GET DATA of the public key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +99,25 @@ def check(public_key: bytes, number: bytes, question: Question, signature: bytes
 
 
 def public_key(transmit: apdu.Transmit) -> bytes:
-    """Ask the selected application for its public key, at enrolment (GET DATA 5F49): 65 bytes uncompressed.
+    """Ask the selected application for its public key, at enrolment: 65 bytes uncompressed.
 
     Raises:
         errors.Malformed: it is no point of the curve.
     """
-    tag = _PUBLIC_KEY_TAG.to_bytes(2, "big")
-    answer = apdu.exchange(transmit, apdu.Command(0x00, 0xCA, tag[0], tag[1], le=256)).require()
+    return key_in(apdu.exchange(transmit, KEY_COMMAND).require())
+
+
+def key_in(answer: bytes) -> bytes:
+    """Return the public key in the answer to :data:`KEY_COMMAND`, 65 bytes uncompressed.
+
+    Raises:
+        errors.Malformed: it is no point of the curve.
+    """
     point = tlv.find(answer, _PUBLIC_KEY_TAG) or b""
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError as fault:
         raise errors.Malformed("the phone's public key is no point of P-256") from fault
+    if len(point) != _POINT_BYTES:
+        raise errors.Malformed(f"expected a point of {_POINT_BYTES} bytes, found {len(point)}")
     return point

@@ -110,11 +110,17 @@ def test_a_server_that_is_not_reached_or_out_of_order_is_asked_again_later(fault
     assert table.prover.proved(REQUEST).evidence.proof == RUN
 
 
-@pytest.mark.parametrize("uid", ["A1B2C3D4", "04A1B2C3D4E5F6"])
-def test_a_cpu_card_is_asked_too(uid: str) -> None:
+@pytest.mark.parametrize(
+    ("family", "challenge", "uid"),
+    [
+        (nfc.Family.CPU, Challenge.CPU, "A1B2C3D4"),
+        (nfc.Family.CPU, Challenge.CPU, "04A1B2C3D4E5F6"),
+        (nfc.Family.PHONE, Challenge.PHONE, "C0FFEE0000000001"),
+    ],
+)
+def test_cpu_cards_and_phones_are_asked_too(family: nfc.Family, challenge: Challenge, uid: str) -> None:
     table = Table(*STEPS)
-    number = bytes.fromhex(uid)
-    evidence = nfc.Evidence(number, nfc.Family.CPU, nfc.Assurance.UID, None, b"", Challenge.CPU)
+    evidence = nfc.Evidence(bytes.fromhex(uid), family, nfc.Assurance.UID, None, b"", challenge)
     table.prover.tapped(SESSION, READER, evidence)
     assert table.prover.proved(REQUEST).evidence.proof == RUN
 
