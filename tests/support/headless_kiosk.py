@@ -29,7 +29,7 @@ from club.wire.rewards import Redeem, step_up_digest
 TOO_SOON = "HEADLESS_KIOSK_PROMISES_TOO_SOON"
 """Set in its environment: it says that a command is kept before it is, and never keeps it; to see that this is found."""
 
-_CALLS = (1.0, 2.0)  # seconds to connect and to be answered: a server that was stopped is given up soon
+_CALLS = (1.0, 5.0)  # seconds to connect and to be answered: a server that was stopped is given up soon
 
 
 class HeadlessKiosk:

@@ -8,7 +8,7 @@ from litestar import Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
 
 from central_api.context import Served
-from central_api.device_api import cards, history, orders, routes, screens
+from central_api.device_api import cards, history, orders, routes, screens, staff_mode
 from central_api.device_api.caller import (
     EnrolledDevice,
     Kiosk,
@@ -35,6 +35,14 @@ BODIES = {
     "/v1/heartbeats": b'{"version":"1","at":"2026-05-16T06:32:00Z"}',
     "/v1/card-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},'
     b'"tapped_at":"2026-05-16T06:32:00Z"}',
+    "/v1/phone-sessions": b'{"session_id":"aaaaaaaaaaaa","phone":"13800000000","pin":"123456"}',
+    "/v1/staff-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},"pin":"123456"}',
+    "/v1/staff-sessions/session_id/members": b'{"query":"0001"}',
+    "/v1/staff-sessions/session_id/issues": b'{"issue_id":"aaaaaaaaaaaa","member_id":"m0001","uid":"04BF3929190E8A",'
+    b'"identity":"id-card"}',
+    "/v1/staff-sessions/session_id/issues/issue_id/end": b'{"run_id":"aaaaaaaaaaaa"}',
+    "/v1/staff-sessions/session_id/pins": b'{"card_id":"c","pin":"493817","again":"493817","identity":"id-card"}',
+    "/v1/staff-sessions/session_id/cards": b'{"card_id":"c","act":"block","identity":"id-card"}',
     "/v1/step-ups": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","body_sha256":"' + b"0" * 64 + b'",'
     b'"pin":"123456"}',
     "/v1/redemptions": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","reward":"x","quantity":1,'
@@ -97,6 +105,7 @@ def test_every_route_of_devices_refuses_who_did_not_sign(club: Club) -> None:
         *cards.handlers,
         *history.handlers,
         *screens.handlers,
+        *staff_mode.handlers,
     ]
     asked = 0
     for handler in handlers:
