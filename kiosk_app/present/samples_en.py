@@ -327,7 +327,7 @@ _ENGLISH = {
     "空白卡库存": "Blank cards",
     "批次 2026-05-B 余 86 张": "Batch 2026-05-B, 86 left",
     "批次 2026-05-B 余 85 张": "Batch 2026-05-B, 85 left",
-    "写完自动减 1": "Less 1 when done",
+    "写完自动减 1": "Uses 1 card",
     "已减 1": "1 taken off",
     "写卡中，不能取消": "Writing, please wait",
     "中途拿开也没关系：这张卡会标为“可重写”，不会算作已发出": "Taken away early? It can be written again and does not count as issued",

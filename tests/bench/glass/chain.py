@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from central_api import app
 from central_api.activities import bound
@@ -16,6 +16,7 @@ from central_api.boards.tables import displays, playlists, slots, tickers
 from central_api.db import Tx
 from central_api.devices import service as devices
 from central_api.devices.tables import places, stores
+from central_api.staff.tables import staff
 from club.model.text import Text
 from tests.support import central
 
@@ -23,6 +24,7 @@ EDITED = "b-bench"
 """The board that is edited and published again and again."""
 EDITED_S, OTHER_S = 120, 5
 """How long it and the other one stand: 120 s is the most that the console gives a board."""
+_PUBLISHER = "1001"
 PER_STORE = 5
 _OTHER = "b-bench-other"
 _PLAYLIST = "playlist-bench"
@@ -49,7 +51,7 @@ def make(folder: Path, count: int) -> Chain:
     now = datetime.now(UTC)
     folder.mkdir(mode=0o700)
     club = central.load_demo_club(folder, at=now)
-    person = next(one for one in club.staff if one["number"] == "1001")
+    person = next(one for one in club.staff if one["number"] == _PUBLISHER)
     slugs = [f"bench-{number:02d}" for number in range(1, count + 1)]
     codes = {slug: f"{100_000 + 7919 * number % 900_000:06d}" for number, slug in enumerate(slugs, start=1)}
     context = app.open_context(central.settings_for(folder))
@@ -87,6 +89,10 @@ def turn(clock: Callable[[], float]) -> tuple[int, float]:
 
 def _hang(tx: Tx, slugs: list[str]) -> None:
     names = {slug: f"bench-store-{number // PER_STORE}" for number, slug in enumerate(slugs)}
+    # Whoever publishes works for all of them: a board that other stores' screens play is not theirs alone to change.
+    theirs = tx.scalar(select(staff.c.stores).where(staff.c.number == _PUBLISHER))
+    everywhere = [*theirs, *dict.fromkeys(names.values())]
+    tx.execute(update(staff).where(staff.c.number == _PUBLISHER).values(stores=everywhere))
     for position, store in enumerate(dict.fromkeys(names.values()), start=100):
         name = {"zh": f"第 {position - 99} 店", "en": f"Store {position - 99}"}
         tx.execute(insert(stores).values(slug=store, name=name, time_zone="Asia/Shanghai", phone="", position=position))

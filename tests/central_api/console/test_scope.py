@@ -23,7 +23,7 @@ from tests.central_api.console.test_rights import routes
 from tests.support.pages import Page
 from tests.support.screens_club import Club
 
-Of = Literal["screens", "device", "place", "oneself", "nobody"]
+Of = Literal["screens", "device", "place", "store", "oneself", "nobody"]
 ACTS: dict[str, Of] = {
     "/boards/{slug:str}": "screens",
     "/boards/{slug:str}/draft": "screens",
@@ -38,6 +38,7 @@ ACTS: dict[str, Of] = {
     "/devices/{device_id:str}/end-key": "device",
     "/devices/{device_id:str}/replace": "device",
     "/devices/{device_id:str}/revoke": "device",
+    "/offline/{command:str}/seen": "store",
     "/account/language": "oneself",
     "/account/totp/cancel": "oneself",
     "/account/totp/confirm": "oneself",
@@ -116,7 +117,11 @@ def test_an_act_on_what_is_another_stores_is_refused_and_changes_nothing(strange
             continue
         slugs = ("n-east", "n-both") if path.startswith("/notice") else ("b-lakeside",)
         for slug in slugs:
-            where = path.replace("{slug:str}", slug).replace("{device_id:str}", "device-tv-1")
+            where = (
+                path.replace("{slug:str}", slug)
+                .replace("{device_id:str}", "device-tv-1")
+                .replace("{command:str}", "c" * 24)
+            )
             answer = stranger.http.post(f"/console{where}", data=fields, follow_redirects=False)
             assert answer.status_code in (403, 404, 409), (where, answer.status_code)
     assert everything(club) == before
