@@ -88,13 +88,14 @@ def test_a_registration_waits_and_its_code_makes_a_member(open_hall: Hall) -> No
 
 def test_nothing_personal_stands_open_in_the_rows(open_hall: Hall) -> None:
     made = register(open_hall, applicant(id_number="110105 19491231 002X", birthday="12-31"))
+    # Of each so much that no digest or sealed value holds it by chance.
     with open_hall.db.read() as tx:
         for table in (member_details, vehicles, member_lookups):
             held = repr(tx.rows(select(table).where(table.c.member == made.member)))
-            assert not any(part in held for part in ("4411", "若溪", "D1O2I8", "002X", "12-31"))
+            assert not any(part in held for part in ("0004411", "若溪", "D1O2I8", "1231002X", "12-31"))
         told = repr(tx.rows(select(audit)))
         rows = repr(tx.rows(text("SELECT * FROM registrations")))
-    for part in ("4411", "若溪", "顾", made.code):
+    for part in ("0004411", "若溪", "顾", made.code):
         assert part not in told + rows
 
 
