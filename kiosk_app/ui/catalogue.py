@@ -1,6 +1,7 @@
 """Which class draws which view, and what is loaded before anybody comes."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from club.resources import files
@@ -14,7 +15,6 @@ from kiosk_app.ui.screens import (
     error,
     home,
     offline,
-    phone_login,
     pin,
     points,
     reader_lost,
@@ -22,9 +22,6 @@ from kiosk_app.ui.screens import (
     redeeming,
     reward_detail,
     rewards,
-    staff_find,
-    staff_list,
-    staff_write,
     success,
     tap,
     unknown_card,
@@ -42,7 +39,6 @@ _IN_ORDER: tuple[type[Screen], ...] = (
     points.PointsScreen,
     activities.ActivitiesScreen,
     tap.TapScreen,
-    phone_login.PhoneLoginScreen,
     redeeming.RedeemingScreen,
     success.SuccessScreen,
     offline.OfflineScreen,
@@ -50,13 +46,34 @@ _IN_ORDER: tuple[type[Screen], ...] = (
     unknown_card.UnknownCardScreen,
     blocked_card.BlockedCardScreen,
     reader_lost.ReaderLostScreen,
-    staff_list.StaffListScreen,
-    staff_find.StaffFindScreen,
-    staff_write.StaffWriteScreen,
 )
 
-SCREENS: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: made for made in _IN_ORDER})
-"""Screens by the name their view carries, in the order in which they are built ahead."""
+AHEAD: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: made for made in _IN_ORDER})
+"""Screens that every member's visit may need, by the name their view carries, in the order in which they are built ahead."""
+
+_LATE: Mapping[str, str] = MappingProxyType(
+    {
+        "phone_login": "PhoneLoginScreen",
+        "staff_list": "StaffListScreen",
+        "staff_find": "StaffFindScreen",
+        "staff_write": "StaffWriteScreen",
+    }
+)
+"""The others: few come to them, so each is loaded and built when it is first asked for."""
+
+
+def screen_class(name: str) -> type[Screen]:
+    """The class that draws the views of a name.
+
+    Raises:
+        KeyError: no screen has it.
+    """
+    if name in AHEAD:
+        return AHEAD[name]
+    if name not in _LATE:
+        raise KeyError(f"expected a view of one of the screens {', '.join((*AHEAD, *_LATE))}; found {name!r}")
+    found: type[Screen] = getattr(import_module(f"kiosk_app.ui.screens.{name}"), _LATE[name])
+    return found
 
 
 def warm() -> None:

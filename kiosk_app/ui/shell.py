@@ -317,9 +317,7 @@ class KioskUI:
     def _screen(self, name: str) -> Screen:
         screen = self._screens.get(name)
         if screen is None:
-            if name not in catalogue.SCREENS:
-                raise KeyError(f"expected a view of one of the screens {', '.join(catalogue.SCREENS)}; found {name!r}")
-            screen = self._screens[name] = catalogue.SCREENS[name](self._told, rect=(0, 0, WIDTH, HEIGHT))
+            screen = self._screens[name] = catalogue.screen_class(name)(self._told, rect=(0, 0, WIDTH, HEIGHT))
             place.move(screen, 0, Window.height - dp(HEIGHT), dp(WIDTH), dp(HEIGHT))
         return screen
 
@@ -335,7 +333,7 @@ class KioskUI:
 
     def _warm_next(self, _elapsed: float) -> None:
         """Build the next screen while nobody waits, so that no touch ever does."""
-        unbuilt = next((name for name in catalogue.SCREENS if name not in self._warm), None)
+        unbuilt = next((name for name in catalogue.AHEAD if name not in self._warm), None)
         if unbuilt is None:
             catalogue.warm()
             window.release_shader_compiler()
