@@ -253,9 +253,9 @@ def blank_of(tx: Tx, batch: str) -> int:
     return int(tx.scalar(query))
 
 
-def end_permits(tx: Tx, ids: Sequence[str]) -> None:
-    """Let permits count no more cards."""
-    tx.execute(update(card_permits).where(card_permits.c.id.in_(list(ids))).values(left=0))
+def end_permits(tx: Tx, ids: Sequence[str], now: datetime) -> None:
+    """Let permits count no more cards, nor go on with those that were torn."""
+    tx.execute(update(card_permits).where(card_permits.c.id.in_(list(ids))).values(left=0, until=now))
 
 
 def stock(tx: Tx) -> Sequence[Any]:

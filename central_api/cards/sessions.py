@@ -216,6 +216,8 @@ def _still_open(tx: Tx, row: Any, now: datetime, minutes: int) -> Session:
     if not is_open(found, now, minutes):
         raise errors.SessionEnded("this session is over; tap again")
     card = repository.card_by_id(tx, found.card)
+    if card.member != found.member:
+        raise errors.SessionEnded("this card was taken back, or is somebody else's now; tap again")
     if found.assurance == "phone":
         must_serve_phone(card)
     else:

@@ -74,7 +74,7 @@ def end_staff_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> N
     """End staff mode; repeated, it changes nothing."""
     with context.db.write() as tx:
         if staff_mode.end(tx, session_id, kiosk, context.clock.now()):  # what another kiosk writes goes on
-            issuing.drop(tx, session_id)
+            issuing.drop(tx, session_id, context.clock.now())
 
 
 @post("/staff-sessions/{session_id:str}/members", dto=strict(wire.FindMembers), return_dto=None, status_code=200, tags=["staff mode"])  # fmt: skip

@@ -201,7 +201,7 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
 
 
 def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> None:
-    """Set a forgotten PIN anew, after staff looked at who it is.
+    """Set a forgotten PIN anew, after staff looked at who it is; what was opened with the old one ends.
 
     Args:
         tx: a unit of work that writes.
@@ -220,6 +220,7 @@ def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> N
             f"expected card {card_id} in use, found it {card.state}", state=card.state, needs="active"
         )
     pins.set_hash(tx, card_id, pin_hash, desk.now)
+    repository.end_sessions(tx, desk.now, card_id=card_id)
     _note(tx, desk, "pin.set", card_id, {"identity": identity})
 
 

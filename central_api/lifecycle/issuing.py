@@ -5,7 +5,7 @@ The right to write is a permit of one card, granted in the name of whoever issue
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from central_api.cards import repository as cards
@@ -39,7 +39,7 @@ class Issue:
 
 
 def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id: Callable[[], str]) -> Issue:
-    """Let this kiosk write a blank card for a member; asked again, it may go on.
+    """Let this kiosk write a blank card for a member; asked again, it may go on, or hears that the card is issued or spoiled.
 
     Args:
         tx: a unit of work that writes.
@@ -52,7 +52,7 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
         CardNotFit: the card is not in stock (state unknown: it never was), or the one to be replaced is not the member's.
         NotFound: no such member.
         CardNotActive: the membership is not active.
-        IdempotencyConflict: the id was used for another card or member, or its card is issued already.
+        IdempotencyConflict: the id was used for another card or member.
     """
     known = repository.issue(tx, wish.issue_id)
     card = cards.card(tx, wish.uid)
@@ -60,8 +60,10 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
         same = card is not None and (known.card, known.member, known.replaces, known.session) == (
             card.id, wish.member_id, wish.replaces, session.id,
         )  # fmt: skip
-        if not same or known.state != "open":
-            raise errors.IdempotencyConflict("this id was used before for another card, or its card is issued")
+        if not same or card is None:
+            raise errors.IdempotencyConflict("this id was used before for another card")
+        if known.state != "open":  # its end was answered, and the answer lost
+            return _issue(tx, wish.issue_id, card, known.state)
     if card is None or card.state != "stock":
         state = card.state if card is not None else "unknown"
         raise errors.CardNotFit(f"expected a card in stock, found it {state}", state=state, needs="stock")
@@ -73,7 +75,7 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
     until = desk.now + GOOD_FOR
     runs.grant(tx, runs.Permit(permit, session.device, "issue", card.batch, 1, until, desk.by), desk.now)
     if known is not None:
-        cards.end_permits(tx, [known.permit])
+        cards.end_permits(tx, [known.permit], desk.now)
         repository.change_issue(tx, wish.issue_id, {"permit": permit})
     else:
         values = {
@@ -128,13 +130,13 @@ def end(tx: Tx, desk: Desk, session: StaffAtKiosk, issue_id: str, run_id: str) -
             needs="done",
         )
     repository.change_issue(tx, issue_id, {"state": state, "ended_at": desk.now})
-    cards.end_permits(tx, [found.permit])
+    cards.end_permits(tx, [found.permit], desk.now)
     return _issue(tx, issue_id, card, state)
 
 
-def drop(tx: Tx, session_id: str) -> None:
+def drop(tx: Tx, session_id: str, now: datetime) -> None:
     """Nothing more is written in a session that is over."""
-    cards.end_permits(tx, repository.permits_of(tx, session_id))
+    cards.end_permits(tx, repository.permits_of(tx, session_id), now)
 
 
 def _issue(tx: Tx, issue_id: str, card: Any, state: IssueState) -> Issue:

@@ -70,7 +70,11 @@ def open_session(
     """
     token = hashlib.sha256(signature.encode()).hexdigest()
     with db.write() as tx:
-        card, _ = _judged(tx, keyset_of(tx), wish.evidence)
+        card, proved = _judged(tx, keyset_of(tx), wish.evidence)
+        if at_kiosk.session(tx, wish.session_id) is None and proved.counter is not None:
+            _must_be_new(
+                card, proved.counter
+            )  # before the PIN is looked at: a message of the past is no place to guess it
         kept = _count_try(tx, card.staff, rules, token, now)
     right = passwords.matches(kept.hash, wish.pin)
     with db.write() as tx:
@@ -137,11 +141,7 @@ def _open(
         return find(tx, wish.session_id, device, now, minutes)
     card, proved = _judged(tx, keyset, wish.evidence)
     if proved.counter is not None and not at_kiosk.raise_counter(tx, card.id, proved.counter):
-        raise errors.CryptogramReplayed(
-            f"expected a counter above {card.last_counter}, found {proved.counter}: this message was seen before",
-            last=int(card.last_counter),
-            got=proved.counter,
-        )
+        raise _replayed(card, proved.counter)
     values = {
         "id": wish.session_id,
         "device": device.id,
@@ -169,6 +169,19 @@ def _judged(tx: Tx, keyset: CardKeys, evidence: Evidence) -> tuple[Any, verify.P
         raise errors.CardBlocked(f"staff card {card.id} is not in use any more", since="", reason="lost")
     verify.must_not_be_weaker(proved, card.assurance)
     return card, proved
+
+
+def _must_be_new(card: Any, counter: int) -> None:
+    if counter <= card.last_counter:
+        raise _replayed(card, counter)
+
+
+def _replayed(card: Any, counter: int) -> errors.CryptogramReplayed:
+    return errors.CryptogramReplayed(
+        f"expected a counter above {card.last_counter}, found {counter}: this message was seen before",
+        last=int(card.last_counter),
+        got=counter,
+    )
 
 
 def _count_try(tx: Tx, number: str, rules: PinRules, token: str, now: datetime) -> Any:

@@ -26,8 +26,8 @@ def press(state: st.State, session: st.Session, page: st.PhoneLogin, action: str
     match action:
         case Action.BACK:
             ended, over = end(state, Ending.DONE)
-            ended = kept(ended, state)
-            return (show(ended, st.TapHint()) if state.world.reader_ready else ended), over
+            # Where the visit began, with what was chosen for the eyes; a screen that nobody leaves is for everybody.
+            return (show(kept(ended, state), st.TapHint()) if state.world.reader_ready else ended), over
         case Action.DIGIT | Action.ERASE | Action.CLEAR if not page.busy:
             return _key(state, page, action, arg)
         case Action.SHOW_PHONE if len(page.phone):

@@ -233,6 +233,8 @@ def _line(ctx: Context, screen: sf.StaffWrite) -> tuple[str, Tone]:
             ), "plain"
         case Writing.TORN if not ctx.state.world.online:
             return words("kiosk.staff.torn-away"), "danger"
+        case Writing.TORN if screen.error is not None:
+            return ctx.refusal(screen.error), "danger"
         case Writing.REFUSED if isinstance(screen.error, errors.CardNotFit):
             unknown = screen.error.text("state") == "unknown"
             return words("kiosk.staff.not-in-stock" if unknown else "kiosk.staff.in-use"), "danger"

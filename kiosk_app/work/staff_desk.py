@@ -142,7 +142,10 @@ class StaffDesk:
             self._post(ev.IssueTorn(issue_id, unfit))
             return
         try:
-            self._post(ev.IssueMoved(self._ask(effect.session_id, "issues", _wish(effect, tap), wire.Issue)))
+            begun = self._ask(effect.session_id, "issues", _wish(effect, tap), wire.Issue)
+            self._post(ev.IssueMoved(begun))
+            if begun.state != "open":  # it was ended before, and the answer to that was lost
+                return
             run = self._new_id()
             self._run(tap, run, issue_id)
             end = wire.EndIssue(run_id=run)

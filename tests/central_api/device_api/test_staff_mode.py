@@ -137,6 +137,14 @@ def test_a_message_that_was_used_opens_nothing(desk: Desk) -> None:
     assert code_of(desk.enter(evidence=tap)) == "cryptogram_replayed"
 
 
+def test_a_message_of_the_past_is_no_place_to_guess_the_pin(desk: Desk) -> None:
+    tap = desk.card.tap()
+    assert desk.enter(evidence=tap).status_code == 200
+    wrong = "000001" if desk.pin != "000001" else "000002"
+    assert {code_of(desk.enter(wrong, evidence=tap)) for _ in range(6)} == {"cryptogram_replayed"}
+    assert desk.enter().status_code == 200, "none of them counted"
+
+
 def test_a_copied_number_is_no_staff_card(desk: Desk) -> None:
     bare = desk.card.tap()
     bare = type(bare)(uid=bare.uid, family=bare.family)
@@ -290,6 +298,15 @@ def test_a_card_that_is_not_what_was_written_is_destroyed_and_counted(club: Club
     assert [facts["batch"] for _, _, facts in acts(club, "card.spoil")] == ["2026-05-B"]
 
 
+def test_a_card_that_is_issued_says_so_when_the_answer_was_lost(desk: Desk) -> None:
+    desk.entered()
+    issued = desk.issued(a_blank(BLANK_UID))
+    assert issued.state == "done"
+    again = read(desk.begin(issue=issued.issue_id), wire.Issue)
+    assert (again.state, again.card_id) == ("done", issued.card_id)
+    assert code_of(desk.begin(issue=issued.issue_id, member="m0002")) == "idempotency_conflict"
+
+
 def test_only_a_card_in_stock_is_issued(desk: Desk) -> None:
     desk.entered()
     for uid, state in ((WANG_UID, "active"), ("04C0FFEE112233", "unknown")):
@@ -331,6 +348,20 @@ def test_the_member_sets_a_pin_that_is_not_easy_to_guess(club: Club, desk: Desk)
     with club.context.db.read() as tx:
         assert club.context.passwords.matches(cards.pin(tx, card).hash, "274936")
     assert "274936" not in str(acts(club, "%"))
+
+
+def test_a_new_pin_ends_what_was_opened_with_the_old_one(club: Club, desk: Desk) -> None:
+    opened = desk.device.session(club.card())
+    desk.entered()
+    assert desk.set_pin(f"card-{WANG}", "274936").status_code == 200
+    assert code_of(desk.device.get(f"/v1/card-sessions/{opened.session_id}")) == "session_ended"
+
+
+def test_a_card_that_was_taken_back_shows_nobodys_page(club: Club, desk: Desk) -> None:
+    opened = desk.device.session(club.card())
+    with club.context.db.write() as tx:  # as when both happen at once: the card's return did not see the session
+        tx.execute(update(card_rows).where(card_rows.c.id == f"card-{WANG}").values(member="m0002"))
+    assert code_of(desk.device.get(f"/v1/card-sessions/{opened.session_id}")) == "session_ended"
 
 
 def test_a_new_card_takes_the_place_of_the_old_one_and_of_nothing_when_it_is_torn(club: Club, desk: Desk) -> None:

@@ -117,6 +117,15 @@ def test_back_leads_to_the_tap_hint_and_the_screens_forget_what_was_typed() -> N
     assert NUMBER not in repr(visit.asked)
 
 
+def test_a_screen_that_nobody_leaves_keeps_nobodys_language_nor_size() -> None:
+    visit = Visit().tell(ev.ReaderWent())
+    assert visit.now() == st.ReaderGone()
+    before = (visit.state.language, visit.state.large, visit.state.chosen)
+    visit.press("phone").press("language").press("large").press("back")
+    assert visit.now() == st.ReaderGone()
+    assert (visit.state.language, visit.state.large, visit.state.chosen) == before
+
+
 def test_nobody_at_it_ends_it_as_any_visit() -> None:
     visit = typed(at_login(), NUMBER).wait(25)
     assert visit.state.asking
