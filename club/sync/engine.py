@@ -128,8 +128,8 @@ def _asked(state: State, event: Input) -> tuple[State, Effects]:
 
 def _rang(state: State, timer: str) -> tuple[State, Effects]:
     match timer:
-        case "heartbeat":
-            return want(state, "heartbeat"), (StartTimer("heartbeat", HEARTBEAT_S, HEARTBEAT_S),)
+        case "beat":  # not by the call's own name: that is the timer by which a call that failed rests
+            return want(state, "heartbeat"), (StartTimer("beat", HEARTBEAT_S, HEARTBEAT_S),)
         case "poll":
             return want(state, "sync", "manifest"), (StartTimer("poll", *POLL_S),)
         case _:
@@ -350,4 +350,4 @@ def _lost(state: State) -> tuple[State, Effects]:
 
 
 def _timers() -> Effects:
-    return StartTimer("heartbeat", HEARTBEAT_S, HEARTBEAT_S), StartTimer("poll", *POLL_S)
+    return StartTimer("beat", HEARTBEAT_S, HEARTBEAT_S), StartTimer("poll", *POLL_S)

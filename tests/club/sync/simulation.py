@@ -157,7 +157,7 @@ class World:
 
     def ring(self, *, periodic: bool = False) -> bool:
         """Ring the timer that is due first; False when none runs (the periodic ones count only when asked for)."""
-        due = [name for name in self.timers if periodic or name not in ("poll", "heartbeat")]
+        due = [name for name in self.timers if periodic or name not in ("poll", "beat")]
         if not due:
             return False
         name = min(due, key=lambda one: self.timers[one][1])

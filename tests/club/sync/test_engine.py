@@ -329,6 +329,22 @@ def test_a_kiosk_never_asks_for_a_manifest() -> None:
     assert steps.Call("heartbeat") in told
 
 
+def test_a_heartbeat_that_failed_is_tried_again_after_its_rest() -> None:
+    beating = engine.State(enrolled=True, online=True, stream="open", busy=steps.Call("heartbeat"))
+    state, effects = engine.step(beating, steps.Failed(steps.Fault.CONFUSED))
+    (timer,) = (one for one in effects if isinstance(one, steps.StartTimer))
+    periodic = [
+        one.name
+        for one in engine.step(engine.State(enrolled=True), steps.Started())[1]
+        if isinstance(one, steps.StartTimer)
+    ]
+    assert timer.name not in periodic, (
+        "the end of its rest would be taken for the next beat, and it would rest for ever"
+    )
+    state, effects = engine.step(state, steps.TimedOut(timer.name))
+    assert steps.Call("heartbeat") in effects
+
+
 def test_no_manifest_for_this_place_is_no_fault() -> None:
     state = engine.State(enrolled=True, stream="open", busy=steps.Call("manifest"), wants=frozenset({"manifest"}))
     state, effects = engine.step(state, steps.Failed(steps.Fault.NOT_FOUND, errors.NotFound()))

@@ -114,6 +114,7 @@ class Oracles:
             "epoch": device.doing.mirror.epoch() == str(data.epoch),
             "places": device.doing.mirror.places() == {feed: one.seq for feed, one in data.feeds.items()},
             "nothing to do": not state.todo,
+            "heartbeats go": "heartbeat" not in state.rest,
             "clock": abs((device.client.time.now() - data.now()).total_seconds()) < 5,
         }
         kept = data.manifests.get(data.devices[device.identity.device_id].place)
