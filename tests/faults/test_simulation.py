@@ -16,7 +16,7 @@ from tests.faults.world.world import World
 TOLD = 40  # seeds of which everything is kept that was noted
 ORDINARY = 500
 LONG = 20_000
-SOON = 120  # seeds within which each planted fault must be found: a quarter of what the ordinary run plays
+SOON = 60  # seeds within which each planted fault must be found
 
 
 @pytest.fixture(autouse=True)

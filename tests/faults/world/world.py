@@ -224,13 +224,22 @@ class World:
     def _publish_somewhere(self) -> None:
         displays = [device for device in self.devices if device.kind == "lounge"]
         if displays:
-            self._publish(self.chance.choice(displays))
+            device = self.chance.choice(displays)
+            shown = self._publish(device)
+            # Who sees a mistake on the glass corrects it at once, mostly a word: the next is here as soon as the one before.
+            for _ in range(self.chance.choice((0, 1, 2, 4))):
+                self.after(self.chance.uniform(0.02, 2), partial(self._correct, device, shown[:-1] or shown))
 
-    def _publish(self, device: SimDevice) -> None:
-        contents = [f"picture {self.chance.randrange(6)}".encode() * 40 for _ in range(self.chance.randint(0, 4))]
+    def _publish(self, device: SimDevice) -> list[bytes]:
+        """Publish with pictures as they are drawn; these."""
+        drawn = {f"picture {self.chance.randrange(6)}".encode() * 40 for _ in range(self.chance.randint(0, 4))}
+        self._correct(device, contents := sorted(drawn))
+        return contents
+
+    def _correct(self, device: SimDevice, contents: list[bytes]) -> None:
         place = self.data.devices[device.identity.device_id].place
         self.note("publish", place)
-        self.data.publish(place, sorted(set(contents)))
+        self.data.publish(place, contents)
 
     def _enter(self) -> None:
         """Staff enter the codes of all screens that show one."""
