@@ -17,6 +17,7 @@ from club import resources
 from club.model import voucher
 from demo.processes import wait_until
 from demo.story import pin_key
+from kiosk_app.flow.actions import Action
 from nfc.virtual.card import Card, UidOnly
 from nfc.virtual.faults import Garbage, Mute, PulledAway
 from tests.support import kiosk_program as at
@@ -137,6 +138,8 @@ class Monkey:
                 self.visitor.take()
             case plan.Spend():
                 self._spend()
+            case plan.Leave():
+                self._leave()
             case Fault():
                 self._break(event)
             case plan.Alone(healed):
@@ -157,6 +160,15 @@ class Monkey:
         if kind is CardKind.PULLED:
             return PulledAway(card, int(share * 997) % 3)
         return PulledAway(card, int(share * 997) % 3, back=True) if kind is CardKind.WOBBLE else card
+
+    def _leave(self) -> None:
+        """Where nothing leads out (a sheet, a card being read) the member has just gone away."""
+        self.visitor.take()
+        ways = self.visitor.ask(do="places", action=Action.EXIT)["places"]
+        if ways:
+            self.fingers.tap(*map(float, ways[0]))
+            self._within(2.0, lambda now: now["screen"] in _NOBODY_THERE and now["settled"])
+            self._look(self.visitor.state())
 
     def _type_pin(self, *, right: bool) -> None:
         pin = self.visitor.store.members.get(self._laid, "000000")

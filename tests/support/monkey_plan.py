@@ -73,6 +73,11 @@ class Spend:
     """The way through a redemption, as far as the kiosk goes along: rewards, the first one, redeem, confirm, PIN."""
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The member takes the card and signs out, where the screen has that; what is left of them is looked for then."""
+
+
 class Fault(StrEnum):
     """What becomes of the programs beside the kiosk."""
 
@@ -90,7 +95,7 @@ class Alone:
     healed: bool
 
 
-Event: TypeAlias = Touch | Press | Drag | Pin | Lay | Take | Spend | Fault | Alone
+Event: TypeAlias = Touch | Press | Drag | Pin | Lay | Take | Spend | Leave | Fault | Alone
 
 _CARDS = tuple(CardKind)
 _CARD_WEIGHTS = (60, 8, 8, 4, 6, 7, 7)
@@ -166,6 +171,8 @@ def _visit(dice: random.Random) -> list[Event]:
     events += _fingers(dice)
     if dice.random() < 0.3:
         events.append(Pin(right=dice.random() < 0.7))
+    if dice.random() < 0.4:
+        events.append(Leave())
     return events
 
 
