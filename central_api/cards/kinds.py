@@ -13,7 +13,7 @@ from club.model import errors
 from club.wire.card_runs import BeginCardRun
 from nfc.protocol import desfire_issue, making, ntag424_prove, phone, phone_enrol, proofs
 from nfc.protocol.ciphers import Algorithm
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 from nfc.protocol.ntag424_issue import Reached
 from nfc.protocol.scripts import Random, Script
 

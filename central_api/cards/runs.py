@@ -21,6 +21,7 @@ from club.wire.card_runs import MAX_ANSWERS, BeginCardRun, CardRunStep
 from nfc.protocol import errors as protocol
 from nfc.protocol import keys as card_keys
 from nfc.protocol import making, ntag424_issue, phone_enrol, scripts
+from nfc.protocol.kind import Kind
 from nfc.protocol.scripts import Ask, Done, Script
 
 SEED_BYTES = 32
@@ -84,7 +85,7 @@ def begin(tx: Tx, means: Means, device: Device, wish: BeginCardRun, *, seed: byt
     card = repository.card(tx, wish.uid)
     _must_fit(card, wish)
     family = kinds.family_of(card, wish)
-    if wish.purpose == "prove" and family == making.Kind.PHONE and repository.phone_key(tx, wish.uid) is None:
+    if wish.purpose == "prove" and family == Kind.PHONE and repository.phone_key(tx, wish.uid) is None:
         raise errors.CardNotFit(
             "expected a phone that is enrolled, found one that is not", state="new", needs="enrolled"
         )
@@ -256,7 +257,7 @@ def _now(tx: Tx, means: Means, run: Any) -> CardRunStep:
 
 
 def _script(tx: Tx, means: Means, run: Any, random: scripts.Random) -> Script[ntag424_issue.Reached]:
-    known = repository.phone_key(tx, run.uid) if run.family == making.Kind.PHONE else None
+    known = repository.phone_key(tx, run.uid) if run.family == Kind.PHONE else None
     key = bytes.fromhex(known) if known is not None else None
     at = int(run.begun_at.timestamp())
     subject = kinds.Subject(run.family, bytes.fromhex(run.uid), run.version, run.tried, run.device, at, key)

@@ -6,7 +6,7 @@ from club.model import errors
 from club.sync.errors import SyncError
 from club.wire import card_runs as wire
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Outcome, Purpose, Step, Wish
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 
 
 class RunServer(Protocol):

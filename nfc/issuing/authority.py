@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 
 
 class Purpose(StrEnum):

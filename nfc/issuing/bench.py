@@ -16,7 +16,7 @@ from nfc.issuing.authority import Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import apdu, errors, ntag424, ntag424_issue
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 
 _RESETS = 3
 """How often another program may reset the card before we give up; each time everything begins anew."""

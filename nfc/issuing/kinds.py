@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nfc.issuing.authority import AuthorityRefused
 from nfc.protocol import apdu, atr, errors, ntag424
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 
 _GENERATIONS = {0x01: Kind.DESFIRE_EV1, 0x12: Kind.DESFIRE_EV2, 0x33: Kind.DESFIRE_EV3}
 """By the hardware's major version (MF3D(H)x3 §11.5.7); the first generation of all, 00, knows no AES."""

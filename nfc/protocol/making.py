@@ -12,7 +12,6 @@ MIFARE Classic         by trying, which costs the card nothing  keys of two sect
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Protocol
 
 from nfc.protocol import (
@@ -27,22 +26,12 @@ from nfc.protocol import (
     scripts,
 )
 from nfc.protocol.keys import FACTORY_VERSION, ClassicKeys, DesfireKeys, KeySet
+from nfc.protocol.kind import Kind
 from nfc.protocol.ntag424_issue import Reached
 from nfc.protocol.scripts import Random, Script
 
 _SEED_BYTES = 32
 _RANDOM_UID = 0x08  # ISO 14443-3: four bytes that begin so were made up for this tap
-
-
-class Kind(StrEnum):
-    """What is issued; the words are those that cards are entered under."""
-
-    NTAG424 = "ntag424"
-    DESFIRE_EV1 = "desfire-ev1"
-    DESFIRE_EV2 = "desfire-ev2"
-    DESFIRE_EV3 = "desfire-ev3"
-    CLASSIC = "mifare-classic"
-    PHONE = "phone"  # enrolled by the central API, see ``phone_enrol``: nothing is written to it
 
 
 class Keyholder(Protocol):

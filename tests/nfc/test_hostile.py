@@ -20,7 +20,7 @@ from nfc.issuing.authority import AuthorityRefused, Purpose, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import apdu, errors
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 from nfc.virtual.card import ATR_ISO14443_4
 from nfc.virtual.faults import Hostile
 from nfc.virtual.ntag424 import Ntag424

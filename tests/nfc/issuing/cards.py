@@ -15,7 +15,7 @@ from nfc.issuing.authority import Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import errors, keys
-from nfc.protocol.making import Kind
+from nfc.protocol.kind import Kind
 from nfc.virtual import card as virtual
 from nfc.virtual.ntag424 import URL_TEMPLATE
 
