@@ -90,6 +90,7 @@ class Kiosk:
             Counter(self.worker.offline, self.worker.mirror, self._post),
             prove=self._prover.proved,
             staff=self._staff,
+            forget=self._forget,
         )
         self.runtime = Runtime(
             visit.begin(self._rules(), self.clock.now(), self._world()),
@@ -323,6 +324,10 @@ class Kiosk:
         if self.remote.is_dark:
             what = "off"
         self.worker.report(OnGlass(what=what, since=state.now, frames=self.ui.frames))
+
+    def _forget(self, session_id: str) -> None:
+        self._prover.forget(session_id)
+        self._staff.forget(session_id)
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.ui.stop()

@@ -103,6 +103,7 @@ class Doer:
         counter: hands out what may be while the central API is not reached.
         prove: has the card prove itself first, where it can be asked (`proving.Prover`).
         staff: does what staff mode asks for.
+        forget: told of each session that is over, for whoever remembers its card.
     """
 
     def __init__(  # noqa: PLR0913 -- all that a kiosk does things with
@@ -117,10 +118,11 @@ class Doer:
         *,
         prove: Callable[[wire.OpenCardSession], wire.OpenCardSession] = lambda request: request,
         staff: StaffDesk | None = None,
+        forget: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._server, self._known, self._commands = server, known, commands
         self._player, self._post, self._times = player, post, times
-        self._counter, self._prove, self._staff = counter, prove, staff
+        self._counter, self._prove, self._staff, self._forget = counter, prove, staff, forget
         self._disk = ThreadPoolExecutor(1, "kiosk-disk")
         self._net = ThreadPoolExecutor(NET_THREADS, "kiosk-net")
         self._opening: wire.OpenCardSession | None = None
@@ -153,6 +155,7 @@ class Doer:
             case ef.EndSession(session_id, why):
                 _log.info("session %s ended: %s", session_id, why.value)
                 self._opening = None
+                self._forget(session_id)
                 self._run(self._disk, self._commands.end_session)
                 self._run(self._net, self._end, session_id)
             case ef.OpenStaff() if self._staff is not None:
@@ -160,6 +163,7 @@ class Doer:
             case ef.EndStaff(session_id, _, why) if self._staff is not None:
                 _log.info("staff session %s ended: %s", session_id, why.value)
                 self._opening = None
+                self._forget(session_id)
                 self._run(self._net, self._staff.do, effect)
             case ef.FindMembers() | ef.WriteCard() | ef.SetCardPin() | ef.ActOnCard() if self._staff is not None:
                 self._run(self._net, self._staff.do, effect)

@@ -63,6 +63,12 @@ class Prover:
         can = evidence.challenge is not None and len(evidence.uid) in _CAN_BE_ASKED.get(evidence.family, ())
         self._tap = _Tap(session_id, reader, evidence.uid) if can else None
 
+    def forget(self, session_id: str) -> None:
+        """The visit is over: which card it was is not kept (K13)."""
+        tap = self._tap
+        if tap is not None and tap.session_id == session_id:
+            self._tap = None
+
     def proved(self, request: OpenCardSession) -> OpenCardSession:
         """The request with the card's proof, where it gave one; asked for again it says the same.
 

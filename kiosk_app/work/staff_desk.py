@@ -84,6 +84,11 @@ class StaffDesk:
         """A card was read; on the reader's thread."""
         self._tap = _Tap(tap, reader, uid)
 
+    def forget(self, session_id: str) -> None:
+        """A visit is over: which card it was is not kept (K13)."""
+        if self._tap is not None and self._tap.id == session_id:
+            self._tap = None
+
     def enter(self, effect: ef.OpenStaff, evidence: Evidence | None) -> None:
         """Have the staff card and the PIN judged; without its evidence there is nothing to judge."""
         if evidence is None:
@@ -95,8 +100,10 @@ class StaffDesk:
     def do(self, effect: ef.StaffEffect) -> None:
         """Do one; `OpenStaff` is `enter`'s."""
         match effect:
-            case ef.EndStaff(session_id, opened=True):
-                self._leave(session_id)
+            case ef.EndStaff(session_id, opened):
+                self._tap = None
+                if opened:
+                    self._leave(session_id)
             case ef.FindMembers(session_id, ask, query):
                 wish = wire.FindMembers(query=query.value)
                 self._answer(

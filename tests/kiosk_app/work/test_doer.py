@@ -51,7 +51,17 @@ class Bench:
     def __post_init__(self) -> None:
         times = TapTimes(HandClock(make.DRAWN).monotonic)
         counter = Counter(self.desk, self.desk, self.posted)
-        self.doer = Doer(self.server, self.mirror, self.commands, self.cues, self.posted, times, counter)
+        self.forgotten: list[str] = []
+        self.doer = Doer(
+            self.server,
+            self.mirror,
+            self.commands,
+            self.cues,
+            self.posted,
+            times,
+            counter,
+            forget=self.forgotten.append,
+        )
 
 
 @pytest.fixture
@@ -123,6 +133,7 @@ def test_a_retry_asks_with_the_same_evidence_and_only_while_the_session_runs(ben
     bench.doer.close()
     assert [asked for asked in bench.server.asked if isinstance(asked, OpenCardSession)] == [bench.server.asked[0]]
     assert not bench.doer.holds_evidence
+    assert bench.forgotten == [make.SESSION], "whoever else remembers the card is told"
 
 
 def test_the_pin_goes_to_the_central_api_and_its_answer_back(bench: Bench) -> None:

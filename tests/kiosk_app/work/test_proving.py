@@ -125,6 +125,16 @@ def test_cpu_cards_and_phones_are_asked_too(family: nfc.Family, challenge: Chall
     assert table.prover.proved(REQUEST).evidence.proof == RUN
 
 
+def test_a_card_is_remembered_until_its_own_visit_ends() -> None:
+    table = Table(*STEPS)
+    table.tap()
+    table.prover.forget("session-0009")
+    assert repr(UID) in repr(vars(table.prover))
+    table.prover.forget(SESSION)
+    assert repr(UID) not in repr(vars(table.prover))
+    assert table.prover.proved(REQUEST) == REQUEST
+
+
 def test_other_cards_and_other_sessions_are_not_asked() -> None:
     table = Table()
     assert table.prover.proved(REQUEST) == REQUEST
