@@ -13,6 +13,7 @@ from central_api.cards import pin_rules, pins
 from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.devices import repository as stores
+from central_api.inbox import service as inbox
 from central_api.lifecycle import mirroring, repository
 from central_api.members import normal, personal
 from central_api.members import repository as members
@@ -203,6 +204,8 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
 def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> None:
     """Set a forgotten PIN anew, after staff looked at who it is; what was opened with the old one ends.
 
+    The member is told by a message: the PIN opens their points by the phone number alone (ADR 17), so none is set behind their back.
+
     Args:
         tx: a unit of work that writes.
         desk: what it is worked on with.
@@ -221,6 +224,7 @@ def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> N
         )
     pins.set_hash(tx, card_id, pin_hash, desk.now)
     repository.end_sessions(tx, desk.now, card_id=card_id)
+    inbox.tell(tx, f"pin-set:{card_id}:{desk.now.isoformat()}", "pin-set", card.member, {"card": card_id}, desk.now)
     _note(tx, desk, "pin.set", card_id, {"identity": identity})
 
 

@@ -14,6 +14,7 @@ from central_api.cards import keys as card_keys
 from central_api.cards import repository as cards
 from central_api.cards.tables import card_permits
 from central_api.cards.tables import cards as card_rows
+from central_api.inbox import service as inbox
 from central_api.lifecycle import cli, staff_cards
 from central_api.staff import at_kiosk
 from central_api.staff.tables import audit, staff
@@ -354,6 +355,9 @@ def test_a_new_pin_ends_what_was_opened_with_the_old_one(club: Club, desk: Desk)
     opened = desk.device.session(club.card())
     desk.entered()
     assert desk.set_pin(f"card-{WANG}", "274936").status_code == 200
+    with club.context.db.read() as tx:
+        (told,) = [one for one in inbox.messages_of(tx, WANG) if one.kind == "pin-set"]
+    assert told.facts == {"card": f"card-{WANG}"}, "nobody sets a PIN behind a member's back"
     assert code_of(desk.device.get(f"/v1/card-sessions/{opened.session_id}")) == "session_ended"
 
 
