@@ -103,14 +103,30 @@ def count_try(tx: Tx, card_id: str, rules: PinRules, token: str, now: datetime) 
     row = repository.pin(tx, card_id, lock=True)
     if row is None:
         raise errors.PinNotSet("this card has no PIN yet; staff can set one")
+    change = tried(row, rules, token, now)
+    if change:
+        repository.change_pin(tx, card_id, change)
+    return row
+
+
+def tried(row: Any, rules: PinRules, token: str, now: datetime) -> dict[str, object]:
+    """What a try changes in the row of a PIN, a member's or one of the staff; nothing where this very ask was counted.
+
+    Raises:
+        PinLocked: nobody may look at it now.
+    """
     if row.last_ask == token:
-        return row
+        return {}
     if is_locked(row, now):
         raise locked(row.locked_until, now)
-    fails = next_fails(row)
-    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
-    repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until, "last_ask": token})
-    return row
+    fails, locked_until = _one_more(row, rules, now)
+    return {"fails": fails, "locked_until": locked_until, "last_ask": token}
+
+
+def _one_more(row: Any, rules: PinRules, now: datetime) -> tuple[int, datetime | None]:
+    """The count with one more wrong try, and until when it locks; after a lock that is over it starts anew."""
+    fails = 1 if row.locked_until is not None else int(row.fails) + 1
+    return fails, now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
 
 
 def begin_anew(tx: Tx, card_id: str) -> None:
@@ -151,8 +167,7 @@ def judge_late(tx: Tx, card_id: str, *, right: bool, rules: PinRules, by: str, n
         return False
     if right:
         return True
-    fails = next_fails(row)
-    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
+    fails, locked_until = _one_more(row, rules, now)
     repository.change_pin(tx, card_id, {"fails": fails, "locked_until": locked_until})
     if locked_until is not None:
         audit.record(tx, actor=by, act="pin.lock", subject=f"card:{card_id}", now=now, facts={"tries": fails})
@@ -175,11 +190,6 @@ def check_grant(
     if not fits or now - row.made_at > timedelta(hours=rules.grant_hours):
         raise errors.GrantWrong("the grant belongs to another command or another body")
     return grant_id
-
-
-def next_fails(row: Any) -> int:
-    """The count with one more wrong try; after a lock that is over it starts anew."""
-    return 1 if row.locked_until is not None else int(row.fails) + 1
 
 
 def _grant(tx: Tx, session: Session, ask: StepUp, now: datetime, new_id: Callable[[], str]) -> Grant:

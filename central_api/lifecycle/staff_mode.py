@@ -188,13 +188,9 @@ def _count_try(tx: Tx, number: str, rules: PinRules, token: str, now: datetime) 
     row = at_kiosk.pin(tx, number)
     if row is None:
         raise errors.PinNotSet("this member of staff has no PIN yet")
-    if row.last_ask == token:
-        return row
-    if pins.is_locked(row, now):
-        raise pins.locked(row.locked_until, now)
-    fails = pins.next_fails(row)
-    locked_until = now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
-    at_kiosk.change_pin(tx, number, {"fails": fails, "locked_until": locked_until, "last_ask": token})
+    change = pins.tried(row, rules, token, now)
+    if change:
+        at_kiosk.change_pin(tx, number, change)
     return row
 
 
