@@ -22,7 +22,7 @@ from club.words.catalogue import Words
 _HERE = "/console/offline"
 _SHOWN = 50
 _NO_VOUCHER = "none"
-_NOT_COVERED = ("off", "reward")
+_NOT_COVERED = ("off", "reward", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """How things are called: rewards by slug, places by device, people by actor."""
+    """How things are called: rewards by slug, places by device and store, people by actor."""
 
     rewards: Mapping[str, str]
-    places: Mapping[str, str]
+    places: Mapping[tuple[str, str], str]
     people: Mapping[str, str]
 
 
@@ -94,7 +94,7 @@ def _cases(tx: Tx, words: Words, rows: Sequence[Any], now: datetime, zone: str) 
     slugs = sorted({row.reward for row in rows})
     names = {row.slug: row.content.name.pick(language) for row in rewards.some_rewards(tx, slugs)}
     kiosks = settling.kiosk_names(tx, {row.device for row in rows})
-    places = {device: name.pick(language) for device, name in kiosks.items()}
+    places = {where: name.pick(language) for where, name in kiosks.items()}
     return [_case(words, row, _Names(names, places, people), now, zone) for row in rows]
 
 
@@ -112,7 +112,7 @@ def _case(words: Words, row: Any, names: _Names, now: datetime, zone: str) -> Ca
         taken=numbers.points(row.taken),
         shortfall=numbers.points(row.shortfall),
     )
-    where = names.places.get(row.device, row.device)
+    where = names.places.get((row.device, row.store), row.device)
     looked = ""
     if row.seen_at is not None:
         looked = words(

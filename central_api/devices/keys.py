@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central_api.db import Tx
-from central_api.devices import incidents, repository
+from central_api.devices import incidents, pasts, repository
 from central_api.devices.enrolled import Device
-from central_api.feed import due
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from central_api.staff import audit
@@ -38,8 +37,8 @@ def change(tx: Tx, device: Device, request: SignedRequest, wish: NewKey, now: da
     signatures.prove_text(signing.text_of_key(device.id, wish.public_key), wish.proof, wish.public_key)
     until = now + OTHER_LIFE
     values: dict[str, object] = {"public_key": wish.public_key, "other_key": row.public_key, "other_key_until": until}
+    pasts.key_changes(tx, row, now, until)
     repository.change_device(tx, device.id, values)
-    due.mark(tx, due.OFFLINE, device.store)
     audit.record(tx, actor=f"device:{device.id}", act="device.change-key", subject=f"place:{device.place}", now=now)
     return KeyChanged(public_key=wish.public_key, other_until=until)
 
@@ -59,6 +58,7 @@ def end_other(tx: Tx, device_id: str, now: datetime, *, by: str) -> bool:
         raise errors.NotFound(f"expected an enrolled device's id, found {device_id!r}", kind="device", id=device_id)
     if not has_other(row, now):
         return False
+    pasts.key_ended(tx, row, row.other_key)
     repository.change_device(tx, device_id, {"other_key": None, "other_key_until": None})
     incidents.close(tx, device_id, "clone", now)
     audit.record(tx, actor=by, act="device.end-key", subject=f"device:{device_id}", now=now)

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central_api.db import Tx
-from central_api.devices import repository
+from central_api.devices import pasts, repository
 from central_api.devices import service as devices
 from central_api.devices.enrolled import Device
-from central_api.feed import due
 from central_api.security import signatures
 from central_api.security.signatures import SignedRequest
 from central_api.staff import audit
@@ -146,11 +145,13 @@ def enter(
         "enrolled_at": now,
         "enrolled_by": code_id,
     }
-    if repository.device(tx, found.device) is None:
+    known = repository.device(tx, found.device)
+    if known is None:
         repository.add_device(tx, {"id": found.device, **values})
     else:
+        pasts.let_in_anew(tx, known, now)
         repository.change_device(tx, found.device, values)
-    due.mark(tx, due.OFFLINE, spot.store)
+    pasts.tell(tx, found.device)
     audit.record(
         tx,
         actor=f"staff:{staff}",

@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 
 from central_api.db import Tx
-from central_api.devices import clones, guesses, incidents, keys, remote, repository, tokens
+from central_api.devices import clones, guesses, incidents, keys, pasts, remote, repository, tokens
 from central_api.devices.clones import Run
 from central_api.devices.enrolled import Device
-from central_api.feed import due
 from central_api.feed.notes import Closed
 from central_api.security import signatures
 from central_api.security.keyring import Keyring
@@ -219,14 +218,14 @@ def enrol(
     if known is None:
         repository.add_device(tx, {"id": wish.device_id, **values})
     elif known.public_key == wish.public_key:
+        pasts.let_in_anew(tx, known, now)
         repository.change_device(tx, wish.device_id, values)
     else:
         guesses.count(tx, source, now)
         return None
     repository.use_code(tx, code.id, wish.device_id, now)
     actor = f"device:{wish.device_id}"
-    for store in {place.store, known.store if known is not None else place.store}:
-        due.mark(tx, due.OFFLINE, store)
+    pasts.tell(tx, wish.device_id)
     audit.record(tx, actor=actor, act="device.enrol", subject=f"place:{place.slug}", now=now, facts={"kind": wish.kind})
     return _device(repository.caller(tx, wish.device_id))
 
@@ -288,7 +287,7 @@ def revoke(tx: Tx, device_id: str, now: datetime, *, by: str) -> None:
 def end(tx: Tx, device_id: str, now: datetime) -> None:
     """Let a device in no longer: what is wrong with it and what waits for it is over, its streams end. The record is the caller's."""
     repository.change_device(tx, device_id, {"revoked_at": now})
-    due.mark(tx, due.OFFLINE, repository.caller(tx, device_id).store)
+    pasts.tell(tx, device_id)
     incidents.close_all(tx, device_id, now)
     remote.cancel_all(tx, device_id, now)
     tx.notes.append(Closed(device_id))

@@ -54,6 +54,21 @@ devices = Table(
     Index(None, "place"),
 )
 
+device_pasts = Table(
+    "device_pasts",
+    metadata,
+    # Where a device stood before, and by which key it was known: what it handed out then is settled as of then (A14).
+    Column("id", BigId, primary_key=True),
+    Column("device", String(64), ForeignKey("devices.id"), nullable=False),
+    Column("place", String(64), ForeignKey("places.slug"), nullable=False),
+    Column("store", String(64), ForeignKey("stores.slug"), nullable=False),
+    Column("public_key", String(43), nullable=True),  # NULL: staff have ended it, for it may have been copied
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),  # of a key that was renewed: as long as it is taken
+    Index(None, "device"),
+    Index(None, "store", "until"),
+)
+
 enrol_codes = Table(
     "enrol_codes",
     metadata,

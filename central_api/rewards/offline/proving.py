@@ -11,13 +11,12 @@ from central_api.cards.keys import StoredKeys
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.devices.enrolled import Device
-from central_api.rewards.offline import repository, rules
+from central_api.rewards.offline import repository
+from central_api.rewards.offline.origin import Origin
 from central_api.security.keyring import Keyring
 from central_api.security.vault import Vault
 from club.model import errors
-from club.wire import codec, sealing
-from club.wire.offline import OfflineRedeem, SealedTap
-from club.wire.signing import from_text
+from club.wire.offline import OfflineRedeem
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +34,10 @@ class Proof:
     evidence_sha256: str = ""
 
 
-def unsealed(keyring: Keyring, device: Device, command: OfflineRedeem) -> SealedTap:
-    """What a command's device sealed.
-
-    Raises:
-        ValueError, Malformed: it was sealed for another store or another command, or it is no tap.
-    """
-    private = rules.seal_key(keyring, device.store)
-    opened = sealing.unseal(private, from_text(command.sealed), bound_to=command.command_id.encode())
-    return codec.decode(opened, SealedTap)
-
-
-def proved(tx: Tx, keyring: Keyring, vault: Vault, device: Device, command: OfflineRedeem) -> Proof:
-    """What the evidence proves, before anybody looks at the PIN. Reads only."""
-    try:
-        tap = unsealed(keyring, device, command)
-    except (ValueError, errors.Malformed):
+def proved(tx: Tx, keyring: Keyring, vault: Vault, origin: Origin, command: OfflineRedeem) -> Proof:
+    """What the evidence proves where the piece was handed out, before anybody looks at the PIN. Reads only."""
+    device, tap = origin.stood, origin.tap
+    if tap is None:
         return Proof("seal")
     if tap.evidence.proof is not None:
         return Proof("card", tap=tap.tap)  # the server's own challenge: nobody had one offline

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from central_api.cards.tables import card_sessions
 from central_api.db import Tx
-from central_api.devices.tables import devices, places
+from central_api.devices.tables import device_pasts, devices, places
 from central_api.rewards.offline.tables import offline_redemptions, offline_rules
 from central_api.rewards.tables import idempotency, redemptions, rewards, vouchers
 
@@ -126,13 +126,21 @@ def unseen(tx: Tx, store: str) -> Sequence[Any]:
     )
 
 
-def kiosks(tx: Tx, ids: Collection[str]) -> Sequence[Any]:
-    """Id and place (its name in both languages) of these devices, of those that stand no more too."""
-    return tx.rows(
-        select(devices.c.id, places.c.name)
+def kiosks(tx: Tx, ids: Collection[str]) -> list[Any]:
+    """Id, store and place (its name in both languages) of these devices: where they stood before by time, then where they stand."""
+    past = device_pasts.c
+    before = (
+        select(past.device.label("id"), past.store, places.c.name)
+        .join(places, places.c.slug == past.place)
+        .where(past.device.in_(sorted(ids)))
+        .order_by(past.until, past.id)
+    )
+    now = (
+        select(devices.c.id, devices.c.store, places.c.name)
         .join(places, places.c.slug == devices.c.place)
         .where(devices.c.id.in_(sorted(ids)))
     )
+    return [*tx.rows(before), *tx.rows(now)]
 
 
 def seen(tx: Tx, stores: Collection[str], most: int) -> Sequence[Any]:

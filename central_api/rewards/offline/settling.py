@@ -2,7 +2,8 @@
 
 A piece was handed out within the floor limit, and the member has its voucher in hand: there is no "no" any more. Who cannot be
 charged is not; what is lacking goes to the store's account and onto its staff's list. Every command ends in one answer, once.
-What a device says is no more than that: prices, limits and dates are the store's and the catalogue's (`terms`).
+What a device says is no more than that: prices, limits and dates are the store's and the catalogue's (`terms`), and the store
+is the one in which it was handed out, wherever the device stands by now (`origin`).
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from central_api.programme import service as programmes
 from central_api.rewards import holds, windows
 from central_api.rewards import repository as rewards
 from central_api.rewards.commands import OK, Answer
+from central_api.rewards.offline import origin as origins
 from central_api.rewards.offline import proving, repository, terms
 from central_api.rewards.offline.proving import Proof
 from central_api.rewards.offline.terms import Terms
@@ -54,7 +56,7 @@ def settle(counter: Counter, device: Device, command: OfflineRedeem, body: bytes
 
     Args:
         counter: what it is done with.
-        device: who handed the piece out; its signature was proved.
+        device: who handed the piece out, as it stands now; its signature was proved.
         command: what it handed out.
         body: the bytes that were signed.
         now: the instant.
@@ -68,15 +70,16 @@ def settle(counter: Counter, device: Device, command: OfflineRedeem, body: bytes
         known = _known(tx, device, command, digest)
         if known is not None:
             return known
-        proof = proving.proved(tx, counter.keyring, counter.vault, device, command)
+        origin = origins.find(tx, counter.keyring, device, command)
+        proof = proving.proved(tx, counter.keyring, counter.vault, origin, command)
         kept = None if proof.reason else cards.pin(tx, proof.card.id)
     right = None
-    if kept is not None and not pins.is_locked(kept, now):
+    if kept is not None and origin.tap is not None and not pins.is_locked(kept, now):
         # Between two units of work: checking a PIN takes long.
-        right = counter.passwords.matches(kept.hash, proving.unsealed(counter.keyring, device, command).pin)
+        right = counter.passwords.matches(kept.hash, origin.tap.pin)
     elif not proof.reason:
         proof = replace(proof, reason="pin")
-    return counter.db.run(lambda tx: _settle(tx, counter, device, command, digest, proof, right, now))
+    return counter.db.run(lambda tx: _settle(tx, counter, origin.stood, command, digest, proof, right, now))
 
 
 def staff_list(tx: Tx, store: str) -> list[Any]:
@@ -89,9 +92,9 @@ def looked_into_before(tx: Tx, stores: Collection[str], most: int) -> list[Any]:
     return list(repository.seen(tx, stores, most))
 
 
-def kiosk_names(tx: Tx, ids: Collection[str]) -> dict[str, Text]:
-    """How the places of these devices are called."""
-    return {row.id: texts.text(row.name) for row in repository.kiosks(tx, ids)}
+def kiosk_names(tx: Tx, ids: Collection[str]) -> dict[tuple[str, str], Text]:
+    """How the places of these devices are called, by device and store: one that was moved had a place in each."""
+    return {(row.id, row.store): texts.text(row.name) for row in repository.kiosks(tx, ids)}
 
 
 def is_case_of(tx: Tx, command: str, stores: Collection[str]) -> bool:

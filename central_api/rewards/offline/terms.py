@@ -8,11 +8,13 @@ from typing import Any
 
 from central_api import texts
 from central_api.db import Tx
+from central_api.devices import pasts
 from central_api.devices import repository as stores
 from central_api.devices.enrolled import Device
 from central_api.members import repository as members
 from central_api.rewards.content import RewardContent
 from central_api.rewards.offline import repository
+from central_api.rewards.offline.origin import standing
 from club.wire.offline import OfflineRedeem
 from club.wire.signing import FRESH_S
 
@@ -38,7 +40,7 @@ def judge(tx: Tx, device: Device, command: OfflineRedeem, offer: Any, card: Any,
 
     Args:
         tx: a unit of work in which the card's member is locked.
-        device: who handed the piece out.
+        device: who handed the piece out, as it stood then (`origin`).
         command: what it says.
         offer: the reward's row; None: the catalogue has none of that name.
         card: the row of the card that the evidence proved; None: it proved none.
@@ -55,6 +57,10 @@ def judge(tx: Tx, device: Device, command: OfflineRedeem, offer: Any, card: Any,
     marking = [rule for rule in known if offer.content.offline and command.reward in rule.quotas]
     if not marking:
         return Terms(worth, 0, valid_to, covered=False, reason="reward" if known else "off")
+    outage = timedelta(hours=max(rule.hours for rule in marking))
+    stood = standing(pasts.stays(tx, device.id), device.store, issued_at, now, outage)
+    if stood == "elsewhere":
+        return Terms(worth, 0, valid_to, covered=False, reason=stood)
     payable = min(command.unit_points, worth)
     left = payable
     if card is not None:
@@ -70,7 +76,7 @@ def judge(tx: Tx, device: Device, command: OfflineRedeem, offer: Any, card: Any,
     elif command.valid_to > last:
         reason = "days"
     else:
-        reason = "clock" if command.issued_at > now + timedelta(seconds=FRESH_S) else ""
+        reason = "clock" if command.issued_at > now + timedelta(seconds=FRESH_S) else stood
     return Terms(worth, min(payable, left), valid_to, covered=True, reason=reason)
 
 

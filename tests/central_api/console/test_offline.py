@@ -17,7 +17,7 @@ from tests.support.screens_club import Club
 PAGE = "/console/offline"
 ALL = (
     *("points", "stock", "limit", "pin", "card", "blocked", "replayed", "seal", "code"),
-    *("off", "reward", "floor", "quota", "price", "days", "clock"),
+    *("off", "reward", "floor", "quota", "price", "days", "clock", "shut-out", "elsewhere"),
 )
 
 
@@ -93,7 +93,11 @@ def test_every_reason_has_its_words(club: Club, browser: TestClient[Any], langua
     assert not any("console." in one for one in told)
     assert len(set(told)) == len(ALL)
     refuse = "不在门店规则内" if language == "zh-CN" else "Not within the rules of the store"
-    assert [reason for reason, one in zip(ALL, told, strict=True) if refuse in one] == ["off", "reward"]
+    assert [reason for reason, one in zip(ALL, told, strict=True) if refuse in one] == [
+        "off",
+        "reward",
+        "elsewhere",
+    ]
 
 
 def test_another_stores_cases_are_neither_shown_nor_taken(manager: Desk) -> None:
