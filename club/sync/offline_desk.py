@@ -267,7 +267,7 @@ class OfflineDesk:
              WHERE u.card_hash = ? ORDER BY c.position"""
         found = {}
         for command, slug, qr in self._store.read(query, card_hash):
-            # What another key of this device signed is on its way to the club all the same; it is only not shown here.
+            # What a key signed that the club does not tell of (ended by staff, or of another store) is on its way all the same.
             with contextlib.suppress(errors.SignatureWrong):
                 handed = self._read(slug, qr)
                 if handed is not None:
@@ -278,7 +278,8 @@ class OfflineDesk:
         """A piece as it was handed out; None when the catalogue does not have it any more."""
         reward = next((one for one in self._mirror.rewards() if one.slug == slug), None)
         keys = {self._client.identity.device_id: self._client.identity.public_key}
-        return Handed(reward, offline.read_qr(qr, keys), qr) if reward else None
+        entity = self._mirror.offline()
+        return Handed(reward, offline.read_qr(qr, keys, entity.former_keys if entity else None), qr) if reward else None
 
     def _sealed(self, wish: Wish, entity: OfflineEntity) -> str:
         content = codec.encode(SealedTap(evidence=wish.evidence, pin=wish.pin, tap=wish.tap_id))

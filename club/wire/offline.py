@@ -1,7 +1,8 @@
 """Redeeming while the club cannot be reached (A14): the store's rules, the sealed command, and a voucher that proves itself."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from club.wire.limits import Count, Hash, Id, Instant, Long, Pin, Points, Short,
 
 PREFIX = "XZO1"
 _LABEL = b"club-offline-voucher-1\n"
+_CLOCKS = timedelta(seconds=signing.FRESH_S)  # as far as two clocks may differ
 VoucherCode = Annotated[
     str, Meta(pattern=r"^[0-9A-HJ-NP-RT-Y]{8}[0-9]{2}$(?!\n)", description="a voucher's short code")
 ]
@@ -35,16 +37,26 @@ class OfflineRule(msgspec.Struct, frozen=True, kw_only=True):
     quotas: dict[str, Count]
 
 
+class FormerKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key by which a device was known in a store, for what it handed out there from `since` until `until`."""
+
+    key: Base64Key
+    since: datetime
+    until: datetime
+
+
 class OfflineEntity(msgspec.Struct, frozen=True, kw_only=True):
     """A store's rules, now and to come, in the store's feed (entity id: the store's slug).
 
-    `seal_key` is the server's X25519 key for evidence and PIN; `device_keys` whose signatures make a voucher here.
+    `seal_key` is the server's X25519 key for evidence and PIN; `device_keys` whose signatures make a voucher here, `former_keys`
+    whose made one then: of devices that have another key by now or stand elsewhere. A club of one version back tells none.
     """
 
     store: Slug
     rules: tuple[OfflineRule, ...]
     seal_key: Base64Key
     device_keys: dict[str, Base64Key]
+    former_keys: dict[str, tuple[FormerKey, ...]] = {}
 
     def rule_at(self, now: datetime) -> OfflineRule | None:
         """The rule in force; None: there never was one."""
@@ -108,17 +120,20 @@ def qr_text(voucher: OfflineVoucher, signature: bytes) -> str:
     return f"{PREFIX}:{signing.to_text(codec.encode(voucher))}.{signing.to_text(signature)}"
 
 
-def read_qr(text: str, device_keys: Mapping[str, str]) -> OfflineVoucher:
+def read_qr(
+    text: str, device_keys: Mapping[str, str], former_keys: Mapping[str, Sequence[FormerKey]] | None = None
+) -> OfflineVoucher:
     """The voucher of a scanned QR, proved by its device's signature; no server is asked.
 
     Args:
         text: as it was scanned.
         device_keys: the store's devices and their public keys, base64url.
+        former_keys: those its devices had before; one counts for vouchers of its own time and for no others.
 
     Raises:
         Malformed: it is no such QR.
         DeviceUnknown: no device of this store made it.
-        SignatureWrong: it was changed, or made by somebody else.
+        SignatureWrong: it was changed, or made by somebody else, or its device had another key when it says it was made.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -134,11 +149,14 @@ def read_qr(text: str, device_keys: Mapping[str, str]) -> OfflineVoucher:
             "expected the QR of a voucher that was handed out offline, found another text"
         ) from error
     voucher = codec.decode(raw, OfflineVoucher)
-    key = device_keys.get(voucher.device)
-    if key is None:
+    before = (former_keys or {}).get(voucher.device, ())
+    keys = [one.key for one in before if one.since - _CLOCKS <= voucher.issued_at <= one.until]
+    if voucher.device in device_keys:
+        keys.insert(0, device_keys[voucher.device])
+    elif not before:
         raise errors.DeviceUnknown("expected a voucher of one of this store's devices, found another device's")
-    try:
-        Ed25519PublicKey.from_public_bytes(signing.from_text(key)).verify(signed, _LABEL + raw)
-    except InvalidSignature as error:
-        raise errors.SignatureWrong("the voucher's signature is not that device's") from error
-    return voucher
+    for key in keys:
+        with contextlib.suppress(InvalidSignature):
+            Ed25519PublicKey.from_public_bytes(signing.from_text(key)).verify(signed, _LABEL + raw)
+            return voucher
+    raise errors.SignatureWrong("the voucher's signature is not of a key that its device had then")

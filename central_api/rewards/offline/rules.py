@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from central_api.db import Tx
+from central_api.devices import pasts
 from central_api.feed import service as feed
 from central_api.rewards import repository as rewards
 from central_api.rewards.offline import repository
@@ -14,7 +15,7 @@ from central_api.security.keyring import Keyring
 from central_api.staff import audit
 from club.model import errors
 from club.wire import sealing
-from club.wire.offline import OfflineEntity, OfflineRule
+from club.wire.offline import FormerKey, OfflineEntity, OfflineRule
 from club.wire.signing import to_text
 
 ENTITY = "offline"
@@ -114,4 +115,28 @@ def current(tx: Tx, keyring: Keyring, store: str, now: datetime) -> OfflineEntit
     rules = (*begun[-1:], *(rule for rule in found if rule.starts > now))
     public = sealing.public_key(seal_key(keyring, store))
     keys = {row.id: row.public_key for row in repository.device_keys(tx, store)}
-    return OfflineEntity(store=store, rules=rules, seal_key=to_text(public), device_keys=keys)
+    return OfflineEntity(
+        store=store,
+        rules=rules,
+        seal_key=to_text(public),
+        device_keys=keys,
+        former_keys=_former_keys(tx, store, found, keys, now),
+    )
+
+
+def _former_keys(
+    tx: Tx, store: str, rules: Sequence[OfflineRule], keys: Mapping[str, str], now: datetime
+) -> dict[str, tuple[FormerKey, ...]]:
+    """The keys that prove vouchers of a time before, as long as such a voucher may be good.
+
+    What a device handed out in an outage counts as long as one may last: it could not hear that it had been shut out.
+    """
+    outage = timedelta(hours=max((rule.hours for rule in rules), default=0))
+    marked = rewards.some_rewards(tx, sorted({slug for rule in rules for slug in rule.quotas}))
+    longest = timedelta(days=max((row.valid_days for row in marked), default=0))
+    found: dict[str, tuple[FormerKey, ...]] = {}
+    for row in pasts.former_keys(tx, store, now - longest - outage):
+        if row.public_key != keys.get(row.device):
+            former = FormerKey(key=row.public_key, since=row.since, until=row.until + outage)
+            found[row.device] = (*found.get(row.device, ()), former)
+    return found
