@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central_api.db import Tx
-from central_api.devices import pasts, repository
+from central_api.devices import keys, pasts, repository
 from central_api.devices import service as devices
 from central_api.devices.enrolled import Device
 from central_api.security import signatures
@@ -79,9 +79,9 @@ def ask(
     signatures.must_be_fresh(request, now, skew_s)
     known = repository.device(tx, wish.device_id)
     row = repository.pairing(tx, wish.device_id)
-    for other in (known, row if row is not None and row.expires_at > now else None):
-        if other is not None and other.public_key != wish.public_key:
-            raise errors.SignatureWrong("expected the key this device id was first seen with, found another")
+    asked_by = row.public_key if row is not None and row.expires_at > now else wish.public_key
+    if asked_by != wish.public_key or not _is_its_own(known, wish.public_key, now):
+        raise errors.SignatureWrong("expected the key this device id was first seen with, found another")
     if known is not None and known.revoked_at is None:
         return Pairing(code=row.code if row else _ENTERED, expires_at=row.expires_at if row else now, enrolled=True)
     if row is not None and row.expires_at > now:
@@ -204,7 +204,16 @@ def _shown(tx: Tx, code: str, now: datetime) -> Any:
     if row is None:
         return None
     known = repository.device(tx, row.device)
-    return row if known is None or (known.revoked_at is not None and known.public_key == row.public_key) else None
+    is_out = known is None or known.revoked_at is not None
+    return row if is_out and _is_its_own(known, row.public_key, now) else None
+
+
+def _is_its_own(known: Any, key: str, now: datetime) -> bool:
+    """Whether a key may speak for a device: an unknown one brings its first.
+
+    One that was shut out while it changed keys does not have the newest in use yet, and knows no other than the one before.
+    """
+    return known is None or key == known.public_key or (key == known.other_key and keys.has_other(known, now))
 
 
 def _count_wrong(tx: Tx, staff: str, wrong: int, now: datetime) -> Refused:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select
 
-from central_api.devices import pairing, pasts
+from central_api.devices import keys, pairing, pasts
 from central_api.devices import service as devices
 from central_api.devices.tables import device_pasts, places
 from central_api.ledger import service as ledger
@@ -16,11 +16,13 @@ from central_api.rewards.offline import settling
 from central_api.rewards.offline.origin import MOVED_LIFE
 from central_api.rewards.offline.rules import Rules
 from club.sync import events
+from club.sync.identity import Identity
 from club.sync.offline_desk import Wish
-from club.wire.devices import AskPairing, Enrolled, Pairing
+from club.wire import signing
+from club.wire.devices import AskPairing, Enrolled, KeyChanged, NewKey, Pairing
 from club.wire.offline import OfflineSettled
 from tests.central_api.rewards.rogue import PRICE, WASH, Rogue
-from tests.support.central import WANG, Club, new_id, read
+from tests.support.central import WANG, Club, code_of, new_id, read
 from tests.support.quiet_device import QuietDevice
 
 OPEN = Rules(enabled=True, floor_points=600, hours=24, quotas={WASH: 3})
@@ -125,6 +127,27 @@ def test_one_that_went_and_came_back_brings_what_is_of_each_store(club: Club, ki
     assert [kiosk.settle(one).reason for one in (first, second)] == ["", ""]
     assert points(club) == before - 2 * PRICE
     assert [kiosk.kept(one).store for one in (first, second)] == ["east", "east"]
+
+
+def test_one_that_was_shut_out_while_it_changed_keys_is_let_in_by_the_key_it_has(
+    club: Club, kiosk: Rogue, tmp_path: Path
+) -> None:
+    """The club knows its next key, which it has not in use yet: an outage came between."""
+    own = kiosk.device.identity
+    new = Identity.load_or_create(tmp_path / "next.json", new_id=lambda: own.device_id)
+    proof = signing.to_text(new._key.sign(signing.text_of_key(own.device_id, new.public_key)))
+    change = NewKey(public_key=new.public_key, proof=proof)
+    read(kiosk.device.post("/v1/devices/self/keys", change), KeyChanged)
+    before, command = points(club), kiosk.command()
+    move(kiosk)
+    assert kiosk.settle(command).reason == ""
+    assert (points(club), kiosk.kept(command).store) == (before - PRICE, "east")
+    assert read(kiosk.device.post("/v1/devices/self/keys", change), KeyChanged).public_key == new.public_key
+    shut_out(kiosk)
+    with club.context.db.write() as tx:
+        assert keys.end_other(tx, own.device_id, club.clock.now(), by="staff:1001")
+    wish = AskPairing(device_id=own.device_id, kind="kiosk", public_key=own.public_key, version="0.1.0")
+    assert code_of(kiosk.device.post("/v1/devices/pairings", wish)) == "signature_wrong", "staff have ended that key"
 
 
 def test_the_new_stores_silence_is_its_own(club: Club, kiosk: Rogue) -> None:
