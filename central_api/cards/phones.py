@@ -85,7 +85,8 @@ def open_session(
         today: the store's day.
 
     Raises:
-        PhoneOrPinWrong: number and PIN open nothing; also while the PIN is locked, for that would tell that the number is a member's.
+        PhoneOrPinWrong: number and PIN open nothing; also while the PIN is locked, for that would tell that the number is a member's,
+            and while a PIN was not given together with its card yet, for whoever set it knows it as well.
         PinLocked: this number was tried too often, whoever has it.
         TooManyGuesses: this device tried too often.
         CardNotActive, CardBlocked: the PIN was right, and the membership is over or the card is not to be trusted any more.
@@ -95,9 +96,10 @@ def open_session(
     token = hashlib.sha256(signature.encode()).hexdigest()
     tried = means.db.run(lambda tx: _count(tx, means.vault, device, wish, rules, token, now, today))
     right = means.passwords.matches(tried.encoded, wish.pin)
-    if right and tried.card is not None:
-        means.db.run(lambda tx: _count_no_more(tx, tried, now))
-        return means.db.run(lambda tx: _open(tx, device, wish, tried.card.id, rules, now, today))
+    if right and tried.card is not None and means.db.run(lambda tx: _count_no_more(tx, tried, now)):
+        found = means.db.run(lambda tx: _open(tx, device, wish, tried, rules, now, today))
+        if found is not None:
+            return found
     with means.db.write() as tx:
         if tried.card is not None:
             pins.note_lock(tx, tried.card.id, rules.pin, by=f"device:{device.id}", now=now)
@@ -168,6 +170,9 @@ def _count(
         kept = pins.count_try(tx, card.id, rules.pin, token, now)
     except (errors.PinNotSet, errors.PinLocked):
         return tried
+    if kept.used_at is None:
+        # Staff have just set it, and know it: until its card was there as well it is no better than any wrong one.
+        return _Try(of_number, of_device, token, tried.left, card)
     return _Try(of_number, of_device, token, tried.left, card, kept.hash)
 
 
@@ -180,20 +185,29 @@ def _card(tx: Tx, digest: str, today: date) -> Any:
     return principal(repository.cards_with_pin(tx, holders[0].id), today)
 
 
-def _count_no_more(tx: Tx, tried: _Try, now: datetime) -> None:
-    """The PIN was right: this try is taken back where it was counted, and number and PIN begin anew."""
+def _count_no_more(tx: Tx, tried: _Try, now: datetime) -> bool:
+    """The PIN was right: this try is taken back where it was counted, and number and PIN begin anew.
+
+    False, and nothing is taken back, when another PIN was set while this one was looked at.
+    """
     row = repository.tries_of(tx, tried.device, now)
+    repository.tries_of(tx, tried.number, now)
+    if not pins.begin_anew(tx, tried.card.id, tried.encoded):
+        return False
     if row.last_ask == tried.token:
         repository.change_tries(tx, tried.device, {"wrong": max(0, row.wrong - 1), "last_ask": ""})
-    repository.tries_of(tx, tried.number, now)
     repository.change_tries(tx, tried.number, {"wrong": 0, "last_ask": ""})
-    pins.begin_anew(tx, tried.card.id)
+    return True
 
 
 def _open(
-    tx: Tx, device: Device, wish: OpenPhoneSession, card_id: str, rules: PhoneRules, now: datetime, today: date
-) -> Session:
-    card = repository.card_by_id(tx, card_id)
+    tx: Tx, device: Device, wish: OpenPhoneSession, tried: _Try, rules: PhoneRules, now: datetime, today: date
+) -> Session | None:
+    """The session; None when another PIN was set meanwhile: what the old one opened has ended, and this would begin behind it."""
+    kept = repository.pin(tx, tried.card.id, lock=True)
+    if kept is None or kept.hash != tried.encoded:
+        return None
+    card = repository.card_by_id(tx, tried.card.id)
     sessions.must_serve_phone(card)
     holder = members.member(tx, card.member)
     sessions.must_be_member(holder.status, holder.valid_to, today, rules.grace_days)

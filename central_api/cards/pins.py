@@ -30,12 +30,27 @@ class PinRules:
     session_minutes: int
 
 
-def set_hash(tx: Tx, card_id: str, encoded: str, now: datetime) -> None:
+def set_hash(tx: Tx, card_id: str, encoded: str, now: datetime, *, used_at: datetime | None = None) -> None:
     """Set a card's PIN by its argon2id hash; the lock and the count start anew.
 
     Which PINs are too simple is for the caller to refuse.
+
+    Args:
+        tx: a unit of work that writes.
+        card_id: whose PIN.
+        encoded: its hash.
+        now: the instant.
+        used_at: when it was first given together with the card; None, as of every new one: it opens nothing by phone yet (ADR 17).
     """
-    values = {"card": card_id, "hash": encoded, "fails": 0, "locked_until": None, "last_ask": "", "set_at": now}
+    values = {
+        "card": card_id,
+        "hash": encoded,
+        "fails": 0,
+        "locked_until": None,
+        "last_ask": "",
+        "set_at": now,
+        "used_at": used_at,
+    }
     repository.put_pin(tx, values)
 
 
@@ -63,7 +78,7 @@ def step_up(
         new_id: makes the grant's id.
 
     Raises:
-        SessionEnded, CardBlocked: the session is over.
+        SessionEnded, CardBlocked: the session is over, or another PIN was set while this one was looked at.
         PinNotSet: the card has no PIN.
         PinLocked: too many wrong ones.
         PinWrong: this one is.
@@ -77,8 +92,10 @@ def step_up(
     right = passwords.matches(kept.hash, ask.pin)
     with db.write() as tx:
         if right:
-            return _grant(tx, session, ask, now, new_id)
+            return _grant(tx, session, ask, kept.hash, now, new_id)
         row = note_lock(tx, session.card, rules, by=f"device:{device.id}", now=now)
+    if row is None:
+        raise errors.SessionEnded("this card was taken back, or replaced, while its PIN was looked at; tap again")
     if row.fails >= rules.tries:
         raise locked(row.locked_until or now, now)
     raise errors.PinWrong(
@@ -129,16 +146,30 @@ def _one_more(row: Any, rules: PinRules, now: datetime) -> tuple[int, datetime |
     return fails, now + timedelta(minutes=rules.lock_minutes) if fails >= rules.tries else None
 
 
-def begin_anew(tx: Tx, card_id: str) -> None:
-    """A right PIN: tries are counted anew."""
-    repository.pin(tx, card_id, lock=True)
-    repository.change_pin(tx, card_id, {"fails": 0, "locked_until": None})
+def begin_anew(tx: Tx, card_id: str, encoded: str, *, with_card: datetime | None = None) -> bool:
+    """A right PIN: tries are counted anew. False when another PIN was set meanwhile: of that one nothing is known.
+
+    Args:
+        tx: a unit of work that writes.
+        card_id: whose PIN.
+        encoded: the hash that it was checked against.
+        with_card: the instant, when the card itself was there; from then on the PIN opens a session by phone as well (ADR 17).
+    """
+    row = repository.pin(tx, card_id, lock=True)
+    if row is None or row.hash != encoded:
+        return False
+    used_at = with_card if row.used_at is None else row.used_at
+    repository.change_pin(tx, card_id, {"fails": 0, "locked_until": None, "used_at": used_at})
+    return True
 
 
 def note_lock(tx: Tx, card_id: str, rules: PinRules, *, by: str, now: datetime) -> Any:
-    """The row of a PIN that was wrong, locked until the end; that it is locked by this is written to the log of acts."""
+    """The row of a PIN that was wrong, locked until the end; that it is locked by this is written to the log of acts.
+
+    None when the card has no PIN any more: it was taken back, or replaced, while the PIN was looked at.
+    """
     row = repository.pin(tx, card_id, lock=True)
-    if row.fails >= rules.tries:
+    if row is not None and row.fails >= rules.tries:
         audit.record(tx, actor=by, act="pin.lock", subject=f"card:{card_id}", now=now, facts={"tries": row.fails})
     return row
 
@@ -192,8 +223,9 @@ def check_grant(
     return grant_id
 
 
-def _grant(tx: Tx, session: Session, ask: StepUp, now: datetime, new_id: Callable[[], str]) -> Grant:
-    begin_anew(tx, session.card)
+def _grant(tx: Tx, session: Session, ask: StepUp, encoded: str, now: datetime, new_id: Callable[[], str]) -> Grant:
+    if not begin_anew(tx, session.card, encoded, with_card=None if session.assurance == "phone" else now):
+        raise errors.SessionEnded("the PIN was set anew while it was looked at; tap again")
     known = repository.grant_of(tx, ask.command_id)
     _must_fit(known, session, ask)
     if known is not None:

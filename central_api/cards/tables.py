@@ -42,6 +42,7 @@ pins = Table(
     Column("locked_until", UtcDateTime, nullable=True),
     Column("last_ask", String(64), nullable=False, server_default=""),  # SHA-256 of the last ask's signature
     Column("set_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=True),  # first with the card; None: opens nothing by phone
     CheckConstraint("fails >= 0", name="fails"),
 )
 

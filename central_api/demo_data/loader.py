@@ -106,7 +106,7 @@ def _pins(tx: Tx, context: Context, fresh: Sequence[MemberRow], now: datetime) -
     made = {row.id: deck.new_pin(context.random_below) for row in held}
     hashes = context.passwords.hash_all(list(made.values()))
     for row, encoded in zip(held, hashes, strict=True):
-        pins.set_hash(tx, f"card-{row.id}", encoded, now)
+        pins.set_hash(tx, f"card-{row.id}", encoded, now, used_at=now)
     return made
 
 

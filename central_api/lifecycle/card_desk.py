@@ -204,7 +204,8 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
 def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> None:
     """Set a forgotten PIN anew, after staff looked at who it is; what was opened with the old one ends.
 
-    The member is told by a message: the PIN opens their points by the phone number alone (ADR 17), so none is set behind their back.
+    The member is told by a message, so that none is set behind their back. By the phone number alone it opens their points only
+    after it was given once with the card (ADR 17): whoever set it knows it as well.
 
     Args:
         tx: a unit of work that writes.

@@ -58,7 +58,7 @@ PHONE_LOGIN = views.PhoneLoginView(
     clear="全部清除",
     sign_in=views.Button("登录，还差 2 位密码", Action.SIGN_IN, enabled=False),
     privacy="别人知道您的手机号也看不到积分，需要密码",
-    help="忘记密码？请叫服务员，带身份证或行驶证",
+    help="新密码请先刷卡用一次；忘记了请叫服务员，带身份证或行驶证",
 )
 
 PHONE_WRONG = views.PhoneLoginView(
@@ -72,5 +72,5 @@ PHONE_WRONG = views.PhoneLoginView(
     clear="全部清除",
     sign_in=views.Button("登录", Action.SIGN_IN),
     privacy="别人知道您的手机号也看不到积分，需要密码",
-    help="忘记密码？请叫服务员，带身份证或行驶证",
+    help="新密码请先刷卡用一次；忘记了请叫服务员，带身份证或行驶证",
 )

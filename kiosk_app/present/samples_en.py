@@ -268,7 +268,7 @@ _ENGLISH = {
     "登录，还差 2 位密码": "Sign in (PIN digits to go: 2)",
     "登录": "Sign in",
     "别人知道您的手机号也看不到积分，需要密码": "A phone number alone never shows points; it takes the PIN",
-    "忘记密码？请叫服务员，带身份证或行驶证": "Forgot your PIN? Ask our staff, with your ID or vehicle licence",
+    "新密码请先刷卡用一次；忘记了请叫服务员，带身份证或行驶证": "A new PIN is used with the card first. Forgot it? Ask staff, with your ID",
     "手机号或密码不对，还可尝试 4 次，超过将锁定 15 分钟。刚输错多次的，也请过 15 分钟再试。": (
         "Phone number or PIN isn’t right. 4 tries left, then locked for 15 minutes. After several wrong PINs, please wait as long."
     ),
