@@ -129,11 +129,14 @@ def cards_with_pin(tx: Tx, member_id: str) -> Sequence[Any]:
 
 
 def tries_of(tx: Tx, source: str, now: datetime) -> Any:
-    """The row of a source of tries by phone, made when there is none; locked until the end."""
+    """The row of a source of tries by phone, made when there is none; locked until the end.
+
+    One statement: between one that makes the row and one that locks it, somebody else could clear it away.
+    """
     make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
-    values = {"source": source, "wrong": 0, "since": now, "last": now}
-    tx.execute(make(phone_tries).values(**values).on_conflict_do_nothing())
-    return tx.connection.execute(select(phone_tries).where(phone_tries.c.source == source).with_for_update()).one()
+    found = make(phone_tries).values(source=source, wrong=0, since=now, last=now)
+    locked = found.on_conflict_do_update(index_elements=[phone_tries.c.source], set_={"source": found.excluded.source})
+    return tx.connection.execute(locked.returning(phone_tries)).one()
 
 
 def change_tries(tx: Tx, source: str, values: dict[str, object]) -> None:
