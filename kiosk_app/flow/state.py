@@ -152,6 +152,7 @@ class CardTrouble(StrEnum):
     SLOW = "slow"
     REFUSED = "refused"
     CODE = "code"  # no card: a scanned code that is none of a member's
+    OVER = "over"  # no card: a visit by phone that ran out, or was ended
 
 
 @dataclass(frozen=True, slots=True)

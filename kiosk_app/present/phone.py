@@ -79,4 +79,6 @@ def _problem(ctx: Context, screen: st.PhoneLogin) -> str:
         return ctx.words("kiosk.phone.offline-detail")
     if isinstance(error, errors.PinLocked):
         return ctx.words("kiosk.phone.locked", minutes=max(1, error.number("minutes", 15)))
+    if isinstance(error, errors.SessionEnded):
+        return ctx.words("kiosk.card.over-detail")
     return ctx.refusal(error) if error is not None else ""

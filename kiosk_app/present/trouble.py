@@ -34,6 +34,7 @@ _CARDS = {
     st.CardTrouble.SLOW: "slow",
     st.CardTrouble.UNKNOWN_OFFLINE: "unknown-offline",
     st.CardTrouble.CODE: "code",
+    st.CardTrouble.OVER: "over",
 }
 
 
@@ -55,7 +56,7 @@ def card(ctx: Context, screen: st.CardProblem) -> ErrorView | UnknownCardView:
         title=title,
         detail=detail,
         buttons=(_by_phone(ctx), _understood(ctx))
-        if screen.trouble is st.CardTrouble.CODE
+        if screen.trouble in (st.CardTrouble.CODE, st.CardTrouble.OVER)
         else (_again(ctx), _understood(ctx)),
     )
 

@@ -154,6 +154,14 @@ def test_whose_card_is_lost_is_told_so_where_points_would_be_spent_and_stays_sig
     assert visit.state.session is not None
 
 
+def test_a_visit_by_phone_that_is_over_is_told_so_without_a_word_of_a_card() -> None:
+    visit = Visit().at_home("phone").at_redeeming()
+    visit.tell(ev.CommandRefused(visit.last(effects.SubmitRedeem).command.command_id, errors.SessionEnded()))
+    assert visit.now() == st.CardProblem(st.CardTrouble.OVER)
+    assert visit.state.session is None
+    assert visit.press("phone").now() == st.PhoneLogin()
+
+
 @pytest.mark.parametrize("code", [NUMBER, "tel:13800006621", "tel:+8613800006621", " +8613800006621"])
 def test_a_scanned_number_is_as_good_as_a_typed_one(code: str) -> None:
     for visit in (Visit(), Visit().press("wake"), Visit().tell(ev.ReaderWent()), typed(at_login(), "999")):

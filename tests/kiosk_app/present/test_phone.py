@@ -76,6 +76,7 @@ def test_the_mark_of_the_next_digit_waits_for_the_number() -> None:
         (errors.PhoneOrPinWrong(tries_left=4, lock_minutes=15), "手机号或密码不对，还可尝试 4 次"),
         (errors.PinLocked(minutes=15), "这个号码试错太多次，请 15 分钟后再试"),
         (errors.TooManyGuesses(seconds=600), "尝试次数太多"),
+        (errors.SessionEnded(), "为了安全，这次登录已经结束。请用手机号再登录一次"),
     ],
 )
 def test_why_nothing_opened_is_told_in_calm_words(error: errors.ClubError, said: str) -> None:

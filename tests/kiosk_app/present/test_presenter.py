@@ -376,7 +376,7 @@ def test_every_trouble_with_a_card_has_words_and_a_way_on(trouble: st.CardTroubl
     assert isinstance(view, views.ErrorView | views.UnknownCardView)
     assert view.title
     assert view.detail
-    first = "phone" if trouble is st.CardTrouble.CODE else "tap_again"
+    first = "phone" if trouble in (st.CardTrouble.CODE, st.CardTrouble.OVER) else "tap_again"
     assert [button.action for button in view.buttons] == [first, "understood"]
 
 
