@@ -57,7 +57,7 @@ def consent_texts(context: Served, kiosk: Kiosk) -> Response[ConsentTexts]:
 @post("/members/registrations", dto=strict(Register), return_dto=None, status_code=200, tags=["members"])
 @for_kiosks
 def register(data: JSONBody[Register], context: Served, kiosk: Kiosk) -> Response[Registered]:
-    """Take a registration in; it waits for its code for some days (K10)."""
+    """Take a registration in; it waits for its code for some days (K10). A member's number is answered as any other (ADR 17)."""
     now = context.clock.now()
     who = registration.Applicant(
         kind="person",
@@ -90,10 +90,10 @@ def register(data: JSONBody[Register], context: Served, kiosk: Kiosk) -> Respons
 @post("/members/activations", dto=strict(Activate), return_dto=None, status_code=200, tags=["members"])
 @for_kiosks
 def activate(data: JSONBody[Activate], context: Served, kiosk: Kiosk) -> Response[Activated]:
-    """Begin the membership by the code that was told (K10)."""
+    """Begin the membership by the code that was told (K10); whose number is a member's hears it by the right code alone."""
     now = context.clock.now()
 
-    def work(tx: Tx) -> Activated | errors.ActivationCodeWrong:
+    def work(tx: Tx) -> Activated | errors.ActivationCodeWrong | errors.AlreadyMember:
         found = registration.activate(
             tx,
             _desk(context),
@@ -104,12 +104,12 @@ def activate(data: JSONBody[Activate], context: Served, kiosk: Kiosk) -> Respons
             by=f"device:{kiosk.id}",
             now=now,
         )
-        if isinstance(found, errors.ActivationCodeWrong):
+        if not isinstance(found, str):
             return found
         return Activated(registration_id=data.registration_id, valid_to=members.member(tx, found).valid_to)
 
     done = context.db.run(work)
-    if isinstance(done, errors.ActivationCodeWrong):  # raised out here: the wrong code is to be counted
+    if not isinstance(done, Activated):  # raised out here: the wrong code is to be counted
         raise done
     return answer(done)
 

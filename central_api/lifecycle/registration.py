@@ -2,6 +2,8 @@
 
 The code is told by whoever sends messages (`Tell`: an SMS webhook, say), or made by staff at the desk; the database keeps
 a keyed hash of it, and a few wrong codes end it.
+
+Whether a number is a member's is told to staff, and to whoever brings its code; a kiosk that only asks is answered alike (ADR 17).
 """
 
 import hmac
@@ -39,7 +41,6 @@ TRIES = 5
 CODES, CODES_WITHIN = 3, timedelta(days=1)
 """So many codes are told to one phone, from which on it waits so long after the last: nobody's telephone is rung from a kiosk."""
 _AT_ONCE = 100
-_FOUND = ("active", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,25 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What joining is worked on with: keys, the sources of ids and of chance, and who passes codes on (None: staff do)."""
+    """What joining is worked on with: keys, the sources of ids and of chance, and who passes codes on (None: staff do).
+
+    `to_staff`: whoever reads the answer may see members, and is told at once that a phone is one's.
+    """
 
     vault: Vault
     keyring: Keyring
     new_id: Callable[[], str]
     random_below: Callable[[int], int]
     tell: Tell | None = None
+    to_staff: bool = False
 
 
 def register(
     tx: Tx, desk: Desk, programme: Programme, registration: str, who: Applicant, *, store: str, by: str, now: datetime
 ) -> Registered:
     """Take a registration in; it waits for its code. The same id with the same content finds what it made before.
+
+    With a member's number it waits as any other, until its code shows that whoever asked has the phone; then it is refused.
 
     Args:
         tx: a unit of work that writes.
@@ -99,7 +106,7 @@ def register(
     Raises:
         Malformed: name, phone, plate, number or birthday cannot be; the fact `field` says which.
         ConsentMissing, EditConflict: terms or privacy text were not agreed to, or another version of them.
-        AlreadyMember: a member has this phone.
+        AlreadyMember: a member has this phone; only staff are told.
         TooManyGuesses: this phone was told too many codes.
         IdempotencyConflict: the id was used for another registration.
     """
@@ -113,7 +120,7 @@ def register(
             raise errors.IdempotencyConflict("this registration id was used before with other content")
         return Registered(known.id, known.member, known.expires_at)
     consents.must_be_in_force(tx, who.agreed, now)
-    told = _must_be_free(tx, desk, phone, now)
+    told = _begun_anew(tx, desk, phone, now)
     today = texts.local_day(now, programme.time_zone)
     member = desk.new_id()
     values = {
@@ -192,13 +199,15 @@ def activate(
     offers: JoiningRules | None,
     by: str,
     now: datetime,
-) -> str | errors.ActivationCodeWrong:
+) -> str | errors.ActivationCodeWrong | errors.AlreadyMember:
     """Turn a registration into a membership by its code; the member's id. Doing it again with the same code changes nothing.
 
     With the membership comes what the month's `offers` hold for how they came (A8); None: the club has none.
 
-    A wrong code comes back as the refusal, not raised: its count is to stay, so the caller raises it behind the unit of work.
+    A refusal comes back, and is not raised: the count of wrong codes is to stay, so the caller raises it behind the unit of work.
+    A member's number is one (`AlreadyMember`): only the right code is told so. The registration then lapses in its time.
     """
+    _alone_with_phone(tx, desk.vault, repository.registration(tx, registration))
     row = repository.registration(tx, registration, lock=True)
     if row is None or not row.code_hash or row.state == "lapsed" or row.tries >= TRIES:
         return errors.ActivationCodeWrong("no code of this registration is good any more", tries_left=0)
@@ -209,6 +218,8 @@ def activate(
         return str(row.member)
     if row.expires_at <= now:
         return errors.ActivationCodeWrong("the code is out of date", tries_left=0)
+    if _is_taken(tx, desk.vault, row.member):
+        return errors.AlreadyMember("a member has this phone")
     _begin(tx, desk, programme, row, offers, by, now)
     return str(row.member)
 
@@ -220,10 +231,14 @@ def activate_by_staff(
 
     Raises:
         NotFound: nobody of this id waits for activation.
+        AlreadyMember: a member has the phone they gave.
     """
+    _alone_with_phone(tx, desk.vault, repository.pending_of(tx, member, lock=False))
     row = repository.pending_of(tx, member)
     if row is None or row.expires_at <= now:
         raise errors.NotFound("expected somebody who waits for activation, found none", kind="member", id=member[:64])
+    if _is_taken(tx, desk.vault, member):
+        raise errors.AlreadyMember("a member has this phone")
     _begin(tx, desk, programme, row, offers, by, now)
 
 
@@ -244,8 +259,7 @@ def change_phone(tx: Tx, vault: Vault, member: str, phone: str, *, by: str, now:
     """
     wanted = normal.phone(phone)
     repository.alone_with(tx, f"phone:{vault.lookup(tx, 'phone', wanted)}")
-    holders = {found.id for found in _with_phone(tx, vault, wanted)} - {member}
-    if holders:
+    if _holders(tx, vault, wanted) - {member}:
         raise errors.AlreadyMember("another member has this phone")
     before = personal.read(tx, vault, member)
     details = Details(before.given, wanted, before.id_number, before.birthday)
@@ -253,13 +267,15 @@ def change_phone(tx: Tx, vault: Vault, member: str, phone: str, *, by: str, now:
     audit.record(tx, actor=by, act="member.phone", subject=f"member:{member}", now=now)
 
 
-def _must_be_free(tx: Tx, desk: Desk, phone: str, now: datetime) -> int:
-    """Refuse a member's phone; whoever still waits with it begins anew. How many codes were told to it of late."""
+def _begun_anew(tx: Tx, desk: Desk, phone: str, now: datetime) -> int:
+    """Let whoever still waits with this phone begin anew; how many codes were told to it of late. Staff are refused a member's."""
     told = 0
     for row in _with_phone(tx, desk.vault, phone):
         waiting = repository.pending_of(tx, row.id)
-        if row.status in _FOUND or waiting is None:
-            raise errors.AlreadyMember("a member has this phone")
+        if waiting is None:
+            if desk.to_staff:
+                raise errors.AlreadyMember("a member has this phone")
+            continue  # a member's: the code that goes to the phone will tell its holder
         left = CODES_WITHIN - (now - waiting.asked_at)
         told = waiting.told if left > timedelta(0) else 0
         if desk.tell is not None and told >= CODES:
@@ -274,6 +290,24 @@ def _must_be_free(tx: Tx, desk: Desk, phone: str, now: datetime) -> int:
 def _with_phone(tx: Tx, vault: Vault, phone: str) -> list[Any]:
     ids = members.found_by(tx, [("phone", vault.lookup(tx, "phone", phone))], search.MOST)
     return [row for row in members.of_ids(tx, {search.current(tx, found) for found in ids}) if row.status != "closed"]
+
+
+def _holders(tx: Tx, vault: Vault, phone: str) -> set[str]:
+    """Members who have this phone; who only waits to become one does not count: anybody can type a number at a kiosk."""
+    return {row.id for row in _with_phone(tx, vault, phone) if row.status != "pending"}
+
+
+def _is_taken(tx: Tx, vault: Vault, member: str) -> bool:
+    """Whether the phone that an applicant gave is a member's."""
+    phone = personal.read(tx, vault, member).phone
+    return bool(phone and _holders(tx, vault, phone))
+
+
+def _alone_with_phone(tx: Tx, vault: Vault, row: Any) -> None:
+    """Wait for whoever does something with an applicant's phone; before any row is locked, as everywhere here."""
+    phone = personal.read(tx, vault, row.member).phone if row is not None else ""
+    if phone:
+        repository.alone_with(tx, f"phone:{vault.lookup(tx, 'phone', phone)}")
 
 
 def _begin(

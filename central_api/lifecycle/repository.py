@@ -28,10 +28,10 @@ def registration(tx: Tx, registration_id: str, *, lock: bool = False) -> Any:
     return tx.first(query.with_for_update() if lock else query)
 
 
-def pending_of(tx: Tx, member_id: str) -> Any:
-    """The registration by which a member still waits for activation, locked until the end, or None."""
+def pending_of(tx: Tx, member_id: str, *, lock: bool = True) -> Any:
+    """The registration by which a member still waits for activation, or None; locked until the end unless told not to."""
     query = select(registrations).where(registrations.c.member == member_id, registrations.c.state == "pending")
-    return tx.first(query.with_for_update())
+    return tx.first(query.with_for_update() if lock else query)
 
 
 def overdue(tx: Tx, now: datetime, limit: int) -> Sequence[Any]:

@@ -106,7 +106,6 @@ def test_what_is_refused_and_why(club: Club, told: list[str]) -> None:
     cases = [
         (replace(wish, agreed=()), 409, "consent_missing"),
         (replace(wish, agreed=(*wish.agreed, Agreed(document="sms", version="old"))), 409, "edit_conflict"),
-        (replace(wish, phone="138 0000 6621"), 409, "already_member"),
         (replace(wish, phone="12345"), 400, "malformed"),
         (replace(wish, plate="沪"), 400, "malformed"),
     ]
@@ -121,6 +120,26 @@ def test_what_is_refused_and_why(club: Club, told: list[str]) -> None:
     assert code_of(tv.get("/v1/consent-texts")) == "not_allowed"
     unknown = Activate(registration_id=new_id(), code="123456")
     assert facts_of(kiosk.post("/v1/members/activations", unknown)) == {"tries_left": 0}
+
+
+def test_who_tries_numbers_at_a_kiosk_learns_of_none_whose_it_is(club: Club, told: list[str]) -> None:
+    kiosk = club.device()
+    codes = []
+    for phone in ("138 0000 6621", "139 0000 0001"):  # a member's, and nobody's
+        wish = ask(kiosk, phone=phone)
+        made = read(kiosk.post("/v1/members/registrations", wish), Registered)
+        assert made == Registered(
+            registration_id=wish.registration_id, activate_by=club.clock.now() + timedelta(days=7)
+        )
+        code = Activate(registration_id=made.registration_id, code=told[-1])
+        wrong = replace(code, code=f"{(int(code.code) + 1) % 10**6:06d}")
+        answers = [kiosk.post("/v1/members/activations", wrong) for _ in range(2)]
+        assert [facts_of(answer) for answer in answers] == [{"tries_left": 4}, {"tries_left": 3}]
+        codes.append(code)
+    theirs = kiosk.post("/v1/members/activations", codes[0])
+    assert (theirs.status_code, code_of(theirs)) == (409, "already_member"), "whoever has the phone is sent to staff"
+    done = read(kiosk.post("/v1/members/activations", codes[1]), Activated)
+    assert done.registration_id == codes[1].registration_id
 
 
 def test_nothing_of_an_applicant_gets_into_the_log(

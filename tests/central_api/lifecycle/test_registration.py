@@ -1,6 +1,7 @@
 """Joining: consent first, a code within seven days, nothing left of whoever does not come back (K10, A6)."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,13 +32,15 @@ def open_hall(hall: Hall) -> Hall:
     return hall
 
 
-def register(hall: Hall, who: Applicant | None = None, name: str = "", by: str = KIOSK) -> Registered:
+def register(
+    hall: Hall, who: Applicant | None = None, name: str = "", by: str = KIOSK, *, to_staff: bool = False
+) -> Registered:
     """Register somebody."""
 
     def work(tx: object) -> Registered:
         return registration.register(
             tx,  # type: ignore[arg-type]
-            hall.joining,
+            replace(hall.joining, to_staff=to_staff),
             PROGRAMME,
             name or hall.books.new_id(),
             who or applicant(),
@@ -158,10 +161,49 @@ def test_a_phone_is_one_members(open_hall: Hall) -> None:
     activate(open_hall, made, made.code)
     for phone in ("13800004411", "+86 138-0000-4411", "１３８００００４４１１"):
         with pytest.raises(errors.AlreadyMember):
-            register(open_hall, applicant(phone))
+            register(open_hall, applicant(phone), by="staff:1001", to_staff=True)
     other = open_hall.member(Details("某", "13900000001"))
     with pytest.raises(errors.AlreadyMember), open_hall.db.write() as tx:
         registration.change_phone(tx, open_hall.vault, other, "13800004411", by="staff:1001", now=NOW)
+
+
+def test_at_a_kiosk_a_members_number_waits_for_its_code_and_only_the_right_one_is_told(open_hall: Hall) -> None:
+    holder = open_hall.member(Details("砚舟", "13800004411"))
+    made = register(open_hall)
+    assert (status(open_hall, made.member), open_hall.told) == ("pending", [made.code])
+    with pytest.raises(errors.ActivationCodeWrong) as wrong:
+        activate(open_hall, made, f"{(int(made.code) + 1) % 10**6:06d}")
+    assert wrong.value.facts == {"tries_left": 4}
+    for _ in range(2):
+        with pytest.raises(errors.AlreadyMember):
+            activate(open_hall, made, made.code)
+    with pytest.raises(errors.AlreadyMember), open_hall.db.write() as tx:
+        registration.activate_by_staff(
+            tx, open_hall.joining, PROGRAMME, made.member, offers=None, by="staff:1001", now=NOW
+        )
+    with open_hall.db.write() as tx:
+        assert registration.lapse_overdue(tx, made.expires_at) == 1
+    with open_hall.db.read() as tx:
+        assert [hit.id for hit in search.find(tx, open_hall.vault, "13800004411")] == [holder]
+        assert personal.read(tx, open_hall.vault, holder).phone == "13800004411"
+
+
+def test_codes_to_one_phone_come_to_one_limit_whoever_has_it(open_hall: Hall) -> None:
+    open_hall.member(Details("砚舟", "13800004411"))
+    for phone in ("13800004411", "13900000001"):
+        for _ in range(registration.CODES):
+            register(open_hall, applicant(phone))
+        with pytest.raises(errors.TooManyGuesses):
+            register(open_hall, applicant(phone))
+
+
+def test_a_number_somebody_typed_at_a_kiosk_does_not_keep_it_from_a_member(open_hall: Hall) -> None:
+    made = register(open_hall)
+    member = open_hall.member(Details("砚舟", "13800006621"))
+    with open_hall.db.write() as tx:
+        registration.change_phone(tx, open_hall.vault, member, "13800004411", by=f"member:{member}", now=NOW)
+    with pytest.raises(errors.AlreadyMember):
+        activate(open_hall, made, made.code)
 
 
 def test_who_still_waits_may_begin_anew(open_hall: Hall) -> None:
