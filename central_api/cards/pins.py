@@ -92,6 +92,8 @@ def step_up(
     right = passwords.matches(kept.hash, ask.pin)
     with db.write() as tx:
         if right:
+            # Found again: its card may have gone to somebody else while the PIN was looked at.
+            session = sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
             return _grant(tx, session, ask, kept.hash, now, new_id)
         row = note_lock(tx, session.card, rules, by=f"device:{device.id}", now=now)
     if row is None:

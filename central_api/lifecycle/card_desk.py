@@ -195,6 +195,8 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
     cards.set_state(tx, card_id, {"state": "stock", "reason": "", "blocked_since": None, **_NOT_ISSUED})
     repository.forget_pin(tx, card_id)
     repository.end_sessions(tx, desk.now, card_id=card_id)
+    if card.member is not None:
+        repository.void_grants(tx, [card.member])
     if card.member is not None and card.uid is not None:
         store = members.member(tx, card.member).home_store
         mirroring.withdraw(tx, desk.keyring, store, [card.uid], desk.now)

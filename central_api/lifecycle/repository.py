@@ -63,6 +63,13 @@ def forget_digests(tx: Tx, ids: Collection[str]) -> None:
     tx.execute(update(grants).where(grants.c.session.in_(theirs)).values(body_sha256=""))
 
 
+def void_grants(tx: Tx, ids: Collection[str]) -> None:
+    """Take back what these members' PINs granted, and was not used yet, in sessions of cards that are not theirs any more."""
+    left = select(card_sessions.c.id).join(cards, cards.c.id == card_sessions.c.card)
+    left = left.where(card_sessions.c.member.in_(list(ids)), cards.c.member.is_distinct_from(card_sessions.c.member))
+    tx.execute(update(grants).where(grants.c.session.in_(left), grants.c.used_at.is_(None)).values(body_sha256=""))
+
+
 def forget_told(tx: Tx, ids: Collection[str]) -> None:
     """Remove members' birthdays and messages, and the words with which staff gave them a tier."""
     for table in (birthdays, member_messages):
