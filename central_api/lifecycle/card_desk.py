@@ -1,6 +1,7 @@
 """Cards at the desk: into stock, issued, reported lost, replaced, brought back; told to devices in the same commit (N5, N6, K17).
 
 A card is a pointer: points are the member's. A block is refused here at once, and on devices from their next sync on.
+Rows are locked in one order, here and wherever members and cards are: members by id, a card's run, cards by id, PINs, sessions.
 """
 
 from collections.abc import Callable, Mapping
@@ -126,6 +127,7 @@ def issue(
         CardNotFit: the card is not in stock.
         CardNotActive: the membership is not active.
     """
+    members.find(tx, member, lock=True)
     card, holder = _card(tx, card_id), _member(tx, member)
     if card.state != "stock":
         raise errors.CardNotFit(
@@ -161,6 +163,9 @@ def replace(tx: Tx, desk: Desk, old_id: str, new_id: str, pin_hash: str | None) 
         CardNotFit: the old one is nobody's or was replaced before, or the new one is not in stock.
         CardNotActive: the membership is not active.
     """
+    held = repository.card(tx, old_id, lock=False)
+    if held is not None and held.member is not None:
+        members.find(tx, held.member, lock=True)
     first, second = sorted((old_id, new_id))  # locked in one order, whichever way round they are named
     rows = {first: _card(tx, first), second: _card(tx, second)}
     old, new = rows[old_id], rows[new_id]

@@ -107,9 +107,10 @@ def end(tx: Tx, desk: Desk, session: StaffAtKiosk, issue_id: str, run_id: str) -
         raise errors.NotFound(
             "expected a card being issued in this session, found none", kind="issue", id=issue_id[:64]
         )
-    card = repository.card(tx, found.card)
+    card = repository.card(tx, found.card, lock=False)  # locked in its turn, behind its member and its run
     if found.state != "open":
         return _issue(tx, issue_id, card, found.state)
+    members.find(tx, found.member, lock=True)
     run = cards.run(tx, run_id)
     ours = run is not None and (run.device, run.uid, run.purpose) == (session.device, card.uid, "issue")
     if not ours or run.begun_at < found.begun_at:

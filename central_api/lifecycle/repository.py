@@ -82,9 +82,13 @@ def add_accounts(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
     tx.execute(insert(accounts), list(rows))
 
 
-def card(tx: Tx, card_id: str) -> Any:
-    """The row of a card, locked until the end, or None."""
-    return tx.first(select(cards).where(cards.c.id == card_id).with_for_update())
+def card(tx: Tx, card_id: str, *, lock: bool = True) -> Any:
+    """The row of a card, or None; locked until the end unless told not to.
+
+    Whoever writes a row that names the card (a session, a redemption) is not kept waiting: its id and its UID stay.
+    """
+    query = select(cards).where(cards.c.id == card_id)
+    return tx.first(query.with_for_update(key_share=True) if lock else query)
 
 
 def card_of_number(tx: Tx, number: str) -> Any:
