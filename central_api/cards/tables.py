@@ -27,7 +27,13 @@ cards = Table(
     Column("batch", String(32), nullable=False, server_default=""),  # in which it came into stock
     Column("good_until", Date, nullable=True),  # a temporary card's last day, store time
     Column("key_version", Integer, nullable=False, server_default="1"),  # of its keys; 0: as from the factory
+    Column("limit_points", BigInteger, nullable=True),  # what it may spend in a `limit_per`; None: what its member has
+    Column("limit_per", String(16), nullable=False, server_default=""),  # day | month | "" for none
     CheckConstraint("state IN ('stock', 'active', 'blocked', 'replaced')", name="state"),
+    CheckConstraint(
+        "limit_points >= 0 AND limit_per <> '' OR limit_points IS NULL AND limit_per = ''", name="limit_points"
+    ),
+    CheckConstraint("limit_per IN ('', 'day', 'month')", name="limit_per"),
     CheckConstraint("assurance IN ('uid', 'static', 'cryptogram')", name="assurance"),
     CheckConstraint("state <> 'active' OR member IS NOT NULL", name="holder"),
     Index(None, "member"),

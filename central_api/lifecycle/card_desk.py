@@ -15,6 +15,7 @@ from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.inbox import service as inbox
+from central_api.ledger import service as ledger
 from central_api.lifecycle import mirroring, repository
 from central_api.members import normal, personal
 from central_api.members import repository as members
@@ -29,6 +30,7 @@ SPOILED = "spoiled"
 """The reason of a card that was destroyed before anybody had it."""
 
 _NOT_ISSUED: Mapping[str, object] = {"member": None, "driver": None, "good_until": None}
+_NO_LIMIT: Mapping[str, object] = {"limit_points": None, "limit_per": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def replace(tx: Tx, desk: Desk, old_id: str, new_id: str, pin_hash: str | None) 
     _stop(tx, desk, old, "replaced", old.reason)
     repository.forget_pin(tx, old.id)
     _hand_out(tx, desk, new_id, holder, pin_hash, driver, None)
+    cards.set_state(tx, new_id, {"limit_points": old.limit_points, "limit_per": old.limit_per})
     _note(tx, desk, "card.replace", old_id, {"member": old.member, "new": new_id})
 
 
@@ -197,7 +200,7 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
         return
     if card.reason == SPOILED:
         raise errors.CardNotFit(f"expected card {card_id} to be whole, found it spoiled", state=SPOILED, needs="active")
-    cards.set_state(tx, card_id, {"state": "stock", "reason": "", "blocked_since": None, **_NOT_ISSUED})
+    cards.set_state(tx, card_id, {"state": "stock", "reason": "", "blocked_since": None, **_NOT_ISSUED, **_NO_LIMIT})
     repository.forget_pin(tx, card_id)
     repository.end_sessions(tx, desk.now, card_id=card_id)
     if card.member is not None:
@@ -234,6 +237,45 @@ def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> N
     repository.end_sessions(tx, desk.now, card_id=card_id)
     inbox.tell(tx, f"pin-set:{card_id}:{desk.now.isoformat()}", "pin-set", card.member, {"card": card_id}, desk.now)
     _note(tx, desk, "pin.set", card_id, {"identity": identity})
+
+
+def limit(tx: Tx, desk: Desk, card_id: str, points: int | None, per: Literal["day", "month"]) -> None:
+    """Let a company's card spend no more than so many points in a day or month, by the calendar of the store where it pays (N4).
+
+    Args:
+        tx: a unit of work that writes.
+        desk: what it is worked on with.
+        card_id: a card in somebody's hands, in use or blocked.
+        points: whole points, 0 or more; None: whatever its member has.
+        per: the window; of no limit it says nothing.
+
+    Raises:
+        NotFound: no such card.
+        CardNotFit: nobody holds the card, it was replaced, or its member is no company.
+        Malformed: less than no points.
+    """
+    card = _card(tx, card_id)
+    if points is not None and points < 0:
+        raise errors.Malformed(f"expected 0 points or more, found {points}", field="points")
+    if card.member is None or card.state not in ("active", "blocked"):
+        raise errors.CardNotFit(
+            f"expected card {card_id} in use, found it {card.state}", state=card.state, needs="active"
+        )
+    # Locked as every spending locks it: none goes by the old limit once this is told.
+    ledger.lock_member(tx, card.member)
+    if members.member(tx, card.member).kind != "company":
+        raise errors.CardNotFit(
+            f"expected card {card_id} of a company, found a person's", state="person", needs="company"
+        )
+    values = _NO_LIMIT if points is None else {"limit_points": points, "limit_per": per}
+    cards.set_state(tx, card_id, dict(values))
+    _note(
+        tx,
+        desk,
+        "card.limit",
+        card_id,
+        {"points": "none" if points is None else points, "per": str(values["limit_per"])},
+    )
 
 
 def spoil(tx: Tx, desk: Desk, card_id: str, reason: str) -> None:

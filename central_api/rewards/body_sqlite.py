@@ -1,6 +1,6 @@
 """Redeems a batch of commands on SQLite: plain SQL in the one writer, a savepoint each, one commit (A12).
 
-What `migrations/sql/redeem_v1.sql` does for PostgreSQL; tests/central_api/rewards/conformance holds the two together.
+What `migrations/sql/redeem_v2.sql` does for PostgreSQL; tests/central_api/rewards/conformance holds the two together.
 Plain SQL, for composing the same statements by SQLAlchemy was measured at a quarter of its speed (ADR 0011).
 """
 
@@ -28,8 +28,8 @@ from club.wire.rewards import Redeemed
 _DEVICE = "SELECT 1 FROM devices WHERE id = ? AND public_key = ? AND kind = 'kiosk' AND revoked_at IS NULL"
 _MANY_STORES = "SELECT 1 FROM stores LIMIT 1 OFFSET ?"
 _TAP = """
-SELECT s.used_at, s.ended_at, g.made_at, s.store, t.time_zone, s.card, k.state, coalesce(k.blocked_since, ''), s.member,
-       m.tier, s.assurance, coalesce(g.id, ''), coalesce(g.session, ''), coalesce(g.body_sha256, '')
+SELECT s.used_at, s.ended_at, g.made_at, s.store, t.time_zone, s.card, k.state, coalesce(k.blocked_since, ''),
+       coalesce(k.member, ''), k.limit_points, k.limit_per, s.member, m.tier, s.assurance, coalesce(g.id, ''), coalesce(g.session, ''), coalesce(g.body_sha256, '')
   FROM card_sessions s JOIN cards k ON k.id = s.card JOIN members m ON m.id = s.member JOIN stores t ON t.slug = s.store
   LEFT JOIN grants g ON g.command = ?
  WHERE s.id = ? AND s.device = ?"""
@@ -42,6 +42,15 @@ SELECT coalesce(sum(quantity - cancelled), 0) FROM redemptions
 _SPENT = """
 SELECT coalesce(sum(points - cancelled * unit_points), 0) FROM redemptions
  WHERE card = ? AND assurance <> 'cryptogram' AND state = 'done' AND at >= ?"""
+_CARD_SPENT = """
+SELECT (SELECT coalesce(sum(points - cancelled * unit_points), 0) FROM redemptions
+         WHERE card = :card AND member = :member AND state = 'done' AND at >= :since)
+     + (SELECT coalesce(sum(h.points + coalesce(
+                   (SELECT sum(u.points) FROM ledger_entries e JOIN lot_uses u ON u.entry = e.id
+                     WHERE e.reverses = h.entry AND e.kind = 'reverse'), 0)), 0)
+          FROM holds h
+         WHERE h.card = :card AND h.member = :member AND h.placed_at >= :since
+           AND (h.state = 'confirmed' OR (h.state = 'open' AND h.until > :now)))"""
 _LOTS = """
 SELECT id, "left" FROM lots WHERE member = ? AND "left" > 0 AND expires >= ? ORDER BY expires, earned_at, id"""
 _HELD = "SELECT coalesce(sum(points), 0) FROM holds WHERE member = ? AND state = 'open' AND until > ?"
@@ -163,8 +172,10 @@ def _redeem(batch: _Batch, ask: Ask) -> bytes:
     if tap.assurance != "cryptogram":
         since = sqlite_text(windows.start("day", now, tap.time_zone))
         judging.must_be_within_cap(batch.programme, command, _number(db, _SPENT, tap.card, since))
-    today = batch.today(tap.time_zone)
     price = command.quantity * command.unit_points
+    if tap.limit_points is not None:
+        judging.must_be_within_card_limit(tap.limit_points, tap.limit_per, price, _card_spent(batch, tap))
+    today = batch.today(tap.time_zone)
     lots = db.execute(_LOTS, (tap.member, today.isoformat())).fetchall()
     balance = sum(left for _, left in lots)
     judging.must_be_free(price, balance, _number(db, _HELD, tap.member, batch.at))
@@ -206,6 +217,13 @@ def _tap(batch: _Batch, ask: Ask) -> Tap:
         raise errors.SessionEnded("this device never opened a session of this id; tap again")
     used_at, ended_at, granted_at, *facts = row
     return Tap(sqlite_moment(used_at), _moment(ended_at), _moment(granted_at), *facts)
+
+
+def _card_spent(batch: _Batch, tap: Tap) -> int:
+    """What a card spent for its holder in its limit's window, and keeps at tills, less what was given back."""
+    since = sqlite_text(windows.start(tap.limit_per, batch.now, tap.time_zone))
+    named = {"card": tap.card, "member": tap.member, "since": since, "now": batch.at}
+    return int(batch.db.execute(_CARD_SPENT, named).fetchone()[0])
 
 
 def _offer(db: sqlite3.Connection, slug: str) -> Offer:

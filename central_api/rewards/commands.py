@@ -18,6 +18,7 @@ FINAL: Mapping[str, type[errors.ClubError]] = {
         errors.TierTooLow,
         errors.RewardNotOffered,
         errors.DailyCapReached,
+        errors.CardLimitReached,
     )
 }
 """Refusals that are an answer: the club's rules said no to this very command. Others (a PIN is missing, a session over, the

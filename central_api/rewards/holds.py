@@ -21,6 +21,7 @@ from central_api.ledger import repository as books
 from central_api.ledger import service as ledger
 from central_api.ledger.service import Occasion
 from central_api.ledger.tables import holds
+from central_api.rewards import limits
 from club.model import errors
 
 
@@ -36,6 +37,7 @@ class Hold:
     reference: str
     until: datetime
     entry: str | None
+    card: str | None
 
 
 def place(  # noqa: PLR0913 -- a hold's whole row
@@ -49,6 +51,7 @@ def place(  # noqa: PLR0913 -- a hold's whole row
     now: datetime,
     until: datetime,
     new_id: Callable[[], str],
+    card: str | None = None,
 ) -> Hold:
     """Keep points of a member until an instant; asked again under the same reference, the same hold.
 
@@ -62,10 +65,12 @@ def place(  # noqa: PLR0913 -- a hold's whole row
         now: the instant.
         until: from then on nothing is kept any more.
         new_id: makes the hold's id.
+        card: whose limit it counts towards, one of the member's own; None: no card pays.
 
     Raises:
         ValueError: `points` is not positive, or `until` is over.
-        IdempotencyConflict: the reference was used for another member, other points or another store, perhaps at this moment.
+        IdempotencyConflict: the reference was used for another member, card or store or other points, perhaps at this moment.
+        CardLimitReached: the card may spend less.
         NotEnoughPoints: the usable lots, less what is held already, hold less.
     """
     if points <= 0 or until <= now:
@@ -73,13 +78,15 @@ def place(  # noqa: PLR0913 -- a hold's whole row
     ledger.lock_member(tx, member)
     known = _by(tx, holds.c.reference == reference)
     if known is not None:
-        return _same(known, member, points, store)
+        return _same(known, member, points, store, card)
+    if card is not None:
+        limits.must_allow(tx, card, points, now, store)
     free = available(tx, member, today, now)
     if free < points:
         raise errors.NotEnoughPoints(
             f"expected at least {points} free points, found {free}", balance=free, price=points
         )
-    found = Hold(new_id(), member, points, "open", store, reference, until, None)
+    found = Hold(new_id(), member, points, "open", store, reference, until, None, card)
     values = {
         "id": found.id,
         "member": member,
@@ -89,6 +96,7 @@ def place(  # noqa: PLR0913 -- a hold's whole row
         "reference": reference,
         "placed_at": now,
         "until": until,
+        "card": card,
     }
     make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
     statement = make(holds).values(**values).on_conflict_do_nothing(index_elements=[holds.c.reference])
@@ -96,7 +104,7 @@ def place(  # noqa: PLR0913 -- a hold's whole row
         taken = _by(tx, holds.c.reference == reference)
         if taken is None:
             raise AssertionError("holds are never deleted")
-        return _same(taken, member, points, store)
+        return _same(taken, member, points, store, card)
     return found
 
 
@@ -166,10 +174,10 @@ def available(tx: Tx, member: str, today: date, now: datetime) -> int:
     return max(0, ledger.balances(tx, member, today).points - held(tx, member, now))
 
 
-def _same(known: Hold, member: str, points: int, store: str) -> Hold:
-    if (known.member, known.points, known.store) != (member, points, store):
+def _same(known: Hold, member: str, points: int, store: str, card: str | None) -> Hold:
+    if (known.member, known.points, known.store, known.card) != (member, points, store, card):
         raise errors.IdempotencyConflict(
-            "this hold's reference was used before for another member, other points or another store"
+            "this hold's reference was used before for another member, card or store or other points"
         )
     return known
 
@@ -178,7 +186,7 @@ def _by(tx: Tx, condition: Any) -> Hold | None:
     row = tx.first(select(holds).where(condition))
     if row is None:
         return None
-    return Hold(row.id, row.member, row.points, row.state, row.store, row.reference, row.until, row.entry)
+    return Hold(row.id, row.member, row.points, row.state, row.store, row.reference, row.until, row.entry, row.card)
 
 
 def _locked(tx: Tx, hold_id: str) -> Hold:

@@ -1,4 +1,4 @@
-"""The club's rules on a redemption, as the SQLite body judges by them; `migrations/sql/redeem_v1.sql` has the same. Pure."""
+"""The club's rules on a redemption, as the SQLite body judges by them; `migrations/sql/redeem_v2.sql` has the same. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,11 @@ from club.wire.signing import FRESH_S
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """The session a command belongs to, with its card, member and the grant of the command (empty: there is none)."""
+    """The session a command belongs to, with its card, member and the grant of the command (empty: there is none).
+
+    `holder` is whose the card is by now, empty for nobody's; `limit_points` what it may spend in a `limit_per`, None: whatever
+    its member has.
+    """
 
     used_at: datetime
     ended_at: datetime | None
@@ -22,6 +26,9 @@ class Tap:
     card: str
     card_state: str
     blocked_since: str
+    holder: str
+    limit_points: int | None
+    limit_per: str
     member: str
     tier: str
     assurance: str
@@ -54,6 +61,8 @@ def must_be_let_through(
     Raises:
         CardBlocked, StepUpRequired, GrantWrong, SessionEnded.
     """
+    if tap.holder != tap.member:
+        raise errors.SessionEnded("this card was taken back, or is somebody else's now; tap again")
     if tap.card_state in ("blocked", "replaced"):
         raise errors.CardBlocked(
             f"card {tap.card} is {tap.card_state} since {tap.blocked_since or 'long ago'}",
@@ -137,6 +146,18 @@ def must_be_within_cap(programme: Programme, command: Redeem, spent: int) -> Non
     cap = programme.redeem.uid_daily_cap
     if spent + command.quantity * command.unit_points > cap:
         raise errors.DailyCapReached(f"this card spends at most {cap} points a day", cap=cap, spent=spent)
+
+
+def must_be_within_card_limit(limit: int, per: str, points: int, spent: int) -> None:
+    """A card that may spend `limit` points in a window spent `spent` of them so far (N4).
+
+    Raises:
+        CardLimitReached.
+    """
+    if spent + points > limit:
+        raise errors.CardLimitReached(
+            f"this card spends at most {limit} points a {per}", cap=limit, spent=spent, per=per
+        )
 
 
 def must_be_free(price: int, balance: int, held: int) -> None:

@@ -2,7 +2,7 @@
 
 ClubError
 ├── Refusal                     the club says no; the member is told kindly
-│   ├── NotEnoughPoints · OutOfStock · LimitReached · TierTooLow · RewardNotOffered · DailyCapReached
+│   ├── NotEnoughPoints · OutOfStock · LimitReached · TierTooLow · RewardNotOffered · DailyCapReached · CardLimitReached
 │   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded · StaffCard
 │   ├── CryptogramWrong · CryptogramReplayed
 │   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
@@ -86,6 +86,12 @@ class DailyCapReached(Refusal):
     """A card that can be copied may spend only so much a day. Facts: cap, spent."""
 
     code = "daily_cap_reached"
+
+
+class CardLimitReached(Refusal):
+    """The card's holder lets it spend only so much in a day or month (N4). Facts: cap, spent, per (day | month)."""
+
+    code = "card_limit_reached"
 
 
 class CardUnknown(Refusal):

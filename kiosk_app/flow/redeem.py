@@ -189,6 +189,7 @@ def not_taken(state: st.State, detail: st.RewardDetail, error: errors.ClubError)
             | errors.LimitReached()
             | errors.TierTooLow()
             | errors.DailyCapReached()
+            | errors.CardLimitReached()
             | errors.RewardNotOffered()
         ):
             known = state.world.catalogue.reward(detail.slug) is not None

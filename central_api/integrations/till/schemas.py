@@ -23,12 +23,16 @@ State: TypeAlias = Literal["reserved", "paid", "cancelled", "returned", "lapsed"
 
 
 class Reserve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /v1/till/payments`: keep points for a payment. `member` is the sender's own number of them."""
+    """`POST /v1/till/payments`: keep points for a payment. `member` is the sender's own number of them.
+
+    `card` is the number printed on the card that pays; it must be named where cards of the member have limits, as drivers' do.
+    """
 
     number: PaymentNumber
     member: Number
     store: Slug
     points: Annotated[int, Meta(ge=1, le=1_000_000_000, description="whole points")]
+    card: Annotated[str, Meta(max_length=24, description="the number printed on the card that pays; empty: none")] = ""
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from central_api.feed import due
 from central_api.integrations.dms import members
 from central_api.integrations.dms.members import Desk
 from central_api.integrations.keys.service import Client
+from central_api.integrations.till import paying
 from central_api.integrations.till.schemas import Payment, Reserve, State
 from central_api.ledger import debts, expiry, returns
 from central_api.ledger import repository as books
@@ -37,27 +38,31 @@ def reserve(tx: Tx, desk: Desk, client: Client, wish: Reserve) -> Payment:
 
     Raises:
         NotFound: nobody is linked to the member's number, or no such store.
-        NotAllowed: the store is not the key's, or the club takes no points at the till.
+        NotAllowed: the store is not the key's, the club takes no points at the till, or no card is named where it must be (needs=card).
         Malformed: points that are not worth whole fen.
-        CardNotActive: the membership is over.
+        CardNotActive: the membership is over, or the card is not in use.
+        CardUnknown, CardBlocked, CardLimitReached: the card is not the member's, was reported lost, or may spend less.
         IdempotencyConflict: the number was used for another member, other points or another store.
         NotEnoughPoints: fewer are free.
     """
     store = members.store_of(tx, client, wish.store)
     member = members.behind(tx, client, wish.member)
     ledger.lock_member(tx, member.id)  # sent twice at once, the second finds what the first has made
+    card = paying.named(tx, member.id, wish.card)
     known = _row(tx, client, wish.number)
     if known is not None:
         client.must_serve(known.store)
-        if (search.current(tx, known.member), known.points, known.store) != (member.id, wish.points, wish.store):
+        same = (search.current(tx, known.member), known.points, known.store, known.card)
+        if same != (member.id, wish.points, wish.store, card.id if card else None):
             raise errors.IdempotencyConflict(
-                "this payment's number was used before for another member, other points or another store"
+                "this payment's number was used before for another member, card or store or other points"
             )
         return seen(tx, desk, client, wish.number)
     rules = _rules(tx, desk)
     amount_fen(wish.points, rules)
     if member.status != "active":
         raise errors.CardNotActive("expected an active membership, found it over", reason="membership")
+    paying.must_fit(tx, card, member.id, texts.local_day(desk.now, store.time_zone))
     holds.place(
         tx,
         member.id,
@@ -68,6 +73,7 @@ def reserve(tx: Tx, desk: Desk, client: Client, wish: Reserve) -> Payment:
         now=desk.now,
         until=desk.now + timedelta(minutes=rules.hold_minutes),
         new_id=desk.new_id,
+        card=card.id if card else None,
     )
     _log(tx, desk, client, "till.reserve", wish.number, wish.points)
     return seen(tx, desk, client, wish.number)

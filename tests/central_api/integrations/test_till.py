@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from central_api.cards.tables import cards
 from central_api.integrations.till import service
 from central_api.ledger import debts
 from central_api.ledger import service as ledger
+from central_api.lifecycle import card_desk
 from central_api.members.tables import members
 from central_api.programme.content import TillRules
 from central_api.staff.tables import audit
@@ -204,3 +206,52 @@ def test_a_number_of_another_store_is_a_conflict(club: Club) -> None:
     till.rows("/v1/dms/members", a_member_row(member=WANG))
     assert till.post(PAYMENTS, wish()).status_code == 200
     assert code_of(till.post(PAYMENTS, wish(store="west"))) == "idempotency_conflict"
+
+
+# -- cards with a limit ------------------------------------------------------------------------------------------------
+
+
+def limited(club: Club, points: int | None, per: str = "day") -> str:
+    """The member is a company, and their card has a limit; its printed number."""
+    desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1001", club.clock.now())
+    with club.context.db.write() as tx:
+        tx.execute(update(members).where(members.c.id == WANG).values(kind="company"))
+        card_desk.limit(tx, desk, "card-m0001", points, "day" if per == "day" else "month")
+        return str(tx.scalar(select(cards.c.number).where(cards.c.id == "card-m0001")))
+
+
+def test_a_card_with_a_limit_pays_no_more_at_the_till_and_the_kiosk_together(club: Club, till: Partner) -> None:
+    number = limited(club, 1600)
+    kiosk = club.device()
+    session = kiosk.session(club.card())
+    assert till.post(PAYMENTS, wish(points=500, card=number)).status_code == 200
+    refused = kiosk.redeem(club.granted(kiosk, a_redeem(session)))
+    assert code_of(refused) == "card_limit_reached"
+    assert facts_of(refused) == {"cap": 1600, "spent": 500, "per": "day"}
+    state(till, act="cancel")
+    club.redeemed(kiosk, a_redeem(session))
+    refused = till.post(PAYMENTS, wish("P-2", 500, card=number.replace(" ", "")))
+    assert (refused.status_code, code_of(refused)) == (409, "card_limit_reached")
+    assert facts_of(refused) == {"cap": 1600, "spent": 1200, "per": "day"}
+    assert till.post(PAYMENTS, wish("P-3", 400, card=number)).status_code == 200
+    assert [state(till, "P-3", "confirm"), state(till, "P-3", "cancel")] == ["paid", "returned"]
+    assert till.post(PAYMENTS, wish("P-4", 400, card=number)).status_code == 200, "what was given back counts no more"
+
+
+def test_where_cards_have_limits_the_till_says_which_card_pays(club: Club, till: Partner) -> None:
+    number = limited(club, 1600)
+    refused = till.post(PAYMENTS, wish())
+    assert (refused.status_code, code_of(refused), facts_of(refused)) == (403, "not_allowed", {"needs": "card"})
+    assert code_of(till.post(PAYMENTS, wish(card="8800 9999 9999"))) == "card_unknown"
+    first = till.post(PAYMENTS, wish(card=number))
+    assert till.post(PAYMENTS, wish(card=number)).content == first.content
+    assert code_of(till.post(PAYMENTS, wish())) == "idempotency_conflict"
+    with club.context.db.write() as tx:
+        tx.execute(update(cards).where(cards.c.id == "card-m0001").values(state="blocked"))
+    assert code_of(till.post(PAYMENTS, wish("P-2", card=number))) == "card_blocked"
+
+
+def test_without_a_limit_nothing_has_to_be_named(club: Club, till: Partner) -> None:
+    limited(club, 0)
+    limited(club, None)
+    assert till.post(PAYMENTS, wish()).status_code == 200

@@ -34,6 +34,14 @@ def test_a_code_of_a_newer_server_gets_the_general_sentence() -> None:
         (errors.PinLocked(minutes=12), "密码输错太多次，请 12 分钟后再试，或叫服务员。"),
         (errors.LimitReached(per="month", times=2, left=0), "本月已换满 2 次，下个月还可以换。"),
         (errors.CardBlocked(reason="replaced"), "这张卡已换成新卡，请用新卡。"),
+        (
+            errors.CardLimitReached(cap=500, spent=300, per="day"),
+            "这张卡公司设了每天 500 积分的限额，今天还可用 200 分。",
+        ),
+        (
+            errors.CardLimitReached(cap=2000, spent=1700, per="month"),
+            "这张卡公司设了每月 2,000 积分的限额，本月还可用 300 分。",
+        ),
         (errors.DailyCapReached(cap=500, spent=300), "这张卡今天最多可用 500 积分，还可用 200 分。"),
     ],
 )

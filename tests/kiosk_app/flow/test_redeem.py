@@ -180,6 +180,7 @@ def test_offline_nothing_can_be_redeemed_and_the_reason_is_shown(action: str) ->
         errors.LimitReached(per="month", times=2, left=0),
         errors.TierTooLow(needs="diamond"),
         errors.DailyCapReached(cap=500, spent=0),
+        errors.CardLimitReached(cap=500, spent=0, per="day"),
         errors.RewardNotOffered(reward="basic-service-voucher"),
     ],
 )

@@ -23,22 +23,33 @@ class Hands(RuleBasedStateMachine):
     world: ClassVar[World]
     model: Model
     members: list[str]
+    cards: list[str]
     sessions: list[str]
     rewards: list[str]
     sent: dict[str, tuple[Redeem, str, datetime, bytes]]  # answered commands, by key
 
-    def _member(self, store: str, tier: str, assurance: str) -> str:
-        member, card = self.world.add_member(store, tier, assurance, self.model.now)
-        self.model.tiers[member], self.model.cards[card] = tier, "active"
+    def _member(self, store: str, tier: str) -> str:
+        member = self.world.add_member(store, tier, self.model.now)
+        self.model.tiers[member] = tier
         self.model.lots[member], self.model.tier_points[member] = [], 0
         self.model.homes[member], self.model.owed[member] = store, 0
         return member
 
-    def _session(self, member: str, device: str, store: str) -> str:
-        assurance = "cryptogram" if self.model.tiers[member] == "gold" else "uid"
+    def _card(self, member: str) -> str:
+        card = self.world.add_card(member, self._assurance(member))
+        self.model.cards[card], self.model.holders[card], self.model.limits[card] = "active", member, None
+        return card
+
+    def _assurance(self, member: str) -> str:
+        return "cryptogram" if self.model.tiers[member] == "gold" else "uid"
+
+    def _session(self, card: str, device: str, store: str) -> str:
+        member = self.model.holders[card]
+        assert member is not None, "only a card that somebody holds opens a session"
+        assurance = self._assurance(member)
         session: dict[str, Any] = {
             "member": member,
-            "card": f"card-{member}",
+            "card": card,
             "device": device,
             "store": store,
             "assurance": assurance,

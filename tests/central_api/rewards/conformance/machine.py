@@ -1,6 +1,7 @@
 """Does the same to the model and to a real database, act by act, and compares what came of it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -34,13 +35,14 @@ class Machine(Hands):
     def begin(self, start: datetime, stock: int, times: int) -> None:
         self.model = Model(start, dict(ZONES))
         self.sent = {}
-        self.members = [self._member("hav", "gold", "cryptogram"), self._member("sha", "base", "uid")]
+        self.members = [self._member("hav", "gold"), self._member("sha", "base")]
         gold, base = self.members
+        self.cards = [self._card(gold), self._card(gold), self._card(base)]
         self.sessions = [
-            self._session(gold, "kiosk-a", "hav"),
-            self._session(gold, "kiosk-b", "ber"),
-            self._session(base, "kiosk-a", "api"),
-            self._session(base, "kiosk-b", "sha"),
+            self._session(self.cards[0], "kiosk-a", "hav"),
+            self._session(self.cards[1], "kiosk-b", "ber"),
+            self._session(self.cards[2], "kiosk-a", "api"),
+            self._session(self.cards[2], "kiosk-b", "sha"),
         ]
         later, over = start + timedelta(hours=1), start + timedelta(days=40)
         self.rewards = [
@@ -59,7 +61,7 @@ class Machine(Hands):
         who=number,
         what=number,
         quantity=st.integers(1, 3),
-        grant=st.sampled_from(["right"] * 4 + ["none"] * 2 + ["old"]),
+        grant=st.sampled_from(["right"] * 3 + ["none"] * 2 + ["old"] * 2),
     )
     def redeem(self, who: int, what: int, quantity: int, grant: str) -> None:
         self._send([self._command(who, what, quantity, 0, grant)])
@@ -198,6 +200,38 @@ class Machine(Hands):
             self.cancel(0, "sha", 0)
             self._send([self._command(who, what, 1, 0, "right")])
 
+    @rule(
+        who=number,
+        what=number,
+        pieces=st.integers(1, 3),
+        spare=st.sampled_from([0, 30]),
+        per=st.sampled_from(["day", "month"]),
+        at_till=st.sampled_from([0, 0, 1, 100]),
+        paid=st.booleans(),
+    )
+    def redeem_up_to_the_cards_limit(
+        self, who: int, what: int, pieces: int, spare: int, per: str, at_till: int, paid: bool
+    ) -> None:
+        """Some pieces may be had, and a part of what the till keeps or was paid counts; given back, it counts no more."""
+        self._put_in_order(who, what, None)
+        session = self._who(who)
+        member, card, store, now = session["member"], session["card"], session["store"], self.model.now
+        reward = self.model.rewards[self.rewards[what % len(self.rewards)]]
+        price = reward["by_tier"].get(self.model.tiers[member], reward["points"])
+        if at_till:
+            hold = self.world.place(member, at_till, now + timedelta(minutes=30), store, now, card)
+            self.model.place(hold, member, at_till, now + timedelta(minutes=30), store, card)
+            if paid:
+                entry = self.world.confirm(hold, store, now)
+                self.model.confirm(hold, entry, store)
+        self.limit(who, price * pieces + spare, per)
+        begun = len(self.model.vouchers)
+        for _ in range(pieces + 1):
+            self._send([self._command(who, what, 1, 0, "right")])
+        if len(self.model.vouchers) > begun:
+            self.cancel(0, "sha", 0)
+            self._send([self._command(who, what, 1, 0, "right")])
+
     @rule(who=number, what=number, days=st.sampled_from([REVERSIBLE_DAYS, REVERSIBLE_DAYS + 1]))
     def redeem_and_cancel_as_late_as_may_be(self, who: int, what: int, days: int) -> None:
         self._put_in_order(who, what, None)
@@ -207,11 +241,19 @@ class Machine(Hands):
             self.model.now += timedelta(days=days)
             self.cancel(0, "sha", 0)
 
+    def _who(self, who: int) -> dict[str, Any]:
+        return self.model.sessions[self.sessions[who % len(self.sessions)]]
+
+    def _own_card(self, member: str, which: int) -> str | None:
+        own = [card for card in self.cards if self.model.holders[card] == member]
+        return own[which % len(own)] if own else None
+
     def _put_in_order(self, who: int, what: int, stock: int | None) -> None:
         """A card that may be used, points for anything, and so much of the reward."""
         self.set_card(who, "active")
+        self.limit(who, None, "")
         self.edit_stock(what, stock, False)
-        self._earn(self.model.sessions[self.sessions[who % len(self.sessions)]]["member"], 1500, 0, 60)
+        self._earn(self._who(who)["member"], 1500, 0, 60)
 
     @precondition(lambda self: self.model.vouchers)
     @rule(which=st.integers(0, 8), store=st.sampled_from(list(ZONES)), again=st.sampled_from([0, 0, 1]))
@@ -232,21 +274,23 @@ class Machine(Hands):
 
     # -- holds -----------------------------------------------------------------------------------------------------
 
-    @rule(who=number, points=st.integers(1, 400), minutes=st.integers(1, 90))
-    def place(self, who: int, points: int, minutes: int) -> None:
+    @rule(who=number, points=st.integers(1, 400), minutes=st.integers(1, 90), by_card=st.booleans())
+    def place(self, who: int, points: int, minutes: int, by_card: bool) -> None:
         member, until = self.members[who % 2], self.model.now + timedelta(minutes=minutes)
-        store = self._home(member)
+        store, now = self._home(member), self.model.now
+        card = self._own_card(member, who) if by_card else None
         made: list[str] = []
         self._same(
-            lambda: made.append(self.world.place(member, points, until, store, self.model.now)),
-            lambda: self.model.place(made[0] if made else "", member, points, until, store),
+            lambda: made.append(self.world.place(member, points, until, store, now, card)),
+            lambda: self.model.place(made[0] if made else "", member, points, until, store, card),
         )
 
     @rule(who=number, what=number, spare=st.integers(0, 60), minutes=st.integers(0, 90))
     def redeem_of_what_a_till_keeps(self, who: int, what: int, spare: int, minutes: int) -> None:
         """A till keeps all but a little of the points: they are in the balance, and not to be had until it lets go."""
         self.set_card(who, "active")
-        member = self.model.sessions[self.sessions[who % len(self.sessions)]]["member"]
+        self.limit(who, None, "")
+        member = self._who(who)["member"]
         self._earn(member, 400, 0, 60)
         store, until = self._home(member), self.model.now + timedelta(minutes=60)
         lots = self.model.usable(member, self.model.day(store))
@@ -294,18 +338,41 @@ class Machine(Hands):
 
     @rule(who=number, state=st.sampled_from(["active"] * 4 + ["blocked", "replaced"]))
     def set_card(self, who: int, state: str) -> None:
-        card = f"card-{self.members[who % 2]}"
-        self.model.cards[card] = state
-        self.world.set_card(card, state)
+        """Of whoever's session it is, and theirs again if it was somebody else's."""
+        session = self._who(who)
+        card, member = session["card"], session["member"]
+        self.model.cards[card], self.model.holders[card] = state, member
+        self.world.set_card(card, state=state, member=member)
         self._check()
+
+    @rule(which=number, points=st.one_of(st.none(), st.integers(0, 900)), per=st.sampled_from(["day", "month"]))
+    def limit(self, which: int, points: int | None, per: str) -> None:
+        card = self._who(which)["card"]
+        self.model.limits[card] = None if points is None else (points, per)
+        self.world.set_card(card, limit_points=points, limit_per="" if points is None else per)
+        self._check()
+
+    @rule(who=number, what=number, to=st.sampled_from(["stock", "other"]), back=st.sampled_from([True, True, False]))
+    def redeem_by_a_card_that_changed_hands(self, who: int, what: int, to: str, back: bool) -> None:
+        """It was brought back, or its holder merged into another, while a session of it was open."""
+        self._put_in_order(who, what, None)
+        session = self._who(who)
+        other = next(member for member in self.members if member != session["member"])
+        holder, state = (None, "stock") if to == "stock" else (other, "active")
+        self.model.holders[session["card"]], self.model.cards[session["card"]] = holder, state
+        self.world.set_card(session["card"], state=state, member=holder)
+        self._send([self._command(who, what, 1, 0, "right")])
+        if back:
+            self.set_card(who, "active")
 
     @rule(who=number)
     def tap_anew(self, who: int) -> None:
+        self.set_card(who, "active")
         old = self.sessions[who % len(self.sessions)]
         session = self.model.sessions[old]
         session["ended_at"] = session["ended_at"] or self.model.now
         self.world.end_session(old, session["ended_at"])
-        self.sessions[who % len(self.sessions)] = self._session(session["member"], session["device"], session["store"])
+        self.sessions[who % len(self.sessions)] = self._session(session["card"], session["device"], session["store"])
         self._check()
 
     @rule(what=number, stock=st.one_of(st.none(), st.integers(0, 9)), sold_out=st.sampled_from([False, False, True]))

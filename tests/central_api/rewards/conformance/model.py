@@ -15,6 +15,7 @@ FINAL = {
     "tier_too_low": 403,
     "reward_not_offered": 409,
     "daily_cap_reached": 409,
+    "card_limit_reached": 409,
 }
 PIN_FROM, CAP, GRANT_HOURS, SESSION_MINUTES, FRESH_S = 300, 600, 72, 10, 300
 REVERSIBLE_DAYS, MOST_OWED = 7, 150
@@ -37,6 +38,8 @@ class Model:
     tiers: dict[str, str] = field(default_factory=dict)  # by member
     homes: dict[str, str] = field(default_factory=dict)  # store by member
     cards: dict[str, str] = field(default_factory=dict)  # state by card
+    holders: dict[str, str | None] = field(default_factory=dict)  # member by card
+    limits: dict[str, tuple[int, str] | None] = field(default_factory=dict)  # points in a day or month, by card
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewards: dict[str, dict[str, Any]] = field(default_factory=dict)
     grants: dict[str, dict[str, Any]] = field(default_factory=dict)  # by command
@@ -134,6 +137,7 @@ class Model:
             )
             if spent + price > CAP:
                 raise Refused("daily_cap_reached", cap=CAP, spent=spent)
+        self._within_limit(session["card"], price, store)
         usable = sum(lot["left"] for lot in self.usable(member, today))
         self.spend(ask["entry"], member, price, store, held=self.held(member))
         if reward["stock"] is not None:
@@ -151,7 +155,34 @@ class Model:
             "valid_to": today + timedelta(days=reward["valid_days"]),
         }
 
+    def _within_limit(self, card: str | None, points: int, store: str) -> None:
+        """A card spends no more than its own limit, at kiosks and tills together; what came back counts no more."""
+        limit = None if card is None else self.limits[card]
+        if card is None or limit is None:
+            return
+        holder = self.holders[card]
+        most, per = limit
+        today = _window(per, self.day(store))
+        of_card = [
+            *((past, past["points"] - past["cancelled"] * past["unit"]) for past in self.redemptions),
+            *((hold, self._kept_or_paid(hold)) for hold in self.holds.values()),
+        ]
+        spent = sum(
+            spending
+            for act, spending in of_card
+            if (act["card"], act["member"]) == (card, holder) and _window(per, self.day(store, act["at"])) == today
+        )
+        if spent + points > most:
+            raise Refused("card_limit_reached", cap=most, spent=spent, per=per)
+
+    def _kept_or_paid(self, hold: dict[str, Any]) -> int:
+        if hold["state"] == "confirmed":
+            return sum(use[1] for use in self.entries[hold["entry"]]["uses"])
+        return hold["points"] if hold["state"] == "open" and hold["until"] > self.now else 0
+
     def _let_through(self, ask: dict[str, Any], session: dict[str, Any], price: int) -> None:
+        if self.holders[session["card"]] != session["member"]:
+            raise Refused("session_ended")
         state = self.cards[session["card"]]
         if state in ("blocked", "replaced"):
             raise Refused("card_blocked", since="", reason="lost" if state == "blocked" else "replaced")
@@ -299,13 +330,15 @@ class Model:
 
     # -- holds -----------------------------------------------------------------------------------------------------
 
-    def place(self, hold: str, member: str, points: int, until: datetime, store: str) -> None:
-        """Points are kept."""
+    def place(self, hold: str, member: str, points: int, until: datetime, store: str, card: str | None = None) -> None:
+        """Points are kept, by a card or by none."""
+        self._within_limit(card, points, store)
         usable = sum(lot["left"] for lot in self.usable(member, self.day(store)))
         free = max(0, usable - self.held(member))
         if free < points:
             raise Refused("not_enough_points", balance=free, price=points)
-        self.holds[hold] = {"member": member, "points": points, "until": until, "state": "open"}
+        self.holds[hold] = {"member": member, "points": points, "until": until, "state": "open", "card": card}
+        self.holds[hold]["at"] = self.now
 
     def confirm(self, hold: str, entry: str, store: str) -> None:
         """What is kept is spent."""
@@ -316,7 +349,7 @@ class Model:
             state = "expired" if found["state"] == "open" else found["state"]
             raise Refused("edit_conflict", expected="open", found=state)
         self.spend(entry, found["member"], found["points"], store, held=self.held(found["member"]) - found["points"])
-        found["state"] = "confirmed"
+        found |= {"state": "confirmed", "entry": entry}
 
     def release(self, hold: str) -> None:
         """What is kept is free again."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from central_api.db import Database
 from central_api.ledger import borne, debts
 from central_api.ledger import service as ledger
-from central_api.rewards import body_sqlite, repository, voucher_life
+from central_api.rewards import body_sqlite, limits, repository, voucher_life
 from tests.central_api.rewards.conformance import invariants
 from tests.central_api.rewards.conformance.machine import Machine
 from tests.central_api.rewards.conformance.model import FINAL
@@ -37,7 +37,7 @@ OUTCOMES = {
     "fulfilled",
     "voucher_closed",
 }
-PROCEDURE = Path(body_sqlite.__file__).parents[1] / "migrations" / "sql" / "redeem_v1.sql"
+PROCEDURE = Path(body_sqlite.__file__).parents[1] / "migrations" / "sql" / "redeem_v2.sql"
 
 ON_SQLITE = "sqlite"
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
@@ -126,6 +126,10 @@ WRONG = {
     "holds": ("h.state = 'open' AND h.until > instant", "false"),
     "the card's cap": ("figure + price > (rules", "price > (rules"),
     "a place in the limit that is given back": ("sum(r.quantity - r.cancelled)", "sum(r.quantity)"),
+    "the card's own limit": ("figure + price > seen.limit_points", "price > seen.limit_points"),
+    "each card has its own": ("r.card = seen.card AND r.member = seen.member", "r.member = seen.member"),
+    "what the card pays at tills": ("WHERE h.card = seen.card AND", "WHERE false AND"),
+    "whose the card is": ("seen.holder IS DISTINCT FROM seen.member", "false"),
     "the key": (
         "SET status = done.status, answer = done.answer",
         "SET status = done.status, answer = done.answer || ' '",
@@ -139,6 +143,10 @@ WRONG_ON_SQLITE = {
     "holds": ("_HELD", "state = 'open'", "state = 'none'"),
     "the card's cap": ("_SPENT", "sum(points - cancelled * unit_points)", "sum(0)"),
     "a place in the limit that is given back": ("_TAKEN", "sum(quantity - cancelled)", "sum(quantity)"),
+    "the card's own limit": ("_CARD_SPENT", "sum(points - cancelled * unit_points)", "sum(0)"),
+    "each card has its own": ("_CARD_SPENT", "WHERE card = :card AND member", "WHERE member"),
+    "what the card pays at tills": ("_CARD_SPENT", "WHERE h.card = :card AND", "WHERE false AND"),
+    "whose the card is": ("_TAP", "coalesce(k.member, '')", "s.member"),
 }
 """The same in the plain SQL of the other body, by the name of its statement."""
 
@@ -162,7 +170,7 @@ def test_a_wrong_rule_in_the_procedure_is_found(world: World, what: str) -> None
     right, wrong = WRONG[what]
     source = PROCEDURE.read_text(encoding="utf-8")
     assert right in source
-    functions = source[source.index("CREATE FUNCTION club_refuse_v1") :].replace(right, wrong)
+    functions = source[source.index("CREATE FUNCTION club_refuse_v2") :].replace(right, wrong)
     with world.db.engine.begin() as connection:
         connection.exec_driver_sql(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
     with pytest.raises(AssertionError):
@@ -182,6 +190,7 @@ WRONG_BEHIND: dict[str, tuple[object, str, Callable[..., object]]] = {
     "what is earned pays debts": (debts, "settle_new", _nothing),
     "what comes back makes good what a store bears": (borne, "make_good", _nothing),
     "how much may be owed": (debts, "owed", _nothing),
+    "a till keeps within the card's limit": (limits, "must_allow", _nothing),
 }
 """What of vouchers and debts is left out, by the rule: module, function, and what stands for it."""
 

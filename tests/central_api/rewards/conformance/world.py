@@ -96,10 +96,9 @@ class World:
             tx.execute(insert(reward_categories).values(slug="care", name={}, position=0))
             tx.execute(insert(accounts), ledger.club_accounts())
 
-    def add_member(self, store: str, tier: str, assurance: str, now: datetime) -> tuple[str, str]:
-        """A member with a card; their ids."""
+    def add_member(self, store: str, tier: str, now: datetime) -> str:
+        """A member without a card; the id."""
         member = self.new_id()
-        card = f"card-{member}"
         values: dict[str, Any] = {
             "id": member,
             "surname": {"zh": "王"},
@@ -118,16 +117,15 @@ class World:
             for track in ("points", "tier"):
                 account = {"id": ledger.member_account(member, track), "track": track, "member": member, "balance": 0}
                 tx.execute(insert(accounts).values(**account))
-            kept = {
-                "id": card,
-                "uid": None,
-                "family": "ntag424",
-                "number": member,
-                "face": "classic",
-                "state": "active",
-            }
+        return member
+
+    def add_card(self, member: str, assurance: str) -> str:
+        """A card of a member; the id."""
+        card = self.new_id()
+        kept = {"id": card, "uid": None, "family": "ntag424", "number": card, "face": "classic", "state": "active"}
+        with self.db.write() as tx:
             tx.execute(insert(cards).values(**kept, assurance=assurance, last_counter=-1, member=member))
-        return member, card
+        return card
 
     def add_session(self, session: dict[str, Any]) -> str:
         """An open session as the model has it."""
@@ -174,10 +172,10 @@ class World:
         with self.db.write() as tx:
             tx.execute(update(rewards).where(rewards.c.slug == slug).values(**values))
 
-    def set_card(self, card: str, state: str) -> None:
-        """Block a card, or let it be used again."""
+    def set_card(self, card: str, **values: Any) -> None:
+        """Change a card's columns: block it or let it be used again, limit it, give it to somebody."""
         with self.db.write() as tx:
-            tx.execute(update(cards).where(cards.c.id == card).values(state=state))
+            tx.execute(update(cards).where(cards.c.id == card).values(**values))
 
     def end_session(self, session: str, now: datetime) -> None:
         """End a session."""
@@ -255,7 +253,9 @@ class World:
         with self.db.write() as tx:
             expiry.expire(tx, member, today(store, now), at=now, new_id=self.new_id, store=store)
 
-    def place(self, member: str, points: int, until: datetime, store: str, now: datetime) -> str:
+    def place(
+        self, member: str, points: int, until: datetime, store: str, now: datetime, card: str | None = None
+    ) -> str:
         """Keep points; the hold."""
         with self.db.write() as tx:
             return holds.place(
@@ -268,6 +268,7 @@ class World:
                 now=now,
                 until=until,
                 new_id=self.new_id,
+                card=card,
             ).id
 
     def confirm(self, hold: str, store: str, now: datetime) -> str:

@@ -1,0 +1,61 @@
+"""What a card may spend in a day or month, of whatever its member has: a company sets it for each driver (N4).
+
+The bodies of a redemption go by the same rule in plain SQL of their own.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from central_api.cards import repository as cards
+from central_api.db import Tx
+from central_api.devices import repository as stores
+from central_api.ledger.tables import holds, ledger_entries, lot_uses
+from central_api.rewards import judging, windows
+from central_api.rewards.tables import redemptions
+
+
+def must_allow(tx: Tx, card: str, points: int, now: datetime, store: str) -> None:
+    """Refuse what a card may not spend any more.
+
+    Args:
+        tx: a unit of work in which the card's member is locked.
+        card: its id.
+        points: whole points that it is to spend.
+        now: the instant.
+        store: where; the limit's day or month begins by its calendar.
+
+    Raises:
+        CardLimitReached.
+    """
+    row = cards.card_by_id(tx, card)
+    if row.limit_points is not None:
+        since = windows.start(row.limit_per, now, stores.store(tx, store).time_zone)
+        so_far = spent(tx, card, row.member, since, now)
+        judging.must_be_within_card_limit(row.limit_points, row.limit_per, points, so_far)
+
+
+def spent(tx: Tx, card: str, member: str, since: datetime, now: datetime) -> int:
+    """What a card redeemed for its holder since then, and what it paid at tills or keeps there, less what was given back."""
+    redeemed = select(
+        func.coalesce(func.sum(redemptions.c.points - redemptions.c.cancelled * redemptions.c.unit_points), 0)
+    ).where(
+        redemptions.c.card == card,
+        redemptions.c.member == member,
+        redemptions.c.state == "done",
+        redemptions.c.at >= since,
+    )
+    given_back = (
+        select(func.sum(lot_uses.c.points))
+        .join(ledger_entries, ledger_entries.c.id == lot_uses.c.entry)
+        .where(ledger_entries.c.reverses == holds.c.entry, ledger_entries.c.kind == "reverse")
+        .scalar_subquery()
+    )
+    still_open = and_(holds.c.state == "open", holds.c.until > now)
+    at_tills = select(func.coalesce(func.sum(holds.c.points + func.coalesce(given_back, 0)), 0)).where(
+        holds.c.card == card,
+        holds.c.member == member,
+        holds.c.placed_at >= since,
+        or_(holds.c.state == "confirmed", still_open),
+    )
+    return int(tx.scalar(redeemed)) + int(tx.scalar(at_tills))
