@@ -1,6 +1,6 @@
 """Queries of cards, sessions, PINs and grants, of tries by phone, of masters, permits and runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,6 +77,23 @@ def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
 def cards_of_all(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
     """As `cards_of` of several members."""
     return tx.rows(select(cards).where(among(tx, cards.c.member, members)).order_by(cards.c.id))
+
+
+def of_companies(tx: Tx, stores: Collection[str], most: int) -> Sequence[Any]:
+    """Cards in the hands of companies that belong to these stores, company by company, with its name and store."""
+    query = select(cards, members.c.surname, members.c.home_store).join(members, members.c.id == cards.c.member)
+    return tx.rows(query.where(*_of_companies(stores)).order_by(members.c.id, cards.c.number).limit(most))
+
+
+def is_of_company(tx: Tx, card_id: str, stores: Collection[str]) -> bool:
+    """Whether a card is one of `of_companies`."""
+    query = select(cards.c.id).join(members, members.c.id == cards.c.member)
+    return tx.first(query.where(cards.c.id == card_id, *_of_companies(stores))) is not None
+
+
+def _of_companies(stores: Collection[str]) -> tuple[Any, ...]:
+    of_stores = members.c.home_store.in_(sorted(stores))
+    return members.c.kind == "company", of_stores, cards.c.state.in_(("active", "blocked"))
 
 
 def raise_counter(tx: Tx, card_id: str, counter: int) -> bool:

@@ -10,6 +10,7 @@ from central_api.console import (
     device_orders,
     device_pages,
     entry,
+    limit_pages,
     notice_pages,
     offline_pages,
     picture_routes,
@@ -51,6 +52,7 @@ router = Router(
         *account_pages.handlers,
         *notice_pages.handlers,
         *offline_pages.handlers,
+        *limit_pages.handlers,
     ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),

@@ -4,6 +4,7 @@ The bodies of a redemption go by the same rule in plain SQL of their own.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
@@ -30,9 +31,13 @@ def must_allow(tx: Tx, card: str, points: int, now: datetime, store: str) -> Non
     """
     row = cards.card_by_id(tx, card)
     if row.limit_points is not None:
-        since = windows.start(row.limit_per, now, stores.store(tx, store).time_zone)
-        so_far = spent(tx, card, row.member, since, now)
-        judging.must_be_within_card_limit(row.limit_points, row.limit_per, points, so_far)
+        judging.must_be_within_card_limit(row.limit_points, row.limit_per, points, so_far(tx, row, now, store))
+
+
+def so_far(tx: Tx, card: Any, now: datetime, store: str) -> int:
+    """What a card that has a limit spent in its window by now, by the calendar of a store. Reads only."""
+    since = windows.start(card.limit_per, now, stores.store(tx, store).time_zone)
+    return spent(tx, card.id, card.member, since, now)
 
 
 def spent(tx: Tx, card: str, member: str, since: datetime, now: datetime) -> int:

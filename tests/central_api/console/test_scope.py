@@ -13,11 +13,13 @@ from central_api.boards import notices
 from central_api.boards.content import Fields
 from central_api.boards.tables import boards, displays
 from central_api.boards.tables import notices as notice_rows
+from central_api.cards.tables import cards
 from central_api.devices.tables import device_commands, devices
 from central_api.staff.tables import audit, staff
 from club.model.text import Text
 from tests.central_api.console.conftest import Desk, signed_in
 from tests.central_api.console.test_devices import stand, waiting
+from tests.central_api.console.test_limits import driver
 from tests.central_api.console.test_notice import PAGE, press, write
 from tests.central_api.console.test_rights import routes
 from tests.support.pages import Page
@@ -39,6 +41,7 @@ ACTS: dict[str, Of] = {
     "/devices/{device_id:str}/replace": "device",
     "/devices/{device_id:str}/revoke": "device",
     "/offline/{command:str}/seen": "store",
+    "/limits/{card:str}": "store",
     "/account/language": "oneself",
     "/account/totp/cancel": "oneself",
     "/account/totp/confirm": "oneself",
@@ -81,7 +84,7 @@ def prepared(club: Club, slug: str, *tvs: str, by: str = "staff:1000") -> str:
 def everything(club: Club) -> list[Any]:
     """What the acts could change, row by row."""
     with club.context.db.read() as tx:
-        tables = (boards, notice_rows, devices, device_commands, audit)
+        tables = (boards, notice_rows, devices, device_commands, audit, cards)
         return [tuple(row) for table in tables for row in tx.rows(select(table))]
 
 
@@ -99,6 +102,7 @@ def test_an_act_on_what_is_another_stores_is_refused_and_changes_nothing(strange
     waiting(club)
     prepared(club, "n-east", "tv-1", "tv-2")
     prepared(club, "n-both", "tv-2", "tv-3")
+    card = driver(club, "card-1")
     fields = {
         "csrf": token(stranger),
         "edit": "1",
@@ -110,6 +114,8 @@ def test_an_act_on_what_is_another_stores_is_refused_and_changes_nothing(strange
         "zh.text": "请离开",
         "ends": "2026-05-16T17:00",
         "displays": "tv-1",
+        "points": "5",
+        "per": "day",
     }
     before = everything(club)
     for path, of in ACTS.items():
@@ -121,6 +127,7 @@ def test_an_act_on_what_is_another_stores_is_refused_and_changes_nothing(strange
                 path.replace("{slug:str}", slug)
                 .replace("{device_id:str}", "device-tv-1")
                 .replace("{command:str}", "c" * 24)
+                .replace("{card:str}", card)
             )
             answer = stranger.http.post(f"/console{where}", data=fields, follow_redirects=False)
             assert answer.status_code in (403, 404, 409), (where, answer.status_code)

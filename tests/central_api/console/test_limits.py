@@ -1,0 +1,115 @@
+"""The page of drivers' limits: whose cards it shows, what is set, and that another store's stay its own (N4)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from sqlalchemy import insert, select, update
+
+from central_api.cards.tables import cards
+from central_api.ledger import service as ledger
+from central_api.ledger.tables import accounts
+from central_api.lifecycle import card_desk
+from central_api.members.tables import members
+from central_api.staff.tables import audit, staff
+from tests.central_api.console.conftest import MANAGER, Desk, signed_in
+from tests.support.hall import PIN_HASH
+from tests.support.pages import Page
+from tests.support.screens_club import Club
+
+PAGE = "/console/limits"
+TAILS = {"card-1": "2719", "card-west": "2720", "card-own": "2721"}
+
+
+def driver(club: Club, card: str, *, store: str = "east", kind: str = "company") -> str:
+    """A card of a company that came just now, and its driver."""
+    now, member = club.clock.now(), f"member-{card}"
+    values: dict[str, Any] = {
+        "id": member,
+        "surname": {"zh": "安达物流有限公司", "en": "Anda Logistics"},
+        "title": {},
+        "kind": kind,
+        "language": "zh-CN",
+        "tier": "classic",
+        "status": "active",
+        "home_store": store,
+        "joined": now.date(),
+        "valid_to": now.date() + timedelta(days=300),
+        "created_at": now,
+    }
+    desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1000", now)
+    tail = TAILS[card]
+    blank = card_desk.Blank(f"0400000000{tail}", "ntag424", f"8800 0127 {tail}", "classic", "uid", "b")
+    with club.context.db.write() as tx:
+        tx.execute(insert(members).values(**values))
+        for track in ("points", "tier"):
+            account = {"id": ledger.member_account(member, track), "track": track, "member": member, "balance": 0}
+            tx.execute(insert(accounts).values(**account))
+        card_desk.take_in(tx, desk, blank, new_id=lambda: card)
+        card_desk.issue(tx, desk, card, member, PIN_HASH, driver="赵建国")
+    return card
+
+
+def limit_of(club: Club, card: str) -> tuple[int | None, str]:
+    with club.context.db.read() as tx:
+        row = tx.first(select(cards).where(cards.c.id == card))
+    return row.limit_points, row.limit_per
+
+
+def put(desk: Desk, card: str, points: str, per: str = "month") -> Page:
+    form = desk.open(PAGE).form(f"f-{card}")
+    return Page(desk.http.post(form.action, data={**form.fields, "points": points, "per": per}))
+
+
+def test_a_limit_is_set_and_lifted_on_the_record(manager: Desk) -> None:
+    club = manager.club
+    driver(club, "card-1")
+    shown = manager.open(PAGE).text("c-card-1")
+    for said in ("安达**", "赵**", "卡尾号 2719", "不限"):
+        assert said in shown, said
+    done = put(manager, "card-1", "500")
+    assert "马上生效" in done.text("notice")
+    assert "本月已用 0 积分" in done.text("c-card-1")
+    assert limit_of(club, "card-1") == (500, "month")
+    put(manager, "card-1", "0", "day")
+    assert limit_of(club, "card-1") == (0, "day")
+    put(manager, "card-1", "")
+    assert limit_of(club, "card-1") == (None, "")
+    with club.context.db.read() as tx:
+        rows = tx.rows(select(audit).where(audit.c.act == "card.limit").order_by(audit.c.id))
+    assert [(row.actor, row.subject) for row in rows] == [(f"staff:{MANAGER}", "card:card-1")] * 3
+
+
+@pytest.mark.parametrize(
+    ("points", "per"), [("12.5", "day"), ("-1", "day"), ("a", "month"), ("10", "year"), ("1" * 12, "day")]
+)
+def test_what_is_no_limit_is_refused_and_changes_nothing(manager: Desk, points: str, per: str) -> None:
+    driver(manager.club, "card-1")
+    put(manager, "card-1", "500")
+    assert put(manager, "card-1", points, per).status == 400
+    assert limit_of(manager.club, "card-1") == (500, "month")
+
+
+def test_a_persons_card_and_another_stores_are_neither_shown_nor_set(manager: Desk) -> None:
+    club = manager.club
+    driver(club, "card-1")
+    driver(club, "card-west", store="west")
+    driver(club, "card-own", kind="person")
+    with club.context.db.write() as tx:
+        tx.execute(update(staff).where(staff.c.number == MANAGER).values(stores=["east"]))
+    page = manager.open(PAGE)
+    form = page.form("f-card-1")
+    for other in ("card-west", "card-own", "card-none"):
+        assert page.find("li", id=f"c-{other}") == []
+        answer = manager.http.post(f"{PAGE}/{other}", data={**form.fields, "points": "5", "per": "day"})
+        assert answer.status_code == 404
+    assert limit_of(club, "card-west") == limit_of(club, "card-own") == (None, "")
+
+
+def test_it_speaks_english_too(club: Club, browser: TestClient[Any]) -> None:
+    driver(club, "card-1")
+    browser.cookies.set("club-language", "en")
+    page = signed_in(club, browser, MANAGER).open(PAGE)
+    assert "Card ending 2719" in page.text("c-card-1")
+    assert "console." not in page.text("cards")
