@@ -16,6 +16,7 @@ from central_api.console import (
     picture_routes,
     sign_in,
     site,
+    task_pages,
 )
 from club.model import errors
 
@@ -53,6 +54,7 @@ router = Router(
         *notice_pages.handlers,
         *offline_pages.handlers,
         *limit_pages.handlers,
+        *task_pages.handlers,
     ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),

@@ -1,7 +1,7 @@
 """Writes a message or a task once, however often it is asked for."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,8 +69,29 @@ def open_of(tx: Tx, store: str, kind: str) -> Sequence[Any]:
     return tx.rows(query.where(staff_tasks.c.kind == kind).order_by(staff_tasks.c.made_at, staff_tasks.c.key))
 
 
-def finish(tx: Tx, key: str, by: str, now: datetime) -> None:
-    """Say that a task is done; saying it again changes nothing.
+def open_in(tx: Tx, stores: Collection[str], kinds: Collection[str]) -> Sequence[Any]:
+    """The tasks of these kinds that the staff of these stores still have to do, oldest first."""
+    query = select(staff_tasks).where(staff_tasks.c.done_at.is_(None), *_of(stores, kinds))
+    return tx.rows(query.order_by(staff_tasks.c.made_at, staff_tasks.c.key))
+
+
+def done_in(tx: Tx, stores: Collection[str], kinds: Collection[str], most: int) -> Sequence[Any]:
+    """The tasks of these kinds that were done in these stores, the latest first."""
+    query = select(staff_tasks).where(staff_tasks.c.done_at.is_not(None), *_of(stores, kinds))
+    return tx.rows(query.order_by(staff_tasks.c.done_at.desc(), staff_tasks.c.key).limit(most))
+
+
+def is_of(tx: Tx, key: str, stores: Collection[str], kinds: Collection[str]) -> bool:
+    """Whether there is such a task, done or not, of these kinds and stores."""
+    return tx.first(select(staff_tasks.c.key).where(staff_tasks.c.key == key, *_of(stores, kinds))) is not None
+
+
+def _of(stores: Collection[str], kinds: Collection[str]) -> tuple[Any, ...]:
+    return staff_tasks.c.store.in_(sorted(stores)), staff_tasks.c.kind.in_(sorted(kinds))
+
+
+def finish(tx: Tx, key: str, by: str, now: datetime) -> bool:
+    """Say that a task is done; saying it again changes nothing. Whether it was open until now.
 
     Raises:
         NotFound: there is no such task.
@@ -78,7 +99,7 @@ def finish(tx: Tx, key: str, by: str, now: datetime) -> None:
     if tx.first(select(staff_tasks.c.key).where(staff_tasks.c.key == key)) is None:
         raise errors.NotFound(f"expected a task of staff, found none under {key}", kind="task", id=key)
     open_one = update(staff_tasks).where(staff_tasks.c.key == key, staff_tasks.c.done_at.is_(None))
-    tx.execute(open_one.values(done_at=now, done_by=by))
+    return tx.first(open_one.values(done_at=now, done_by=by).returning(staff_tasks.c.key)) is not None
 
 
 def messages_of(tx: Tx, member_id: str) -> Sequence[Any]:

@@ -17,14 +17,16 @@ Right = Literal[
     "cards.change",
     "offline.see",
     "offline.handle",
+    "tasks.see",
+    "tasks.handle",
 ]
 
 # Members are seen masked; `members.reveal` opens one, on the record.
 _EVERYBODY: frozenset[Right] = frozenset({"boards.see", "members.see"})
 _PUBLISHES: frozenset[Right] = _EVERYBODY | {"boards.edit", "boards.publish"}
-# Who takes vouchers sees what kiosks handed out offline; who answers for it notes that it was looked into (A14).
-_DESK: frozenset[Right] = _EVERYBODY | {"members.change", "cards.change", "offline.see"}
-_ADVISES: frozenset[Right] = _DESK | {"members.reveal", "offline.handle"}
+# Who takes vouchers sees what kiosks handed out offline and what waits for staff; who answers for it notes that it was looked into (A14).
+_DESK: frozenset[Right] = _EVERYBODY | {"members.change", "cards.change", "offline.see", "tasks.see"}
+_ADVISES: frozenset[Right] = _DESK | {"members.reveal", "offline.handle", "tasks.handle"}
 _RUNS: frozenset[Right] = _PUBLISHES | _ADVISES | {"devices.see", "devices.change", "notices.send", "members.merge"}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
@@ -33,7 +35,7 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
     "marketing": _PUBLISHES,
     "service": _ADVISES,
     "reception": _DESK,
-    "auditor": _EVERYBODY | {"offline.see"},
+    "auditor": _EVERYBODY | {"offline.see", "tasks.see"},
 }
 
 

@@ -42,6 +42,8 @@ NEEDED: dict[tuple[str, str], Right] = {
     ("POST", "/devices/{device_id:str}/end-key"): "devices.change",
     ("GET", "/offline"): "offline.see",
     ("POST", "/offline/{command:str}/seen"): "offline.handle",
+    ("GET", "/tasks"): "tasks.see",
+    ("POST", "/tasks/{key:str}/done"): "tasks.handle",
     ("GET", "/limits"): "cards.change",
     ("POST", "/limits/{card:str}"): "cards.change",
     ("GET", "/notice"): "notices.send",

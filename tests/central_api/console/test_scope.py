@@ -15,6 +15,7 @@ from central_api.boards.tables import boards, displays
 from central_api.boards.tables import notices as notice_rows
 from central_api.cards.tables import cards
 from central_api.devices.tables import device_commands, devices
+from central_api.inbox.tables import staff_tasks
 from central_api.staff.tables import audit, staff
 from club.model.text import Text
 from tests.central_api.console.conftest import Desk, signed_in
@@ -22,6 +23,7 @@ from tests.central_api.console.test_devices import stand, waiting
 from tests.central_api.console.test_limits import driver
 from tests.central_api.console.test_notice import PAGE, press, write
 from tests.central_api.console.test_rights import routes
+from tests.central_api.console.test_tasks import asked
 from tests.support.pages import Page
 from tests.support.screens_club import Club
 
@@ -42,6 +44,7 @@ ACTS: dict[str, Of] = {
     "/devices/{device_id:str}/revoke": "device",
     "/offline/{command:str}/seen": "store",
     "/limits/{card:str}": "store",
+    "/tasks/{key:str}/done": "store",
     "/account/language": "oneself",
     "/account/totp/cancel": "oneself",
     "/account/totp/confirm": "oneself",
@@ -84,7 +87,7 @@ def prepared(club: Club, slug: str, *tvs: str, by: str = "staff:1000") -> str:
 def everything(club: Club) -> list[Any]:
     """What the acts could change, row by row."""
     with club.context.db.read() as tx:
-        tables = (boards, notice_rows, devices, device_commands, audit, cards)
+        tables = (boards, notice_rows, devices, device_commands, audit, cards, staff_tasks)
         return [tuple(row) for table in tables for row in tx.rows(select(table))]
 
 
@@ -103,6 +106,7 @@ def test_an_act_on_what_is_another_stores_is_refused_and_changes_nothing(strange
     prepared(club, "n-east", "tv-1", "tv-2")
     prepared(club, "n-both", "tv-2", "tv-3")
     card = driver(club, "card-1")
+    task = asked(club, "refund-unclear", "r-1")
     fields = {
         "csrf": token(stranger),
         "edit": "1",
@@ -128,6 +132,7 @@ def test_an_act_on_what_is_another_stores_is_refused_and_changes_nothing(strange
                 .replace("{device_id:str}", "device-tv-1")
                 .replace("{command:str}", "c" * 24)
                 .replace("{card:str}", card)
+                .replace("{key:str}", task)
             )
             answer = stranger.http.post(f"/console{where}", data=fields, follow_redirects=False)
             assert answer.status_code in (403, 404, 409), (where, answer.status_code)
