@@ -69,14 +69,15 @@ def add(context: Context, url: str, kinds: Sequence[str] = (), store: str | None
 
 
 def remove(context: Context, webhook: str) -> None:
-    """Take a webhook away; what waits for it is never sent.
+    """Take a webhook away; what waits for it is never sent, only what is on its way just then may still arrive.
 
     Raises:
         NotFound: there is no such webhook.
     """
     now = context.clock.now()
     with context.db.write() as tx:
-        _must_be_there(tx, webhook)
+        # Locked before anything is deleted: who hands events on for it is waited for, or finds it gone.
+        _must_be_there(tx, webhook, lock=True)
         repository.forget(tx, webhook)
         audit.record(tx, actor=_BY, act="webhook.remove", subject=f"webhook:{webhook}", now=now)
 
@@ -93,7 +94,8 @@ def replay(context: Context, webhook: str, first: int | None = None) -> int:
     now = context.clock.now()
     states = ("dead",) if first is None else ("dead", "delivered")
     with context.db.write() as tx:
-        _must_be_there(tx, webhook)
+        # Webhook first, deliveries behind it: the order in which senders lock them.
+        _must_be_there(tx, webhook, lock=True)
         count = repository.wait_again(tx, webhook, states, first or 0, now)
         repository.change(tx, webhook, {"active": True})
         audit.record(tx, actor=_BY, act="webhook.replay", subject=f"webhook:{webhook}", now=now, facts={"rows": count})
@@ -140,8 +142,8 @@ def lines(context: Context) -> list[str]:
     ]
 
 
-def _must_be_there(tx: Tx, webhook: str) -> Any:
-    row = repository.find(tx, webhook)
+def _must_be_there(tx: Tx, webhook: str, *, lock: bool = False) -> Any:
+    row = repository.find(tx, webhook, lock=lock)
     if row is None:
         raise errors.NotFound(f"expected the id of a webhook, found {webhook[:64]!r}", kind="webhook", id=webhook[:64])
     return row
