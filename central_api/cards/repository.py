@@ -15,6 +15,7 @@ from central_api.cards.tables import (
     card_sessions,
     cards,
     grants,
+    member_codes,
     phone_keys,
     phone_tries,
     pins,
@@ -165,6 +166,30 @@ def forget_tries(tx: Tx, before: datetime) -> None:
     """Clear away sources whose last try is older, but for those that are counted just now."""
     old = select(phone_tries.c.source).where(phone_tries.c.last < before).with_for_update(skip_locked=True)
     tx.execute(delete(phone_tries).where(phone_tries.c.source.in_(old)))
+
+
+def put_member_code(tx: Tx, values: dict[str, object]) -> None:
+    """Write a member's code in place of the one before."""
+    make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
+    statement = make(member_codes).values(**values)
+    tx.execute(statement.on_conflict_do_update(index_elements=[member_codes.c.member], set_=values))
+
+
+def forget_member_codes(tx: Tx, members: Sequence[str]) -> int:
+    """Delete the codes of these members; how many there were."""
+    gone = delete(member_codes).where(among(tx, member_codes.c.member, members)).returning(member_codes.c.member)
+    return len(tx.rows(gone))
+
+
+def member_code(tx: Tx, member_id: str) -> Any:
+    """When and by whom a member's code was made, or None."""
+    return tx.first(select(member_codes).where(member_codes.c.member == member_id))
+
+
+def member_of_code(tx: Tx, digest: str) -> str | None:
+    """Whose code it is by its digest, or None."""
+    row = tx.first(select(member_codes.c.member).where(member_codes.c.digest == digest))
+    return None if row is None else str(row.member)
 
 
 def grant_of(tx: Tx, command_id: str) -> Any:

@@ -166,6 +166,18 @@ def must_not_be_blocked(card: Any) -> None:
         )
 
 
+def must_be_in_use(card: Any, today: date) -> None:
+    """Refuse a card that opens nothing today.
+
+    Raises:
+        CardBlocked: see `must_not_be_blocked`.
+        CardNotActive: it is in stock, or its last day is over.
+    """
+    must_not_be_blocked(card)
+    if card.state != "active" or (card.good_until is not None and card.good_until < today):
+        raise errors.CardNotActive(f"card {card.id} is {card.state}, good until {card.good_until}", reason="card")
+
+
 def must_serve_phone(card: Any) -> None:
     """Refuse a card whose PIN is to open nothing; one that was only reported lost, or is out of date, lets its holder in by phone.
 
@@ -203,9 +215,7 @@ def _admit(tx: Tx, keyset: CardKeys, evidence: Evidence, today: date, grace_days
         if at_kiosk.card(tx, proved.uid) is not None:
             raise errors.StaffCard("a staff card opens staff mode, with its holder's PIN")
         raise errors.CardUnknown("no member holds this card")
-    must_not_be_blocked(card)
-    if card.state != "active" or (card.good_until is not None and card.good_until < today):
-        raise errors.CardNotActive(f"card {card.id} is {card.state}, good until {card.good_until}", reason="card")
+    must_be_in_use(card, today)
     must_be_member(card.status, card.valid_to, today, grace_days)
     verify.must_not_be_weaker(proved, card.assurance)
     return card, proved

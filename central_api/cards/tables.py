@@ -69,6 +69,15 @@ card_sessions = Table(
     Index(None, "member"),
 )
 
+member_codes = Table(
+    "member_codes",  # of each member at most one is good: a new one ends the one before (ADR 22)
+    metadata,
+    Column("member", String(64), ForeignKey("members.id"), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),  # hex SHA-256; the code itself is nowhere
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", String(64), nullable=False),
+)
+
 phone_tries = Table(
     "phone_tries",  # of signing in by phone, in vain: cleared away when they count no more
     metadata,

@@ -8,7 +8,7 @@ from litestar.params import JSONBody, PathParameter
 
 from central_api import texts
 from central_api.bodies import strict
-from central_api.cards import keys, phones, pins, sessions
+from central_api.cards import codes, keys, phones, pins, sessions
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api import home
@@ -20,7 +20,7 @@ from central_api.programme import service as programmes
 from central_api.rewards import service as rewards
 from central_api.rewards.commands import Ask
 from club.model import errors
-from club.wire.cards import CardSession, Grant, OpenCardSession, OpenPhoneSession, StepUp
+from club.wire.cards import CardSession, Grant, OpenCardSession, OpenCodeSession, OpenPhoneSession, StepUp
 from club.wire.rewards import Redeem, Redeemed
 
 SessionId = Annotated[str, PathParameter(description="id the device made", max_length=64)]
@@ -76,6 +76,22 @@ def open_phone_session(
         return answer(home.card_session(tx, session, programme, all_stores, now))
 
 
+@post("/code-sessions", dto=strict(OpenCodeSession), return_dto=None, status_code=200, tags=["cards"])
+@for_kiosks
+def open_code_session(data: JSONBody[OpenCodeSession], context: Served, kiosk: Kiosk) -> Response[CardSession]:
+    """Open a session by a scanned member code (N8); the same id and code give the same session again. Behind its home page the PIN is asked."""
+    return answer(context.db.run(lambda tx: _open_by_code(tx, context, kiosk, data)))
+
+
+def _open_by_code(tx: Tx, context: Context, device: Device, wish: OpenCodeSession) -> CardSession:
+    now = context.clock.now()
+    programme, all_stores = programmes.current(tx, now), stores.all_stores(tx)
+    today = texts.local_day(now, home.zone_of(all_stores, device.store))
+    minutes = context.settings.sessions.card_minutes
+    session = codes.open_session(tx, device, wish, now, today, programme.lapsed_grace_days, minutes)
+    return home.card_session(tx, session, programme, all_stores, now)
+
+
 @get("/card-sessions/{session_id:str}", tags=["cards"])
 @for_kiosks
 def card_session(session_id: SessionId, context: Served, kiosk: Kiosk) -> Response[CardSession]:
@@ -124,4 +140,12 @@ async def redeem(data: JSONBody[Redeem], context: Served, kiosk: KnownKiosk, sig
     return stored(await context.redeems.submit(ask))
 
 
-handlers: list[Any] = [open_card_session, open_phone_session, card_session, end_card_session, step_up, redeem]
+handlers: list[Any] = [
+    open_card_session,
+    open_phone_session,
+    open_code_session,
+    card_session,
+    end_card_session,
+    step_up,
+    redeem,
+]

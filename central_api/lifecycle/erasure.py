@@ -1,5 +1,6 @@
 """Takes out of the database what is personal of somebody, and leaves the anonymous books (A10, X2)."""
 
+from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.lifecycle import repository
 from central_api.members import repository as members
@@ -20,3 +21,4 @@ def erase(tx: Tx, member: str) -> None:
     repository.forget_registrations(tx, family)
     repository.forget_digests(tx, family)
     repository.forget_told(tx, family)
+    cards.forget_member_codes(tx, family)

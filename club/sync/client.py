@@ -14,7 +14,7 @@ from club.sync import errors, sse
 from club.sync.calls import Calls, content_type, decoded, require_json
 from club.wire import codec, signing, staff_mode
 from club.wire.card_runs import AnswerCardRun, BeginCardRun, CardRunStep
-from club.wire.cards import CardSession, Grant, OpenCardSession, OpenPhoneSession, StepUp
+from club.wire.cards import CardSession, Grant, OpenCardSession, OpenCodeSession, OpenPhoneSession, StepUp
 from club.wire.changes import Snapshot, SyncAnswer
 from club.wire.devices import (
     AskPairing,
@@ -154,6 +154,10 @@ class ApiClient(Calls):
     def open_phone_session(self, request: OpenPhoneSession) -> CardSession:
         """`POST /v1/phone-sessions`: number and PIN in place of a card (N8). Not repeated by itself: a wrong PIN would count twice."""
         return self._post("/v1/phone-sessions", request, CardSession, repeat=False)
+
+    def open_code_session(self, request: OpenCodeSession) -> CardSession:
+        """`POST /v1/code-sessions`: a scanned member code in place of a card (N8)."""
+        return self._post("/v1/code-sessions", request, CardSession)
 
     def card_session(self, session_id: str) -> CardSession:
         """`GET /v1/card-sessions/{id}`: fresh figures."""

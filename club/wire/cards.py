@@ -6,11 +6,11 @@ from typing import Literal
 import msgspec
 
 from club.model.text import Text
-from club.wire.limits import Count, Fen, Hash, Id, Instant, Long, PhoneNumber, Pin, Points, Short, Slug, Uid
+from club.wire.limits import Count, Fen, Hash, Id, Instant, Long, MemberCode, PhoneNumber, Pin, Points, Short, Slug, Uid
 
 AssuranceName = Literal["uid", "static", "cryptogram"]
-SessionAssurance = Literal["uid", "static", "cryptogram", "phone"]
-"""How sure a session is whose it is; `phone`: a number and its PIN, no card (N8). Only `cryptogram` is strong (N4)."""
+SessionAssurance = Literal["uid", "static", "cryptogram", "phone", "code"]
+"""How sure a session is whose it is; `phone`: a number and its PIN, `code`: a scanned member code, no card (N8). Only `cryptogram` is strong (N4)."""
 CardState = Literal["active", "blocked", "replaced", "stock"]
 VoucherState = Literal["issued", "fulfilled", "cancelled", "expired"]
 
@@ -41,6 +41,13 @@ class OpenPhoneSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     session_id: Id
     phone: PhoneNumber
     pin: Pin
+
+
+class OpenCodeSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/code-sessions`: a scanned member code in place of a card (N8). Never stored as it is, never logged."""
+
+    session_id: Id
+    code: MemberCode
 
 
 class Expiry(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +106,7 @@ class MemberHome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardSession(msgspec.Struct, frozen=True, kw_only=True):
-    """An open session. With assurance `uid` everything behind the home page asks for the PIN (N4); with `phone` it was given."""
+    """An open session. With assurance `uid` or `code` everything behind the home page asks for the PIN (N4); with `phone` it was given."""
 
     session_id: Id
     assurance: SessionAssurance

@@ -35,6 +35,9 @@ Uid = Annotated[
     ),
 ]
 Pin = Annotated[str, Meta(pattern=r"^[0-9]{6}" + _END, description="service PIN, six digits")]
+MemberCode = Annotated[
+    str, Meta(pattern=r"^[0-9A-F]{32}" + _END, description="128 bits in hex, as the member's QR says them")
+]
 PhoneNumber = Annotated[str, Meta(pattern=r"^[0-9]{5,15}" + _END, description="a phone's digits as they were typed")]
 Short = Annotated[str, Meta(max_length=200, pattern=_NO_NUL)]
 Long = Annotated[str, Meta(max_length=4000, pattern=_NO_NUL)]

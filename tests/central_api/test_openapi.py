@@ -19,6 +19,7 @@ DEVICE_ROUTES = {
     "/v1/sync": "get",
     "/v1/card-sessions": "post",
     "/v1/phone-sessions": "post",
+    "/v1/code-sessions": "post",
     "/v1/card-sessions/{session_id}": "get",
     "/v1/step-ups": "post",
     "/v1/redemptions": "post",

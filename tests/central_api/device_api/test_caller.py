@@ -36,6 +36,7 @@ BODIES = {
     "/v1/card-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},'
     b'"tapped_at":"2026-05-16T06:32:00Z"}',
     "/v1/phone-sessions": b'{"session_id":"aaaaaaaaaaaa","phone":"13800000000","pin":"123456"}',
+    "/v1/code-sessions": b'{"session_id":"aaaaaaaaaaaa","code":"00112233445566778899AABBCCDDEEFF"}',
     "/v1/staff-sessions": b'{"session_id":"aaaaaaaaaaaa","evidence":{"uid":"04BF3929190E8A","family":"ntag424"},"pin":"123456"}',
     "/v1/staff-sessions/session_id/members": b'{"query":"0001"}',
     "/v1/staff-sessions/session_id/issues": b'{"issue_id":"aaaaaaaaaaaa","member_id":"m0001","uid":"04BF3929190E8A",'
