@@ -120,7 +120,7 @@ def refused(state: st.State, error: errors.ClubError) -> Step:
     if isinstance(error, errors.CardBlocked):
         return card_problem(state, blocked_by(error), Ending.REFUSED)
     if isinstance(error, errors.Refusal | errors.Malformed):
-        trouble = st.CardTrouble.UNKNOWN if isinstance(error, errors.CardUnknown) else st.CardTrouble.REFUSED
+        trouble = _unknown(state.screen) if isinstance(error, errors.CardUnknown) else st.CardTrouble.REFUSED
         return card_problem(state, st.CardProblem(trouble, error, state.session.note), Ending.REFUSED)
     if state.session.known:
         return state, ()  # the service is out of order, the member is not: the mirror's page stays
@@ -165,5 +165,12 @@ def _home(state: st.State) -> st.State:
 def _unknown_both(state: st.State) -> Step:
     reading = state.screen
     if isinstance(reading, st.Reading) and reading.mirror_asked and reading.unreachable:
-        return card_problem(state, st.CardProblem(st.CardTrouble.UNKNOWN_OFFLINE), Ending.REFUSED)
+        trouble = st.CardTrouble.CODE_OFFLINE if reading.by_code else st.CardTrouble.UNKNOWN_OFFLINE
+        return card_problem(state, st.CardProblem(trouble), Ending.REFUSED)
     return state, ()
+
+
+def _unknown(screen: st.Screen) -> st.CardTrouble:
+    """Nobody's: a card, or a code that was scanned."""
+    by_code = isinstance(screen, st.Reading) and screen.by_code
+    return st.CardTrouble.CODE if by_code else st.CardTrouble.UNKNOWN

@@ -29,6 +29,14 @@ class OpenPhoneSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCodeSession:
+    """Have a scanned member code looked up by the central API (N8)."""
+
+    session_id: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RetryOpenSession:
     """Ask the central API once more about the card of the running session."""
 
@@ -186,6 +194,7 @@ class PlaySound:
 Effect: TypeAlias = (
     OpenCardSession
     | OpenPhoneSession
+    | OpenCodeSession
     | RetryOpenSession
     | RefreshSession
     | FetchHistory

@@ -1,9 +1,9 @@
-"""A member without a card: phone number and PIN typed, or the number scanned (N8)."""
+"""A member without a card: phone number and PIN typed, the number scanned, or the member code (N8)."""
 
 import re
 from dataclasses import replace
 
-from club.model import errors
+from club.model import errors, member_code
 from kiosk_app.flow import effects
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
@@ -50,12 +50,19 @@ def unreachable(state: st.State, page: st.PhoneLogin) -> Step:
 
 
 def scanned(state: st.State, event: ev.Scanned) -> Step:
-    """A code was scanned: a phone number is typed by it; whoever scans something else is told what helps.
+    """A code was scanned: a member code opens a visit, a phone number is typed by it; whoever scans something else is told what helps.
 
     In a visit, and while nothing can be begun, a scan changes nothing.
     """
+    code = member_code.read(event.text)
     found = _MOBILE.fullmatch(event.text.strip())
     match state.screen:
+        case st.PhoneLogin(busy=False) if code is not None and not state.asking:
+            ended, over = end(state, Ending.OTHER_CARD)
+            opened, asked = _by_code(kept(ended, state), event.fresh_id, code)
+            return opened, (*over, *asked)
+        case st.Attract() | st.TapHint() | st.CardProblem() | st.Blocked() | st.ReaderGone() if code is not None:
+            return _by_code(state, event.fresh_id, code)
         case st.PhoneLogin(busy=False) as page if not state.asking:
             if found is None:
                 return state, (effects.PlaySound("error"),)
@@ -66,6 +73,15 @@ def scanned(state: st.State, event: ev.Scanned) -> Step:
             return enter(state, event.fresh_id, found[1]), (effects.PlaySound("tap"),)
         case _:
             return state, ()
+
+
+def _by_code(state: st.State, fresh_id: str, code: str) -> Step:
+    """Begin a visit by a member code. A device knows no codes (ADR 22), so its mirror is not asked; without a network nobody is."""
+    if not state.world.online:
+        return card_problem(state, st.CardProblem(st.CardTrouble.CODE_OFFLINE), Ending.REFUSED)
+    begun = replace(state, session=st.Session(fresh_id, card=""), failures=0)
+    reading = st.Reading(mirror_asked=True, by_code=True)
+    return show(begun, reading), (effects.PlaySound("tap"), effects.OpenCodeSession(fresh_id, code))
 
 
 def _key(state: st.State, page: st.PhoneLogin, action: str, arg: str) -> Step:

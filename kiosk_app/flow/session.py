@@ -121,9 +121,12 @@ def notify(state: st.State, kind: st.NoticeKind) -> st.State:
 
 
 def _reading(state: st.State) -> Step:
-    if isinstance(state.screen, st.Reading) and state.screen.seconds < state.rules.reading_s:
+    reading = state.screen
+    if isinstance(reading, st.Reading) and reading.seconds < state.rules.reading_s:
         return state, ()
-    return card_problem(state, st.CardProblem(st.CardTrouble.SLOW), Ending.REFUSED)
+    by_code = isinstance(reading, st.Reading) and reading.by_code
+    trouble = st.CardTrouble.CODE_OFFLINE if by_code else st.CardTrouble.SLOW
+    return card_problem(state, st.CardProblem(trouble), Ending.REFUSED)
 
 
 def _count(state: st.State) -> Step:

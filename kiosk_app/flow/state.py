@@ -153,6 +153,7 @@ class CardTrouble(StrEnum):
     REFUSED = "refused"
     CODE = "code"  # no card: a scanned code that is none of a member's
     OVER = "over"  # no card: a visit by phone that ran out, or was ended
+    CODE_OFFLINE = "code-offline"  # a member's, perhaps: nobody could be asked, or not in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +175,12 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """kiosk-03: the card is read, its holder not known yet."""
+    """kiosk-03: the card is read, its holder not known yet. `by_code`: no card, a member code that was scanned."""
 
     seconds: int = 0
     mirror_asked: bool = False  # and had no answer
     unreachable: bool = False
+    by_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

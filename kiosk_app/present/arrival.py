@@ -91,7 +91,7 @@ def reading(ctx: Context, screen: st.Reading) -> ReadingView:
         card_word=words("kiosk.tap.card-word"),
         card_number=ctx.card_number(),
         title=words("kiosk.reading.title"),
-        detail=words("kiosk.reading.slow" if slow else "kiosk.reading.detail"),
+        detail=words(f"kiosk.reading.{'slow' if slow else 'code' if screen.by_code else 'detail'}"),
         privacy=words("kiosk.reading.privacy"),
         privacy_detail=words("kiosk.reading.privacy-detail", seconds=rules.idle_s),
     )
@@ -107,6 +107,7 @@ def reader_lost(ctx: Context) -> ReaderLostView:
         status=words("kiosk.reader.status"),
         checks=(
             CheckRow("yes", words("kiosk.reader.safe"), words("kiosk.reader.safe-detail")),
+            CheckRow("yes", words("kiosk.reader.scan"), words("kiosk.reader.scan-detail")),
             CheckRow("yes", words("kiosk.reader.elsewhere"), words("kiosk.reader.elsewhere-detail")),
             CheckRow("no", words("kiosk.reader.tap"), words("kiosk.reader.tap-detail")),
         ),

@@ -35,6 +35,7 @@ _CARDS = {
     st.CardTrouble.UNKNOWN_OFFLINE: "unknown-offline",
     st.CardTrouble.CODE: "code",
     st.CardTrouble.OVER: "over",
+    st.CardTrouble.CODE_OFFLINE: "code-offline",
 }
 
 
@@ -48,7 +49,7 @@ def card(ctx: Context, screen: st.CardProblem) -> ErrorView | UnknownCardView:
     else:
         name = _CARDS.get(screen.trouble, "unreadable")
         title, detail = words(f"kiosk.card.{name}-title"), words(f"kiosk.card.{name}-detail")
-    offline = screen.trouble in (st.CardTrouble.UNKNOWN_OFFLINE, st.CardTrouble.SLOW)
+    offline = screen.trouble in (st.CardTrouble.UNKNOWN_OFFLINE, st.CardTrouble.SLOW, st.CardTrouble.CODE_OFFLINE)
     return ErrorView(
         header=frame.header(ctx),
         dock=frame.dock(ctx),

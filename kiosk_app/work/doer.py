@@ -37,6 +37,10 @@ class Server(Protocol):
         """Have number and PIN checked (N8)."""
         ...
 
+    def open_code_session(self, request: wire.OpenCodeSession) -> wire.CardSession:
+        """Have a scanned member code looked up (N8)."""
+        ...
+
     def card_session(self, session_id: str) -> wire.CardSession:
         """Fetch a session's fresh figures."""
         ...
@@ -135,6 +139,8 @@ class Doer:
                 self._run(self._net, self._open, self._opening)
             case ef.OpenPhoneSession():
                 self._run(self._net, self._open_by_phone, effect)
+            case ef.OpenCodeSession(session_id, code):
+                self._run(self._net, self._open_by_code, wire.OpenCodeSession(session_id=session_id, code=code))
             case ef.RetryOpenSession(session_id):
                 if self._opening is not None and self._opening.session_id == session_id:
                     self._run(self._net, self._open, self._opening)
@@ -239,8 +245,14 @@ class Doer:
     def _open_by_phone(self, effect: ef.OpenPhoneSession) -> None:
         session_id = effect.session_id
         request = wire.OpenPhoneSession(session_id=session_id, phone=effect.phone.value, pin=effect.pin.value)
+        self._without_card(session_id, lambda: self._server.open_phone_session(request))
+
+    def _open_by_code(self, request: wire.OpenCodeSession) -> None:
+        self._without_card(request.session_id, lambda: self._server.open_code_session(request))
+
+    def _without_card(self, session_id: str, ask: Callable[[], wire.CardSession]) -> None:
         try:
-            answer = self._server.open_phone_session(request)
+            answer = ask()
         except errors.ClubError as error:
             _log.info("session %s refused: %s", session_id, error.code)
             self._post(ev.SessionRefused(session_id, error))

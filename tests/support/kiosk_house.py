@@ -63,6 +63,10 @@ class FakeServer:
         self._take(request)
         return make.a_session(request.session_id, "phone")
 
+    def open_code_session(self, request: wire.OpenCodeSession) -> wire.CardSession:
+        self._take(request)
+        return make.a_session(request.session_id, "code")
+
     def card_session(self, session_id: str) -> wire.CardSession:
         self._take(session_id)
         return make.a_session(session_id, points=5080)

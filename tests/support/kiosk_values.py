@@ -307,6 +307,9 @@ def a_home(**changes: Any) -> MemberHome:
     return MemberHome(**(values | changes))
 
 
+MEMBER_CODE = "00112233445566778899AABBCCDDEEFF"
+
+
 def a_session(session_id: str = SESSION, assurance: str = "cryptogram", **changes: Any) -> CardSession:
     return CardSession(session_id=session_id, assurance=assurance, opened_at=DRAWN, member=a_home(**changes))  # type: ignore[arg-type]
 

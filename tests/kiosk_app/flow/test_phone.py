@@ -177,6 +177,57 @@ def test_another_code_is_told_apart_and_leads_on() -> None:
     assert typed(at_login(), "138").tell(ev.Scanned("V-8800-0127", "x")).now() == before
 
 
+SHOWN = f"XZM1:{make.MEMBER_CODE}"
+
+
+def test_a_member_code_leads_home_and_the_pin_to_what_is_behind_it() -> None:
+    for visit in (Visit(), Visit().press("wake"), Visit().tell(ev.ReaderWent()), typed(at_login(), "999")):
+        visit.tell(ev.Scanned(SHOWN.lower(), "session-0009"))
+        assert visit.now() == st.Reading(mirror_asked=True, by_code=True)
+        asks = [effect for effect in visit.asked if isinstance(effect, effects.OpenCodeSession)]
+        assert asks == [effects.OpenCodeSession("session-0009", make.MEMBER_CODE)]
+        assert visit.tell(ev.SessionOpened(make.a_session("session-0009", "code"))).now() == st.Home()
+        assert isinstance(visit.press("vouchers").now(), st.Pin)
+        assert make.MEMBER_CODE not in repr((visit.state, visit.asked))
+
+
+def test_a_member_code_ends_what_was_typed_and_keeps_the_language() -> None:
+    visit = typed(at_login(), NUMBER).press("language").tell(ev.Scanned(SHOWN, "session-0009"))
+    assert visit.count(effects.EndSession) == 1
+    assert visit.state.language == "en"
+    assert visit.state.session is not None
+    assert visit.state.session.id == "session-0009"
+
+
+def test_a_replaced_code_and_one_that_nobody_could_be_asked_about_are_told_in_words_of_their_own() -> None:
+    unknown = errors.CardUnknown()
+    visit = Visit().tell(ev.Scanned(SHOWN, "session-0009"), ev.SessionRefused("session-0009", unknown))
+    assert visit.now() == st.CardProblem(st.CardTrouble.CODE, unknown)
+    assert visit.state.session is None
+    visit = Visit().tell(ev.Scanned(SHOWN, "session-0009"), ev.SessionUnreachable("session-0009"))
+    assert visit.now() == st.CardProblem(st.CardTrouble.CODE_OFFLINE)
+    visit = Visit().tell(ev.Scanned(SHOWN, "session-0009"))
+    assert visit.wait(visit.rules.reading_s).now() == st.CardProblem(st.CardTrouble.CODE_OFFLINE)
+    visit = Visit().tell(ev.WentOffline(), ev.Scanned(SHOWN, "session-0009"))
+    assert (visit.now(), visit.state.session) == (st.CardProblem(st.CardTrouble.CODE_OFFLINE), None)
+    assert visit.count(effects.OpenCodeSession) == 0
+
+
+def test_a_code_of_whose_card_is_blocked_leads_to_what_helps() -> None:
+    visit = Visit().tell(ev.Scanned(SHOWN, "session-0009"))
+    visit.tell(ev.SessionRefused("session-0009", errors.CardBlocked(reason="lost", since="2026-05-16")))
+    assert isinstance(visit.now(), st.Blocked)
+
+
+def test_a_code_shown_in_somebodys_visit_and_a_card_laid_on_it() -> None:
+    home = Visit().at_home()
+    before = home.state
+    assert home.tell(ev.Scanned(SHOWN, "session-0009")).state == before
+    shown = Visit().tell(ev.Scanned(SHOWN, "session-0009"))
+    assert shown.tell(a_tap("session-0010")).state.session == st.Session("session-0010", "token-one")
+    assert shown.last(effects.EndSession).session_id == "session-0009"
+
+
 @pytest.mark.parametrize("action", [Action.REWARDS, Action.VOUCHERS, Action.HOME, Action.POINTS, Action.REDEEM])
 def test_a_scan_in_a_visit_and_a_touch_that_fits_nothing_change_nothing(action: Action) -> None:
     home = Visit().at_home()

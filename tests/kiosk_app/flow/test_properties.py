@@ -145,7 +145,7 @@ events = some.one_of(
     some.builds(ev.MirrorAnswered, ids, members),
     some.builds(ev.SessionRefused, ids, refusals),
     some.builds(ev.SessionUnreachable, ids),
-    some.builds(ev.Scanned, some.sampled_from([NUMBER, "V-8800-0127"]), ids),
+    some.builds(ev.Scanned, some.sampled_from([NUMBER, "V-8800-0127", f"XZM1:{make.MEMBER_CODE}"]), ids),
     some.builds(ev.CardFailed, some.sampled_from(ev.ReadFault)),
     some.builds(ev.HistoryCame, ids, kinds, marks, histories_of_points),
     some.builds(ev.HistoryFailed, ids, kinds, marks, some.none() | refusals),

@@ -8,7 +8,7 @@ import pytest
 
 from club.model import errors
 from club.model.clock import HandClock
-from club.wire.cards import OpenCardSession, OpenPhoneSession, StepUp
+from club.wire.cards import OpenCardSession, OpenCodeSession, OpenPhoneSession, StepUp
 from club.wire.rewards import Redeem
 from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
@@ -121,6 +121,20 @@ def test_number_and_pin_are_asked_about_once_and_stand_in_no_log(
     assert not bench.doer.holds_evidence
     assert "13800006621" not in caplog.text
     assert "314159" not in caplog.text
+
+
+def test_a_member_code_is_asked_about_and_stands_in_no_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    ask = ef.OpenCodeSession(make.SESSION, make.MEMBER_CODE)
+    bench.doer.do(ask)
+    opened = ev.SessionOpened(make.a_session(assurance="code"))
+    assert bench.posted.until(lambda event: isinstance(event, ev.SessionOpened)) == opened
+    assert bench.server.asked == [OpenCodeSession(session_id=make.SESSION, code=make.MEMBER_CODE)]
+    bench.server.error = UNREACHABLE
+    bench.doer.do(ask)
+    bench.posted.until(lambda event: isinstance(event, ev.SessionUnreachable))
+    assert not bench.doer.holds_evidence
+    assert make.MEMBER_CODE not in caplog.text.upper()
 
 
 def test_a_retry_asks_with_the_same_evidence_and_only_while_the_session_runs(bench: Bench) -> None:
