@@ -1,4 +1,4 @@
-"""Makes member codes and opens sessions by them: a QR that a member without a card shows to the kiosk's scanner (N8; ADR 22)."""
+"""Makes member codes and opens sessions by them: a QR that a member without a card shows to the kiosk's scanner (N8; ADR 18)."""
 
 import hashlib
 import secrets
@@ -17,7 +17,13 @@ from club.wire.cards import OpenCodeSession
 
 
 def issue(
-    tx: Tx, member: str, *, by: str, now: datetime, random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    tx: Tx,
+    member: str,
+    *,
+    by: str,
+    now: datetime,
+    identity: str = "",
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> str:
     """Make a member's code; the one before is good no more. It is returned this once and kept nowhere.
 
@@ -26,6 +32,7 @@ def issue(
         member: id.
         by: who does it, such as `staff:1001`.
         now: the instant.
+        identity: how staff saw who it is, a slug such as `id-card`; the log of acts keeps it.
         random_bytes: see `club.model.member_code.make`.
 
     Raises:
@@ -37,7 +44,7 @@ def issue(
     code = member_code.make(random_bytes)
     values = {"member": member, "digest": _digest(code), "made_at": now, "made_by": by}
     repository.put_member_code(tx, values)
-    audit.record(tx, actor=by, act="code.issue", subject=f"member:{member}", now=now)
+    audit.record(tx, actor=by, act="code.issue", subject=f"member:{member}", now=now, facts={"identity": identity})
     return code
 
 

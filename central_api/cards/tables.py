@@ -70,7 +70,7 @@ card_sessions = Table(
 )
 
 member_codes = Table(
-    "member_codes",  # of each member at most one is good: a new one ends the one before (ADR 22)
+    "member_codes",  # of each member at most one is good: a new one ends the one before (ADR 18)
     metadata,
     Column("member", String(64), ForeignKey("members.id"), primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),  # hex SHA-256; the code itself is nowhere

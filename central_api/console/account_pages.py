@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import segno
 from litestar import Response, get, post
 from litestar.params import FromQuery
-from markupsafe import Markup
 
 from central_api.activities import bound
 from central_api.boards.content import BoundData
-from central_api.console import entry, site
+from central_api.console import entry, present, site
 from central_api.console.entry import Sent, Visit, Visiting
 from central_api.context import Context, Served
 from central_api.staff import binding, totp
@@ -89,7 +87,7 @@ def _page(context: Context, visit: Visit, *, message: str = "", done: str = "") 
     with context.db.read() as tx:
         around = _Around(bound.read(tx, visit.person.stores[0], context.clock.now()))
         is_bound, secret = binding.is_bound(tx, number), binding.pending(tx, number)
-    qr = _qr(totp.address(secret, number, around.data.club.pick(visit.words.language))) if secret else ""
+    qr = present.qr(totp.address(secret, number, around.data.club.pick(visit.words.language))) if secret else ""
     return site.page(
         "account.html",
         visit.words,
@@ -102,11 +100,6 @@ def _page(context: Context, visit: Visit, *, message: str = "", done: str = "") 
         message=message,
         done=done,
     )
-
-
-def _qr(text: str) -> Markup:
-    drawn = segno.make(text, error="m", micro=False).svg_inline(scale=5, border=2, dark="#13201C", omitsize=True)
-    return Markup(drawn)  # noqa: S704 -- a drawing of squares, made here
 
 
 handlers = [show_account, choose_language, start, confirm, cancel, remove]

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import segno
+from markupsafe import Markup
+
 from central_api.boards import checks
 from central_api.boards.content import BoundData, Fields
 from central_api.boards.repository import BoardRow, DisplayRow
@@ -270,3 +273,9 @@ def saved_line(words: Words, row: BoardRow, time_zone: str, names: Mapping[str, 
 
 def _local(at: datetime | None, time_zone: str) -> str:
     return "" if at is None else at.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def qr(text: str) -> Markup:
+    """A QR code as an inline drawing (error correction M)."""
+    drawn = segno.make(text, error="m", micro=False).svg_inline(scale=5, border=2, dark="#13201C", omitsize=True)
+    return Markup(drawn)  # noqa: S704 -- a drawing of squares, made here

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from central_api.console import (
     account_pages,
     board_pages,
+    code_pages,
     device_orders,
     device_pages,
     entry,
@@ -55,6 +56,7 @@ router = Router(
         *offline_pages.handlers,
         *limit_pages.handlers,
         *task_pages.handlers,
+        *code_pages.handlers,
     ],
     dependencies={
         "visit": Provide(entry.provide_visit, sync_to_thread=True),

@@ -76,7 +76,7 @@ def scanned(state: st.State, event: ev.Scanned) -> Step:
 
 
 def _by_code(state: st.State, fresh_id: str, code: str) -> Step:
-    """Begin a visit by a member code. A device knows no codes (ADR 22), so its mirror is not asked; without a network nobody is."""
+    """Begin a visit by a member code. A device knows no codes (ADR 18), so its mirror is not asked; without a network nobody is."""
     if not state.world.online:
         return card_problem(state, st.CardProblem(st.CardTrouble.CODE_OFFLINE), Ending.REFUSED)
     begun = replace(state, session=st.Session(fresh_id, card=""), failures=0)

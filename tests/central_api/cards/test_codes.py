@@ -1,4 +1,4 @@
-"""Member codes: shown to a scanner they open what a copyable card opens, and are good until they are replaced (N4, N8, ADR 22)."""
+"""Member codes: shown to a scanner they open what a copyable card opens, and are good until they are replaced (N4, N8, ADR 18)."""
 
 import httpx
 import pytest
