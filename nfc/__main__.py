@@ -22,6 +22,8 @@ from nfc.transcript import Recorder
 
 Command = Callable[[argparse.Namespace], int]
 
+_LONGEST_S = 86_400
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code (0 done, 1 not done: no reader, no card, refused; 2 wrong usage)."""
@@ -54,6 +56,14 @@ def _fail(what: str) -> int:
     return 1
 
 
+def _seconds(text: str) -> float:
+    """A time to wait, in seconds."""
+    found = float(text)
+    if not 0 < found <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, at most {_LONGEST_S}, found {text}")
+    return found
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nfc-cards", description="Shows card readers and what is laid on them.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -75,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--full", action="store_true", help="print UIDs whole instead of masked")
     identify = add("identify", _identify, "wait for one card and print what it is and what it proves")
     identify.add_argument("--full", action="store_true", help="print the UID whole instead of masked")
-    identify.add_argument("--seconds", type=float, default=30.0, help="how long to wait for it (default: 30)")
+    identify.add_argument("--seconds", type=_seconds, default=30.0, help="how long to wait for it (default: 30)")
     identify.add_argument(
         "--record", type=Path, metavar="FILE", help="write all it says down; its UID only with --full"
     )
@@ -90,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         command = add(name, _change, said)
         command.add_argument("--keys", type=Path, required=True, metavar="FILE", help="see 'nfc-cards new-keys'")
         command.add_argument("--journal", type=Path, metavar="FILE", help="default: beside the keys, with .journal")
-        command.add_argument("--seconds", type=float, default=30.0, help="how long to wait for a card (default: 30)")
+        command.add_argument("--seconds", type=_seconds, default=30.0, help="how long to wait for a card (default: 30)")
         command.add_argument("--steps", action="store_true", help="print every step")
     return parser
 
@@ -134,14 +144,19 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _identify(options: argparse.Namespace) -> int:
     inbox: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
+    missing = ""
     with reader.open_reader(options.reader, inbox.put):
         print("lay a card on the reader", file=sys.stderr)
         while True:
             try:
                 event = inbox.get(timeout=options.seconds)
             except queue.Empty:
-                return _fail(f"no card came within {options.seconds:.0f} s")
-            if isinstance(event, events.ReaderLost):
+                waited = f"no card came within {options.seconds:.0f} s"
+                return _fail(f"{waited}: {missing or 'lay one flat on the reader'}; 'nfc-cards doctor' says more")
+            if isinstance(event, events.ReaderReady):
+                missing = ""
+            elif isinstance(event, events.ReaderLost):
+                missing = "there was no reader to lay it on"
                 print(spoken.event(event, full=False), file=sys.stderr)
             elif isinstance(event, events.CardPresented | events.CardUnreadable):
                 for line in spoken.card(event, full=options.full):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from nfc import naming, service
@@ -46,7 +46,7 @@ def wait(
         known = {name: known.get(name, 0) for name in names}
         left = give_up - clock()
         if left <= 0:
-            raise NoCard(f"no card came within {seconds:.0f} s" if names else f"no reader matches {choice}")
+            raise NoCard(_why(context.readers(), names, choice, seconds))
         for name, slot in context.wait(known, min(left, _LOOK_S)).items():
             if slot.present:
                 return name, slot.atr
@@ -61,3 +61,16 @@ def alone(context: service.Context, reader: str) -> AbstractContextManager[apdu.
         service.ServiceError: the card or the reader is gone.
     """
     return context.card(reader, exclusive=True)
+
+
+def _why(plugged: Sequence[str], fitting: Sequence[str], choice: naming.Choice, seconds: float) -> str:
+    if fitting:
+        return (
+            f"no card came within {seconds:.0f} s: lay one flat on {' or '.join(fitting)}; if one lies there, "
+            "'nfc-cards doctor' looks for what is in its way"
+        )
+    if plugged:
+        return f"no reader matches {choice}, found {', '.join(plugged)}: name one of these; 'nfc-cards list' shows how"
+    return (
+        f"no reader matches {choice}, for none is plugged in: plug one in; 'nfc-cards doctor' says why one is not seen"
+    )

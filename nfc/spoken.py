@@ -24,6 +24,9 @@ _CHALLENGES = {
     Challenge.CPU: "by INTERNAL AUTHENTICATE",
     Challenge.PHONE: "by a signature",
 }
+_WHEN_ASKED = (
+    "nothing by itself, for its number can be copied by anyone; asked with its key, that this very card is here"
+)
 _UNREADABLE = {
     events.UnreadableReason.REMOVED: "it was taken away before it was read",
     events.UnreadableReason.TIMEOUT: "it did not answer in time; lay it flat and leave it there",
@@ -69,7 +72,7 @@ def card(event: events.CardPresented | events.CardUnreadable, *, full: bool) -> 
         lines += [
             f"family      {evidence.family}",
             f"UID         {_uid(evidence, full=full)} ({len(evidence.uid)} bytes)",
-            f"proves      {_PROVES[evidence.assurance]}",
+            f"proves      {_WHEN_ASKED if evidence.challenge else _PROVES[evidence.assurance]}",
             f"challenge   {_CHALLENGES[evidence.challenge] if evidence.challenge else 'none'}",
             f"SUN message {'yes' if evidence.sun_url else 'none'}",
             f"read in     {event.read_s * 1000:.1f} ms",

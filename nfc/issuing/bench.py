@@ -123,7 +123,12 @@ def new_keys(path: Path, url: str) -> None:
         FileExistsError: there is one already.
         key_file.KeyFileRefused: the URL cannot be a member card's; no file is left.
     """
-    key_file.create(path, url)
+    try:
+        key_file.create(path, url)
+    except FileExistsError as fault:
+        raise FileExistsError(
+            f"{path}: File exists: keys are never written over, for the cards they are of would be lost; choose another name"
+        ) from fault
     try:
         key_file.load(path)
     except key_file.KeyFileRefused:

@@ -71,7 +71,9 @@ def load(path: Path) -> KeyFile:
         mode = path.stat().st_mode & 0o777
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
-        raise KeyFileRefused(f"{path}: cannot be read: {fault}") from fault
+        raise KeyFileRefused(
+            f"{path}: cannot be read: {fault}; 'nfc-cards new-keys' makes one, for a laboratory"
+        ) from fault
     if mode & _MODE_OF_OTHERS:
         raise KeyFileRefused(
             f"{path}: expected a file that only its owner can read (0600), found {mode:04o}: chmod 600"

@@ -6,6 +6,10 @@ from nfc.issuing.authority import AuthorityRefused
 from nfc.protocol import apdu, atr, errors, ntag424
 from nfc.protocol.kind import Kind
 
+_INSTEAD = {
+    atr.Hint.ISO14443_4: "a CPU card has its keys from its maker, and a phone is enrolled at a kiosk",
+}
+"""What else such a card may be, and who gives it what it needs."""
 _GENERATIONS = {0x01: Kind.DESFIRE_EV1, 0x12: Kind.DESFIRE_EV2, 0x33: Kind.DESFIRE_EV3}
 """By the hardware's major version (MF3D(H)x3 §11.5.7); the first generation of all, 00, knows no AES."""
 
@@ -33,6 +37,9 @@ def look(transmit: apdu.Transmit, raw_atr: bytes) -> Kind:
             return Kind.NTAG424
         if version is not None and version.is_desfire and version.major in _GENERATIONS:
             return _GENERATIONS[version.major]
+    instead = f" ({_INSTEAD[hint]})" if hint in _INSTEAD else ""
     raise AuthorityRefused(
-        "not_offered", f"expected an NTAG 424 DNA, a DESFire EV1 to EV3 or a MIFARE Classic, found {hint}"
+        "not_offered",
+        f"expected an NTAG 424 DNA, a DESFire EV1 to EV3 or a MIFARE Classic, found {hint}{instead}: lay one of those down; "
+        "'nfc-cards identify' says what this one is",
     )

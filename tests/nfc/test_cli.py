@@ -15,6 +15,7 @@ import pytest
 
 import nfc
 from nfc import spoken
+from nfc.evidence import Challenge
 from nfc.virtual.pcscd import PrivatePcscd
 from tests.support.rig import UID, member_card
 
@@ -100,6 +101,40 @@ def test_a_wrong_spec_is_explained() -> None:
     found = subprocess.run([*COMMAND, "watch", "--reader", "usb"], capture_output=True, text=True, check=False)
     assert found.returncode == 1
     assert "expected 'pcsc' or 'pcsc:NAME', found 'usb'" in found.stderr
+
+
+def run(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, env=os.environ | env)
+
+
+def test_what_a_newcomer_gets_wrong_is_told_with_what_to_do(tmp_path: Path) -> None:
+    keys, url = str(tmp_path / "keys.toml"), "https://c.example.invalid/t?e={picc}&c={mac}"
+    with PrivatePcscd(reader_name="Front Desk") as pcscd:
+        assert run(pcscd.env, "new-keys", keys, "--url", url).returncode == 0
+        for arguments, code, said in (
+            (("issue", "--keys", str(tmp_path / "none")), 1, "'nfc-cards new-keys' makes one"),
+            (("new-keys", keys, "--url", url), 1, "choose another name"),
+            (("issue", "--keys", keys, "--seconds", "-1"), 2, "expected seconds above 0, at most 86400, found -1"),
+            (("issue", "--keys", keys, "--seconds", "nan"), 2, "expected seconds above 0"),
+            (("issue", "--keys", keys, "--seconds", "0.3"), 1, "lay one flat on Front Desk 00 00 or Front Desk 00 01"),
+            (
+                ("issue", "--keys", keys, "--seconds", "0.3", "--reader", "pcsc:ACR122"),
+                1,
+                "no reader matches ACR122, found Front Desk 00 00, Front Desk 00 01: name one of these",
+            ),
+            (("identify", "--seconds", "0.3"), 1, "lay one flat on the reader"),
+            (("identify", "--seconds", "0.5", "--reader", "pcsc:ACR122"), 1, "there was no reader to lay it on"),
+        ):
+            found = run(pcscd.env, *arguments)
+            assert (found.returncode, said in found.stderr) == (code, True), (arguments, found.stderr)
+            assert "Traceback" not in found.stderr
+        assert Path(keys).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_card_that_can_be_asked_is_not_said_to_prove_nothing() -> None:
+    asked = nfc.Evidence(UID, nfc.Family.DESFIRE, nfc.Assurance.UID, None, b"\x3b", Challenge.DESFIRE)
+    [proves] = [line for line in spoken.card(nfc.CardPresented("R", asked), full=False) if line.startswith("proves")]
+    assert "asked with its key, that this very card is here" in proves
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from nfc.issuing import bench, key_file
 from nfc.issuing.authority import AuthorityRefused, Purpose
 from nfc.protocol import classic, errors, keys
 from nfc.protocol.applications import CLUB_DESFIRE_AID
+from nfc.protocol.ciphers import Algorithm
 from nfc.virtual.card import UidOnly
 from nfc.virtual.classic import Classic
+from nfc.virtual.cpu_card import CpuCard
 from nfc.virtual.desfire import Desfire
 from nfc.virtual.faults import PulledAway
 from nfc.virtual.ntag424 import URL_TEMPLATE, Ntag424
@@ -182,6 +184,14 @@ def test_a_card_of_another_kind_is_refused_kindly(lab: Lab) -> None:
         assert found.returncode == 1
         assert "expected an NTAG 424 DNA, a DESFire EV1 to EV3 or a MIFARE Classic, found ultralight" in found.stderr
         assert "Traceback" not in found.stderr
+
+
+def test_a_cpu_card_is_refused_with_who_gives_it_its_keys(lab: Lab) -> None:
+    with lab.pcscd.slot() as slot:
+        slot.insert(CpuCard(UID4, Algorithm.SM4, {1: bytes(16)}))
+        found = lab.command("issue", "--keys", str(lab.key_path))
+        assert (found.returncode, "Traceback" in found.stderr) == (1, False)
+        assert "a CPU card has its keys from its maker, and a phone is enrolled at a kiosk" in found.stderr
 
 
 def test_another_program_is_kept_away_while_a_card_is_issued(lab: Lab) -> None:
