@@ -6,6 +6,7 @@ import gc
 import random
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +21,16 @@ from nfc.issuing.authority import AuthorityRefused, Purpose, Wish
 from nfc.issuing.journal import Journal
 from nfc.issuing.local import LocalAuthority
 from nfc.protocol import apdu, errors
+from nfc.protocol.ciphers import Algorithm
 from nfc.protocol.kind import Kind
-from nfc.virtual.card import ATR_ISO14443_4
+from nfc.virtual.card import Card
+from nfc.virtual.classic import Classic
+from nfc.virtual.cpu_card import CpuCard
+from nfc.virtual.desfire import Desfire
+from nfc.virtual.desfire import member_card as desfire_card
 from nfc.virtual.faults import Hostile
 from nfc.virtual.ntag424 import Ntag424
+from nfc.virtual.phone import Phone
 from nfc.virtual.slot import VirtualSlot
 from tests.nfc.issuing.cards import a_key_file
 from tests.support.rig import Inbox, card_rig, member_card
@@ -63,6 +70,22 @@ def issue(transmit: apdu.Transmit, purpose: Purpose, seed: int, kind: Kind = Kin
         return
 
 
+def begun_as(seed: int) -> tuple[Card, Kind]:
+    """What a hostile card begins as, each family in its turn, and what one would take it for when issuing."""
+    uid = bytes.fromhex("04A1B2C3D4E5F6")
+    made: tuple[Callable[[], tuple[Card, Kind]], ...] = (
+        lambda: (member_card(), Kind.NTAG424),
+        lambda: (Ntag424.blank(uid), Kind.NTAG424),
+        lambda: (desfire_card(uid, bytes(16)), Kind.DESFIRE_EV3),
+        lambda: (Desfire(uid, {}), Kind.DESFIRE_EV3),
+        lambda: (Desfire(uid, {}, generation=1), Kind.DESFIRE_EV1),
+        lambda: (Classic(uid), Kind.CLASSIC),
+        lambda: (CpuCard(uid, Algorithm.SM4, {1: bytes(16)}), Kind.DESFIRE_EV2),
+        lambda: (Phone(bytes.fromhex("C0FFEE0000000001")), Kind.NTAG424),
+    )
+    return made[seed % len(made)]()
+
+
 def ask(card: Hostile, command: bytes) -> bytes:
     return card.transmit(command) or b""
 
@@ -91,12 +114,13 @@ def test_a_hostile_card_at_the_transport(exchanges: int) -> None:
     while done < exchanges:
         seed += 1
         chance = random.Random(seed)
-        hostile = Hostile(member_card() if seed % 2 else Ntag424.blank(bytes.fromhex("04A1B2C3D4E5F6")), chance)
+        card, kind = begun_as(seed)
+        hostile = Hostile(card, chance)
         hostile.power_on()
-        if seed % 4 < 2:
-            read(partial(ask, hostile), ATR_ISO14443_4)
+        if chance.random() < 0.5:
+            read(partial(ask, hostile), card.atr)
         else:
-            issue(partial(ask, hostile), Purpose.ISSUE, seed)
+            issue(partial(ask, hostile), chance.choice((Purpose.ISSUE, Purpose.RESET)), seed, kind)
         done += hostile.exchanges
         if seed == _STEP:
             warm = resident()
@@ -110,11 +134,17 @@ class Villain:
     def __init__(self, slot: VirtualSlot, name: str, seed: int) -> None:
         self._slot, self._name = slot, name
         self._chance = random.Random(seed)
+        self._laid = 0
         self.exchanges = 0
         self.slowest_s = 0.0
 
     def lay_one(self, inbox: Inbox) -> None:
-        hostile = Hostile(member_card(), random.Random(self._chance.random()), silent=True, slow_s=0.05)
+        card, kind = begun_as(self._laid)
+        self._laid += 1
+        if kind is Kind.CLASSIC:  # of which a tap asks the UID alone
+            card, _ = begun_as(self._laid)
+            self._laid += 1
+        hostile = Hostile(card, random.Random(self._chance.random()), silent=True, slow_s=0.05)
         self._slot.insert(hostile)
         begun = time.monotonic()
         inbox.outcome(self._name)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 from nfc import naming, one_card, reader, service
 from nfc.issuing import bench, key_file
 from nfc.issuing.authority import AuthorityRefused, Purpose
-from nfc.protocol import classic, errors, keys
+from nfc.protocol import apdu, classic, classic_issue, classic_record, errors, keys, ntag424
 from nfc.protocol.applications import CLUB_DESFIRE_AID
 from nfc.protocol.ciphers import Algorithm
 from nfc.virtual.card import UidOnly
@@ -30,6 +33,7 @@ from tests.support.rig import private_pcscd
 pytestmark = pytest.mark.reader
 
 UID4 = bytes.fromhex("A1B2C3D4")
+_PAUSE = threading.Event()  # never set
 COMMAND = [sys.executable, "-m", "nfc"]
 
 
@@ -69,6 +73,28 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     bench.new_keys(tmp_path / "keys.toml", URL_TEMPLATE)
     with private_pcscd() as pcscd:
         yield Lab(tmp_path, pcscd)
+
+
+_GONE = (errors.CardLeft, service.CardRemoved, service.CardReset)
+
+
+@contextmanager
+def laid_down() -> Iterator[apdu.Transmit]:
+    """The card that was laid down last, alone; for pcscd the one before lies there some moments longer."""
+    give_up = time.monotonic() + 60.0
+    while True:
+        with ExitStack() as stack:
+            context = stack.enter_context(reader.connected())
+            try:
+                name, _ = one_card.wait(context, naming.choice("pcsc"), give_up - time.monotonic())
+                transmit = stack.enter_context(one_card.alone(context, name))
+                assert ntag424.get_uid(transmit) == UID4
+            except (service.CardSilent, *_GONE):
+                assert time.monotonic() < give_up
+                _PAUSE.wait(0.1)
+                continue
+            yield transmit
+            return
 
 
 def test_the_commands_issue_identify_and_reset_a_card(lab: Lab) -> None:
@@ -157,6 +183,26 @@ def test_the_other_kinds_torn_out_of_the_reader_are_finished_when_they_come_back
         assert sample.issued(card, held)
         with bench.Bench(lab.key_path, lab.folder / "journal", lambda: "now") as after:
             assert after.torn() == []
+
+
+@pytest.mark.parametrize("answered", [1, 4, 7, 9])
+def test_a_classic_record_torn_out_of_the_reader_is_the_old_one_or_the_new_one(lab: Lab, answered: int) -> None:
+    card, content = Classic(UID4), key_file.load(lab.key_path)
+    own = content.classic(content.current, UID4)
+    where = classic_issue.Plan(UID4, own.sectors, own.code).place()
+    with lab.pcscd.slot() as slot:
+        slot.insert(card)
+        lab.change(Purpose.ISSUE)
+        slot.remove()
+        torn = PulledAway(card, answered)
+        slot.insert(torn)
+        with pytest.raises(_GONE), laid_down() as transmit:
+            classic_record.write(transmit, where, b"new")
+        slot.insert(card)
+        with laid_down() as transmit:
+            assert classic_record.read(transmit, where) in (b"XZCLUB", b"new")
+            classic_record.write(transmit, where, b"newer")
+            assert classic_record.read(transmit, where) == b"newer"
 
 
 @pytest.mark.parametrize("answered", [4, 13, 22, 29])
