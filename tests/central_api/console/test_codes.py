@@ -1,12 +1,10 @@
 """A member's code from the console's page to the kiosk's home page: made for whom staff know, read by a scanner, ended (N8, ADR 18)."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
 from sqlalchemy import select, update
 
 from central_api import app
@@ -15,18 +13,16 @@ from central_api.members.tables import members
 from central_api.staff.tables import audit
 from club.model.clock import HandClock
 from club.wire.cards import CardSession, OpenCodeSession
-from demo.glass import read_qr
 from kiosk_app.flow import effects, session
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import state as st
 from kiosk_app.flow.step import step
 from nfc.wedge import Scan, Wedge
-from tests.support import central
+from tests.support import central, drawn_qr
 from tests.support.central import WANG, Club, code_of, new_id, read
 from tests.support.pages import Page
 
 HERE, MANAGER, WANG_PHONE = "/console/codes", "1001", "13800006621"
-_MODULE = 8
 
 
 @dataclass
@@ -43,8 +39,7 @@ class Desk:
         """What the QR of a new code says."""
         page = self.send(f"/{WANG}", identity="id-card")
         assert page.status == 200
-        [said] = read_qr(drawn(page.answer.text))
-        return said
+        return drawn_qr.said(page.answer.text)
 
 
 @pytest.fixture
@@ -55,25 +50,6 @@ def desk(demo_club: central.DemoClub, tmp_path: Path) -> Iterator[Desk]:
         [password] = [each["password"] for each in demo_club.staff if each["number"] == MANAGER]
         signed_in = Page(club.http.post("/console/sign-in", data={"number": MANAGER, "password": password}))
         yield Desk(club, str(signed_in.forms[0].fields["csrf"]))
-
-
-def drawn(page: str) -> Image.Image:
-    """The page's QR as a camera sees it: the drawing's horizontal strokes, each a module high."""
-    found = re.search(r'id="qr"><svg[^>]*?viewBox="0 0 (\d+) \d+".*?\sd="([^"]+)"', page, re.DOTALL)
-    assert found, "expected a QR on the page"
-    scale = 5
-    side = int(found[1]) // scale * _MODULE
-    picture = Image.new("L", (side, side), 255)
-    pen, x, y = ImageDraw.Draw(picture), 0.0, 0.0
-    for verb, numbers in re.findall(r"([Mmh])([-0-9. ]+)", found[2]):
-        first, *rest = (float(number) for number in numbers.split())
-        if verb == "h":
-            top = (y - 0.5) * _MODULE
-            pen.rectangle((x * _MODULE, top, (x + first) * _MODULE - 1, top + _MODULE - 1), fill=0)
-            x += first
-        else:
-            x, y = (first, rest[0]) if verb == "M" else (x + first, y + rest[0])
-    return picture
 
 
 def shown_at_a_kiosk(said: str) -> effects.OpenCodeSession:
