@@ -7,7 +7,7 @@ from nfc.protocol import apdu, atr, errors, ntag424
 from nfc.protocol.kind import Kind
 
 _INSTEAD = {
-    atr.Hint.ISO14443_4: "a CPU card has its keys from its maker, and a phone is enrolled at a kiosk",
+    atr.Hint.ISO14443_4: "a CPU card has its keys from its maker, and a phone is enrolled by the central API",
 }
 """What else such a card may be, and who gives it what it needs."""
 _GENERATIONS = {0x01: Kind.DESFIRE_EV1, 0x12: Kind.DESFIRE_EV2, 0x33: Kind.DESFIRE_EV3}

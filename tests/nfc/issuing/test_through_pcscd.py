@@ -237,7 +237,7 @@ def test_a_cpu_card_is_refused_with_who_gives_it_its_keys(lab: Lab) -> None:
         slot.insert(CpuCard(UID4, Algorithm.SM4, {1: bytes(16)}))
         found = lab.command("issue", "--keys", str(lab.key_path))
         assert (found.returncode, "Traceback" in found.stderr) == (1, False)
-        assert "a CPU card has its keys from its maker, and a phone is enrolled at a kiosk" in found.stderr
+        assert "a CPU card has its keys from its maker, and a phone is enrolled by the central API" in found.stderr
 
 
 def test_another_program_is_kept_away_while_a_card_is_issued(lab: Lab) -> None:
