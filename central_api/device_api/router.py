@@ -4,7 +4,18 @@ from typing import Any
 
 from litestar import Router
 
-from central_api.device_api import card_runs, cards, history, joining, offline, orders, routes, screens, staff_mode
+from central_api.device_api import (
+    card_runs,
+    cards,
+    history,
+    joining,
+    offline,
+    orders,
+    routes,
+    screens,
+    staff_mode,
+    staff_vouchers,
+)
 from central_api.device_api.caller import all_proved, signed_dependency
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest of ours is a few hundred
@@ -25,6 +36,7 @@ handlers: list[Any] = [
                 *offline.handlers,
                 *screens.handlers,
                 *staff_mode.handlers,
+                *staff_vouchers.handlers,
             ],
             besides=_OPEN,
         ),

@@ -8,11 +8,12 @@ from sqlalchemy import Column, Table, delete, func, insert, select, text, update
 
 from central_api.cards.tables import card_sessions, cards, grants, pins
 from central_api.db import Tx
+from central_api.devices.tables import devices, places
 from central_api.gifts.tables import birthdays
 from central_api.inbox.tables import member_messages
 from central_api.ledger.tables import accounts
 from central_api.lifecycle.tables import card_issues, merge_items, merges, registrations
-from central_api.rewards.tables import vouchers
+from central_api.rewards.tables import redemptions, vouchers
 from central_api.tiers.tables import tier_grants
 
 
@@ -189,3 +190,9 @@ def permits_of(tx: Tx, session_id: str) -> Sequence[str]:
     """The permits of the cards that were not issued to the end in a staff session."""
     query = select(card_issues.c.permit).where(card_issues.c.session == session_id, card_issues.c.state == "open")
     return [str(row.permit) for row in tx.rows(query)]
+
+
+def bought_at(tx: Tx, redemption_id: str) -> Any:
+    """The wording of the place a redemption was made at; None when it was made at no device."""
+    at = redemptions.join(devices, devices.c.id == redemptions.c.device).join(places, places.c.slug == devices.c.place)
+    return tx.scalar(select(places.c.name).select_from(at).where(redemptions.c.id == redemption_id))

@@ -9,7 +9,7 @@ from msgspec import Meta
 from club.model.text import Text
 from club.wire.card_runs import CardUid
 from club.wire.cards import CardState, Evidence
-from club.wire.limits import Count, Id, Pin, Points, Short
+from club.wire.limits import Count, Fen, Id, Pin, Points, Short
 
 Known = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$(?!\n)", description="id of ours")]
 Query = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[^\x00]*$")]
@@ -18,6 +18,7 @@ Identity = Annotated[
 ]
 CardAct = Literal["block", "return"]
 IssueState = Literal["open", "done", "spoiled"]
+VoucherCode = Annotated[str, Meta(pattern=r"^[0-9A-Z]{10}$(?!\n)", description="a voucher's code without gaps")]
 
 
 class OpenStaffSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,3 +131,43 @@ class CardNow(msgspec.Struct, frozen=True, kw_only=True):
 
     card_id: str
     state: CardState
+
+
+class SeeVoucher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/staff-sessions/{id}/vouchers`: what a voucher is for, whose, and whether it is still good (A14)."""
+
+    code: VoucherCode
+
+
+class FulfilVoucher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/staff-sessions/{id}/vouchers/fulfil`: it was handed over; said again under the same `act_id`, the same answer (A14)."""
+
+    act_id: Id
+    code: VoucherCode
+
+
+class DeskVoucher(msgspec.Struct, frozen=True, kw_only=True):
+    """A voucher as staff see it: its holder by surname, title, tier and the masked number of a card (X2).
+
+    `points`: what it cost, 0 when it was given; `bought_at`: the place, empty when at none; `here`: whether this kiosk's store gives it;
+    `closed_at`, `closed_store`: when and where it was handed over or taken back.
+    """
+
+    code: str
+    state: Literal["issued", "fulfilled", "cancelled", "expired"]
+    name: Text
+    category: str
+    fits: Text
+    value_fen: Fen
+    points: Points
+    issued_at: datetime
+    bought_at: Text
+    valid_to: date
+    here: bool
+    stores: tuple[Text, ...]
+    surname: Text
+    title: Text
+    tier: str
+    card: str
+    closed_at: datetime | None = None
+    closed_store: Text = Text("")
