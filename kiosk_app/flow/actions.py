@@ -44,5 +44,8 @@ class Action(StrEnum):
     FIND = "find"
     PICK = "pick"  # id of a member, or of a card
     NEW_PIN = "new_pin"  # the member sets a PIN for the card that was issued
+    VOUCHER = "voucher"  # staff mode: the page on which vouchers are handed over
+    SYMBOL = "symbol"  # of a voucher's code
+    FULFIL = "fulfil"  # the voucher on the screen is handed over
     FINISH = "finish"  # back to the staff's first screen
     TOUCHED = "touched"  # any first finger, before what it hits: restarts the idle clock

@@ -176,7 +176,28 @@ class ActOnCard:
     identity: str
 
 
-StaffEffect: TypeAlias = OpenStaff | EndStaff | FindMembers | WriteCard | SetCardPin | ActOnCard
+@dataclass(frozen=True, slots=True)
+class SeeVoucher:
+    """Find out what a voucher is for, whose, and whether it is good (A14)."""
+
+    session_id: str
+    ask: str
+    code: Digits
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilVoucher:
+    """Have a voucher written off as handed over; `act_id` is the same however often it is asked (A14)."""
+
+    session_id: str
+    ask: str
+    act_id: str
+    code: Digits
+
+
+StaffEffect: TypeAlias = (
+    OpenStaff | EndStaff | FindMembers | WriteCard | SetCardPin | ActOnCard | SeeVoucher | FulfilVoucher
+)
 
 
 @dataclass(frozen=True, slots=True)

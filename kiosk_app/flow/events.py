@@ -10,7 +10,7 @@ from club.wire.cards import CardSession, Evidence
 from club.wire.changes import MemberEntity
 from club.wire.history import PointsHistory
 from club.wire.rewards import Redeemed
-from club.wire.staff_mode import FoundMembers, Issue, StaffSession
+from club.wire.staff_mode import DeskVoucher, FoundMembers, Issue, StaffSession
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.outage import Held, Terms
 from kiosk_app.flow.state import Catalogue, Pairing
@@ -267,7 +267,33 @@ class CardDone:
     ask: str
 
 
-StaffEvent: TypeAlias = StaffOpened | StaffFailed | MembersFound | IssueMoved | IssueStep | IssueTorn | CardDone
+@dataclass(frozen=True, slots=True)
+class VoucherSeen:
+    """What a voucher is for, whose, and whether it is good (A14)."""
+
+    ask: str
+    voucher: DeskVoucher
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherHanded:
+    """A voucher was handed over, now or when the same was asked before."""
+
+    ask: str
+    voucher: DeskVoucher
+
+
+StaffEvent: TypeAlias = (
+    StaffOpened
+    | StaffFailed
+    | MembersFound
+    | IssueMoved
+    | IssueStep
+    | IssueTorn
+    | CardDone
+    | VoucherSeen
+    | VoucherHanded
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from club.model import errors
-from kiosk_app.flow import cards, effects, staff_entry, staff_write
+from kiosk_app.flow import cards, effects, staff_entry, staff_voucher, staff_write
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
@@ -20,6 +20,10 @@ def press(state: st.State, who: sf.Staff, action: str, arg: str, fresh_id: str) 
     """A touch in staff mode; one that fits no longer changes nothing."""
     if isinstance(state.screen, sf.StaffPin):
         return staff_entry.press(state, who, state.screen, action, arg)
+    if isinstance(state.screen, sf.StaffVoucher):
+        taken = staff_voucher.press(state, who, state.screen, action, arg, fresh_id)
+        if taken is not None:
+            return taken
     match action, state.screen:
         case Action.EXIT, _:
             return end(state, effects.Ending.DONE)
@@ -29,6 +33,8 @@ def press(state: st.State, who: sf.Staff, action: str, arg: str, fresh_id: str) 
             return show(state, _before(screen)), ()
         case Action.ERRAND, sf.StaffDesk() if arg in list(Errand):
             return show(state, sf.StaffFind(Errand(arg))), ()
+        case Action.VOUCHER, sf.StaffDesk():
+            return show(state, sf.StaffVoucher()), ()
         case Action.IDENTITY, sf.StaffFind() as find if arg in sf.IDENTITIES:
             return show(state, replace(find, identity=arg)), ()
         case ((Action.DIGIT | Action.ERASE | Action.CLEAR), sf.StaffFind(ask="") as find):
@@ -64,6 +70,11 @@ def tapped(state: st.State, who: sf.Staff, event: ev.CardTapped) -> Step:
     return touched(state), ()
 
 
+def scanned(state: st.State, who: sf.Staff, event: ev.Scanned) -> Step:
+    """A scanner read a code: where a voucher may be handed over it is one's."""
+    return staff_voucher.scanned(state, who, event) if who.opened else (state, ())
+
+
 def unreadable(state: st.State) -> Step:
     """A card that could not be read: while one is waited for, that is said."""
     if isinstance(state.screen, sf.StaffWrite) and not state.taking:
@@ -86,6 +97,12 @@ def answered(state: st.State, who: sf.Staff, event: ev.Event) -> Step:
             return show(state, sf.StaffDesk(_DONE[errand])), (effects.PlaySound("success"),)
         case ev.CardDone(ask), sf.StaffNewPin(ask=waited) if ask == waited:
             return show(state, sf.StaffDesk(sf.Done.PIN_SET)), (effects.PlaySound("success"),)
+        case ev.VoucherSeen(ask, found), sf.StaffVoucher(ask=waited) as page if ask == waited:
+            return staff_voucher.seen(state, page, found)
+        case ev.VoucherHanded(ask, found), sf.StaffVoucher(ask=waited) as page if ask == waited:
+            return staff_voucher.handed(state, page, found)
+        case ((ev.StaffFailed(ask, error) as told), sf.StaffVoucher(ask=waited) as page) if ask == waited:
+            return staff_voucher.failed(state, who, page, told) or _refused(state, error, replace(page, ask=""))
         case ev.StaffFailed(ask, error), (sf.StaffFind(ask=waited) | sf.StaffPick(ask=waited)) as screen if (
             ask == waited
         ):

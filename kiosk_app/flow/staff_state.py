@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from club.model.errors import ClubError
-from club.wire.staff_mode import FoundCard, FoundMember, Issue
+from club.wire.staff_mode import DeskVoucher, FoundCard, FoundMember, Issue
 from kiosk_app.flow.digits import NO_DIGITS, Digits
 
 IDENTITIES = ("id-card", "driving-licence", "vehicle-licence")
@@ -140,7 +140,35 @@ class StaffNewPin:
     error: ClubError | None = None
 
 
-StaffScreen: TypeAlias = StaffPin | StaffDesk | StaffFind | StaffPick | StaffWrite | StaffNewPin
+class Said(StrEnum):
+    """What is told of a voucher's code, or of what was asked."""
+
+    NOTHING = ""
+    WRONG = "wrong"  # its check digits are not right
+    UNKNOWN = "unknown"  # no voucher has it
+    AWAY = "away"  # the central API could not be asked
+    UNSURE = "unsure"  # whether it was handed over was not answered
+
+
+@dataclass(frozen=True, slots=True)
+class StaffVoucher:
+    """kiosk-35: a code, then the voucher it belongs to. `act_id` stays the same however often handing over is asked for."""
+
+    code: Digits = NO_DIGITS
+    ask: str = ""
+    said: Said = Said.NOTHING
+    voucher: DeskVoucher | None = None
+    act_id: str = ""
+    handed: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be handed over here and now."""
+        found = self.voucher
+        return found is not None and found.state == "issued" and found.here and not self.ask
+
+
+StaffScreen: TypeAlias = StaffPin | StaffDesk | StaffFind | StaffPick | StaffWrite | StaffNewPin | StaffVoucher
 
 
 def cards_for(errand: Errand, member: FoundMember) -> tuple[FoundCard, ...]:

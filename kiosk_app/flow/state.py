@@ -20,6 +20,7 @@ from kiosk_app.flow.staff_state import (
     StaffNewPin,
     StaffPick,
     StaffPin,
+    StaffVoucher,
     StaffWrite,
     Writing,
 )
@@ -375,6 +376,7 @@ Screen: TypeAlias = (
     | StaffPick
     | StaffWrite
     | StaffNewPin
+    | StaffVoucher
 )
 
 

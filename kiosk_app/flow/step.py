@@ -31,6 +31,8 @@ def step(state: st.State, event: ev.Event) -> Step:
             return cards.failed(state, event)
         case ev.CardLeft():
             return cards.left(state)
+        case ev.Scanned() if state.staff is not None:
+            return staff.scanned(state, state.staff, event)
         case ev.Scanned():
             return phone.scanned(state, event)
         case ev.ReaderCame() | ev.ReaderWent():

@@ -76,3 +76,5 @@ def _view(ctx: Context) -> AnyView:
             return staff.write(ctx, screen)
         case sf.StaffNewPin() as screen:
             return staff.new_pin(ctx, screen)
+        case sf.StaffVoucher() as screen:
+            return staff.voucher(ctx, screen)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from club.model import voucher
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import views
 from kiosk_app.present.sample_frame import HEADER, dock
@@ -28,6 +29,9 @@ STAFF = views.StaffListView(
     title="员工模式",
     detail=_WHO,
     rows=(
+        views.HelpRow(
+            "ticket", "核销兑换券", "扫码或输入券码，核对后交付", views.Button("开始", Action.VOUCHER, tone="soft")
+        ),
         views.HelpRow("card-new", "开新卡", "给没有卡的会员办一张", _begin("issue")),
         views.HelpRow("card-swap", "旧卡换新卡", "新卡写好，旧卡立即停用", _begin("replace")),
         views.HelpRow("card-lost", "代办挂失", "立即停用，积分和券都保留", _begin("block")),
@@ -111,4 +115,50 @@ STAFF_DONE = replace(
         views.Button("请会员设密码", Action.NEW_PIN, icon="lock"),
     ),
     footnote="请会员本人输入；以后也可以在“重置密码”里设",
+)
+
+STAFF_VOUCHER = views.StaffVoucherView(
+    header=HEADER,
+    dock=dock(58, back=True, out_of=60),
+    title="核销兑换券",
+    detail="员工模式·陈顾问（工号 1047），操作记入日志",
+    prompt="扫码，或输入 10 位券码",
+    typed="7K2M 9Q4T 63",
+    tag="校验位正确",
+    tag_tone="jade",
+    head=views.VoucherHead("基础保养券", "可以核销，有效期至 2026-08-14", "验证通过", "wrench"),
+    facts=(
+        views.FactRow("持有人", "王先生，金卡，尾号 2719"),
+        views.FactRow("兑换", "今天，自助机 1，扣 1,200 分"),
+        views.FactRow("适用", "家用轿车、SUV，机油 ≤ 5 升"),
+        views.FactRow("门店", "城东店、城西店", "本店可用", "jade"),
+        views.FactRow("价值", "¥580，计入“已为您节省”"),
+    ),
+    note="核销后不能再用：请核对持有人，交付后再按",
+    note_tone="warn",
+    cancel=views.Button("取消", Action.CANCEL, tone="plain"),
+    confirm=views.Button("核销这张券", Action.FULFIL, icon="check"),
+)
+
+STAFF_VOUCHER_CODE = replace(
+    STAFF_VOUCHER,
+    typed="7K2M 9Q",
+    tag="还差 4 位",
+    tag_tone="plain",
+    symbols=tuple(views.PinKey(each, "", Action.SYMBOL, each) for each in voucher.ALPHABET),
+    edits=(views.PinKey("全部清除", "", Action.CLEAR), views.PinKey("", "backspace", Action.ERASE)),
+    head=None,
+    facts=(),
+    note="输满 10 位自动查；没有字母 I、O、S、Z",
+    note_tone="plain",
+    cancel=views.Button(),
+    confirm=views.Button("再查一次", Action.RETRY, icon="search", enabled=False),
+)
+
+STAFF_VOUCHER_USED = replace(
+    STAFF_VOUCHER,
+    head=views.VoucherHead("基础保养券", "今天 11:05 在城东店核销过", "已核销", "wrench", good=False),
+    note="请不要再交付；有疑问请看操作日志，或请主管处理",
+    cancel=views.Button(),
+    confirm=views.Button("扫下一张", Action.CANCEL, icon="scan"),
 )

@@ -22,7 +22,16 @@ from kiosk_app.present.sample_reward import (
     SUCCESS,
     VOUCHERS,
 )
-from kiosk_app.present.sample_staff import STAFF, STAFF_DONE, STAFF_FIND, STAFF_PICK, STAFF_WRITE
+from kiosk_app.present.sample_staff import (
+    STAFF,
+    STAFF_DONE,
+    STAFF_FIND,
+    STAFF_PICK,
+    STAFF_VOUCHER,
+    STAFF_VOUCHER_CODE,
+    STAFF_VOUCHER_USED,
+    STAFF_WRITE,
+)
 from kiosk_app.present.sample_trouble import BLOCKED_CARD, ERROR, NOT_ENROLLED, OFFLINE, READER_LOST, UNKNOWN_CARD
 
 __all__ = [
@@ -54,6 +63,9 @@ __all__ = [
     "STAFF_DONE",
     "STAFF_FIND",
     "STAFF_PICK",
+    "STAFF_VOUCHER",
+    "STAFF_VOUCHER_CODE",
+    "STAFF_VOUCHER_USED",
     "STAFF_WRITE",
     "SUCCESS",
     "TAP",
@@ -84,6 +96,9 @@ SAMPLES: Mapping[str, views.View] = MappingProxyType(
         "kiosk-32-reader-lost": READER_LOST,
         "kiosk-33-blocked-card": BLOCKED_CARD,
         "kiosk-34-staff-issue": STAFF_WRITE,
+        "kiosk-35-staff-fulfil": STAFF_VOUCHER,
+        "staff-voucher-code": STAFF_VOUCHER_CODE,
+        "staff-voucher-used": STAFF_VOUCHER_USED,
         "staff": STAFF,
         "staff-find": STAFF_FIND,
         "staff-pick": STAFF_PICK,

@@ -10,11 +10,19 @@ from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.staff_state import Errand, Writing
-from kiosk_app.present import frame
+from kiosk_app.present import frame, staff_voucher
 from kiosk_app.present.context import Context
 from kiosk_app.present.view_base import Button, Chip, Dock, Tone
 from kiosk_app.present.view_reward import PinView
-from kiosk_app.present.view_staff import FactRow, PhaseRow, StaffFindView, StaffListView, StaffWriteView, StepMark
+from kiosk_app.present.view_staff import (
+    FactRow,
+    PhaseRow,
+    StaffFindView,
+    StaffListView,
+    StaffVoucherView,
+    StaffWriteView,
+    StepMark,
+)
 from kiosk_app.present.view_trouble import Banner, HelpRow
 
 _ICONS = {
@@ -71,7 +79,13 @@ def desk(ctx: Context, screen: sf.StaffDesk) -> StaffListView:
     """What staff can do."""
     words = ctx.words
     done = screen.done
-    rows = tuple(
+    voucher_row = HelpRow(
+        "ticket",
+        words("kiosk.staff.voucher"),
+        words("kiosk.staff.voucher-line"),
+        Button(words("kiosk.staff.begin"), Action.VOUCHER, tone="soft"),
+    )
+    errands = tuple(
         HelpRow(
             _ICONS[errand],
             words(f"kiosk.staff.{errand.value}"),
@@ -88,9 +102,14 @@ def desk(ctx: Context, screen: sf.StaffDesk) -> StaffListView:
         banner=Banner("check-circle", words(f"kiosk.staff.done-{done.value}"), words("kiosk.staff.done-line"), "jade")
         if done
         else None,
-        rows=rows,
+        rows=(voucher_row, *errands),
         note=words("kiosk.staff.note"),
     )
+
+
+def voucher(ctx: Context, screen: sf.StaffVoucher) -> StaffVoucherView:
+    """A voucher is handed over: kiosk-35."""
+    return staff_voucher.page(ctx, screen)
 
 
 def find(ctx: Context, screen: sf.StaffFind) -> StaffFindView:

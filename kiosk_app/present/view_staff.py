@@ -107,3 +107,35 @@ class StaffWriteView(StaffView):
     facts: tuple[FactRow, ...] = ()
     buttons: tuple[Button, ...] = ()
     footnote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherHead:
+    """What a voucher is for and how it stands; `good`: it may be handed over, or just was."""
+
+    name: str = ""
+    detail: str = ""
+    tag: str = ""
+    icon: str = ""
+    good: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffVoucherView(StaffView):
+    """kiosk-35: the code with its keys while it is typed, then what it belongs to and the two buttons."""
+
+    screen: ClassVar[str] = "staff_voucher"
+
+    prompt: str = ""
+    typed: str = ""
+    tag: str = ""
+    tag_tone: Tone = "plain"
+    symbols: tuple[PinKey, ...] = ()
+    edits: tuple[PinKey, ...] = ()
+    head: VoucherHead | None = None
+    facts: tuple[FactRow, ...] = ()
+    note: str = ""
+    note_tone: Tone = "plain"
+    cancel: Button = NO_BUTTON
+    confirm: Button = NO_BUTTON
+    busy: bool = False

@@ -49,8 +49,10 @@ from kiosk_app.present.view_staff import (
     StaffFindView,
     StaffListView,
     StaffView,
+    StaffVoucherView,
     StaffWriteView,
     StepMark,
+    VoucherHead,
 )
 from kiosk_app.present.view_trouble import (
     Banner,
@@ -111,6 +113,7 @@ __all__ = [
     "StaffFindView",
     "StaffListView",
     "StaffView",
+    "StaffVoucherView",
     "StaffWriteView",
     "StepMark",
     "SuccessView",
@@ -121,6 +124,7 @@ __all__ = [
     "UnknownCardView",
     "View",
     "VoucherCard",
+    "VoucherHead",
     "VouchersView",
 ]
 
@@ -146,6 +150,7 @@ AnyView: TypeAlias = (
     | StaffListView
     | StaffFindView
     | StaffWriteView
+    | StaffVoucherView
 )
 
 VIEWS: tuple[type[View], ...] = (
@@ -170,5 +175,6 @@ VIEWS: tuple[type[View], ...] = (
     StaffListView,
     StaffFindView,
     StaffWriteView,
+    StaffVoucherView,
 )
 """Every view, in the order of a visit."""

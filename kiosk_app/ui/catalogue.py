@@ -57,6 +57,7 @@ _LATE: Mapping[str, str] = MappingProxyType(
         "staff_list": "StaffListScreen",
         "staff_find": "StaffFindScreen",
         "staff_write": "StaffWriteScreen",
+        "staff_voucher": "StaffVoucherScreen",
     }
 )
 """The others: few come to them, so each is loaded and built when it is first asked for."""

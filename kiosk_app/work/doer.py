@@ -173,6 +173,8 @@ class Doer:
                 self._run(self._net, self._staff.do, effect)
             case ef.FindMembers() | ef.WriteCard() | ef.SetCardPin() | ef.ActOnCard() if self._staff is not None:
                 self._run(self._net, self._staff.do, effect)
+            case ef.SeeVoucher() | ef.FulfilVoucher() if self._staff is not None:
+                self._run(self._net, self._staff.do, effect)
             case ef.WakeSync():
                 self._commands.wake()
             case ef.PlaySound(name):

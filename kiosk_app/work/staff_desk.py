@@ -115,8 +115,17 @@ class StaffDesk:
             case ef.ActOnCard(session_id, ask, card_id, act, identity):
                 acts = wire.ActOnCard(card_id=card_id, act=act, identity=identity)
                 self._answer(ask, lambda: self._done(ask, session_id, "cards", acts))
+            case ef.SeeVoucher(session_id, ask, code):
+                look = wire.SeeVoucher(code=code.value)
+                self._answer(ask, lambda: ev.VoucherSeen(ask, self._voucher(session_id, "vouchers", look)))
+            case ef.FulfilVoucher(session_id, ask, act_id, code):
+                hand = wire.FulfilVoucher(act_id=act_id, code=code.value)
+                self._answer(ask, lambda: ev.VoucherHanded(ask, self._voucher(session_id, "vouchers/fulfil", hand)))
             case ef.WriteCard():
                 self._write(effect)
+
+    def _voucher(self, session_id: str, what: str, request: object) -> wire.DeskVoucher:
+        return self._ask(session_id, what, request, wire.DeskVoucher)
 
     def _done(self, ask: str, session_id: str, what: str, request: object) -> ev.CardDone:
         self._ask(session_id, what, request, wire.CardNow)

@@ -144,3 +144,42 @@ def test_without_the_central_api_there_is_no_staff_mode(visitor: Visitor) -> Non
     visitor.sees("网络没有连上，员工模式暂时进不去，请稍后再试", "sans", 30)
     visitor.press(Action.EXIT)
     visitor.screen(NOBODY)
+
+
+def type_code(visitor: Visitor, code: str) -> None:
+    """On the page's own keys."""
+    for symbol in code:
+        visitor.press(Action.SYMBOL, symbol)
+        visitor.until(lambda now: now["settled"], "the key to be taken")
+
+
+def test_a_voucher_is_bought_handed_over_once_and_refused_with_when_and_where(visitor: Visitor) -> None:
+    buyer = visitor.spends_most()
+    before = visitor.account(buyer)
+    visitor.to_the_sheet(buyer)
+    visitor.confirm(buyer)
+    visitor.screen("success")
+    code = visitor.account(buyer).vouchers[len(before.vouchers)]
+    visitor.leave()
+    enter(visitor)
+    visitor.press(Action.VOUCHER)
+    visitor.screen("staff_voucher")
+    type_code(visitor, code)
+    visitor.until(lambda now: visitor.offers(Action.FULFIL) and now["settled"], "the voucher to be found")
+    visitor.sees("验证通过", "sans-bold", 26)
+    assert visitor.one("SELECT state FROM vouchers WHERE code = ?", code) == "issued"
+    visitor.press(Action.FULFIL)
+    visitor.until(lambda now: now["settled"] and not visitor.offers(Action.FULFIL), "the voucher to be handed over")
+    visitor.sees("已核销", "sans-bold", 26)
+    kept = visitor.all("SELECT state, closed_by, closed_store FROM vouchers WHERE code = ?", code)
+    assert kept == [("fulfilled", f"staff:{LI}", "east")]
+    assert acts(visitor, f"staff:{LI}").count("voucher.fulfil") == 1
+    visitor.press(Action.CANCEL)
+    visitor.until(lambda now: now["settled"] and visitor.offers(Action.SYMBOL), "the keys")
+    type_code(visitor, code)
+    visitor.until(lambda now: now["settled"] and visitor.offers(Action.CANCEL), "the voucher to be found again")
+    assert not visitor.offers(Action.FULFIL)
+    visitor.sees("请不要再交付；有疑问请看操作日志，或请主管处理", "sans", 29)
+    visitor.press(Action.EXIT)
+    visitor.screen(NOBODY)
+    assert visitor.searches(code) == []

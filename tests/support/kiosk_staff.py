@@ -1,7 +1,8 @@
 """Leads a kiosk's flow into staff mode and through it, with invented people (K12)."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
@@ -50,6 +51,55 @@ def an_issue(state: wire.IssueState = "open", issue_id: str = ISSUE, **changes: 
         state=state,
     )
     return replace(issue, **changes)
+
+
+CODE = "7K2M9Q4T14"
+"""A code whose check digits are right."""
+
+
+def a_voucher(
+    state: Literal["issued", "fulfilled", "cancelled", "expired"] = "issued", **changes: Any
+) -> wire.DeskVoucher:
+    closed = state in ("fulfilled", "cancelled")
+    found = wire.DeskVoucher(
+        code=CODE,
+        state=state,
+        name=Text("基础保养券", "Basic service"),
+        category="service",
+        fits=Text("家用轿车", "Cars"),
+        value_fen=58000,
+        points=1200,
+        issued_at=make.DRAWN,
+        bought_at=Text("自助机 1", "Kiosk 1"),
+        valid_to=date(2026, 8, 14),
+        here=True,
+        stores=(Text("城东店", "East Store"),),
+        surname=Text("王", "Wang"),
+        title=Text("先生", "Mr"),
+        tier="gold",
+        card="8800 **** 2719",
+        closed_at=make.DRAWN if closed else None,
+        closed_store=Text("城东店", "East Store") if closed else Text(""),
+    )
+    return replace(found, **changes)
+
+
+def at_code(visit: Visit) -> Visit:
+    """A voucher's code is waited for."""
+    return at_desk(visit).press("voucher")
+
+
+def typed(visit: Visit, code: str = CODE) -> Visit:
+    """A code was typed."""
+    for symbol in code:
+        visit.press("symbol", symbol)
+    return visit
+
+
+def at_voucher(visit: Visit, found: wire.DeskVoucher | None = None) -> Visit:
+    """A voucher was found."""
+    typed(at_code(visit))
+    return visit.tell(ev.VoucherSeen(visit.last(effects.SeeVoucher).ask, found or a_voucher()))
 
 
 def at_pin(visit: Visit) -> Visit:
@@ -107,6 +157,18 @@ def beginnings(visit: Any) -> Iterator[Visit]:
     ):
         yield laid(at_write(visit())).tell(ev.IssueTorn(ISSUE, error))
     yield done(visit()).press("new_pin")
+    yield typed(at_code(visit()), CODE[:-1] + "5")
+    yield typed(at_code(visit()).tell(ev.WentOffline()))
+    for found in (
+        a_voucher(),
+        a_voucher("fulfilled"),
+        a_voucher("cancelled"),
+        a_voucher("expired"),
+        a_voucher(here=False),
+    ):
+        yield at_voucher(visit(), found)
+    yield at_voucher(visit(), a_voucher(points=0, bought_at=Text(""), card="", fits=Text("")))
+    yield at_voucher(visit()).tell(ev.WentOffline())
 
 
 def answers(effect: effects.Effect) -> list[ev.Event]:
@@ -129,6 +191,14 @@ def answers(effect: effects.Effect) -> list[ev.Event]:
         case effects.SetCardPin(_, ask):
             simple = ev.StaffFailed(ask, errors.PinTooSimple(rule="ascending"))
             return [ev.CardDone(ask), simple, ev.StaffFailed(ask, errors.PinsDiffer()), *_failures(ask)]
+        case effects.SeeVoucher(_, ask):
+            return [ev.VoucherSeen(ask, a_voucher()), *_failures(ask)]
+        case effects.FulfilVoucher(_, ask):
+            return [
+                ev.VoucherHanded(ask, a_voucher("fulfilled")),
+                ev.StaffFailed(ask, errors.VoucherClosed()),
+                *_failures(ask),
+            ]
         case effects.ActOnCard(_, ask):
             return [ev.CardDone(ask), *_failures(ask)]
         case _:

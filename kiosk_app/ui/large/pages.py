@@ -393,6 +393,24 @@ def _staff_write(view: views.StaffWriteView) -> Page:
     )
 
 
+def _staff_voucher(view: views.StaffVoucherView) -> Page:
+    head = view.head
+    keys = Choices(tuple(views.Chip(key.text, key.action, key.arg) for key in view.symbols)) if view.symbols else None
+    return _page(
+        Title(view.title),
+        _words(view.detail),
+        _words(view.prompt),
+        Title(view.typed) if view.typed else None,
+        _words(view.tag, strong=True),
+        Waiting() if view.busy else keys,
+        Tiles(tuple(Push(key.text, key.action, key.arg, key.icon) for key in view.edits)) if view.edits else None,
+        Card(title=head.name, lines=(head.detail, head.tag)) if head else None,
+        *(Card(title=row.label, lines=tuple(filter(None, (row.value, row.tag)))) for row in view.facts),
+        _words(view.note, strong=True),
+        foot=_pushes(tuple(button for button in (view.cancel, view.confirm) if button.text)),
+    )
+
+
 _PAGES: Mapping[type[views.View], Callable[[Any], Page]] = MappingProxyType(
     {
         views.AttractView: _attract,
@@ -416,5 +434,6 @@ _PAGES: Mapping[type[views.View], Callable[[Any], Page]] = MappingProxyType(
         views.StaffListView: _staff_list,
         views.StaffFindView: _staff_find,
         views.StaffWriteView: _staff_write,
+        views.StaffVoucherView: _staff_voucher,
     }
 )

@@ -70,6 +70,8 @@ class Server:
                 return wire.FoundMembers(members=(desk.a_member(),))
             case "issues":
                 return desk.an_issue()
+            case "vouchers" | "vouchers/fulfil":
+                return desk.a_voucher("fulfilled" if "/" in what else "issued")
             case "pins" | "cards":
                 return wire.CardNow(card_id="card-0001", state="active")
             case _:
@@ -216,3 +218,22 @@ def test_phases_by_name_and_place() -> None:
     named = [(0, "select the application", 0), (8, "write file 2 from 0 on", 1), (12, "change key 1", 2),
              (13, "read the version of key 1", 2), (24, "read the version of key 0", 3), (35, "read as at a tap", 3)]  # fmt: skip
     assert [phase_of(Step(index, b"", what)) for index, what, _ in named] == [phase for _, _, phase in named]
+
+
+def test_a_voucher_is_asked_for_and_handed_over_under_its_own_id() -> None:
+    house, code = House(), Digits(desk.CODE)
+    house.desk.do(ef.SeeVoucher(desk.STAFF, "ask-0001", code))
+    house.desk.do(ef.FulfilVoucher(desk.STAFF, "ask-0002", "act-0001", code))
+    assert house.server.asked == [
+        ("vouchers", wire.SeeVoucher(code=desk.CODE)),
+        ("vouchers/fulfil", wire.FulfilVoucher(act_id="act-0001", code=desk.CODE)),
+    ]
+    assert house.told == [
+        ev.VoucherSeen("ask-0001", desk.a_voucher()),
+        ev.VoucherHanded("ask-0002", desk.a_voucher("fulfilled")),
+    ]
+    house.server.error = closed = errors.VoucherClosed(state="fulfilled", day="2026-05-16")
+    house.desk.do(ef.FulfilVoucher(desk.STAFF, "ask-0003", "act-0002", code))
+    house.server.error = ServerUnreachable("no answer")
+    house.desk.do(ef.FulfilVoucher(desk.STAFF, "ask-0004", "act-0003", code))
+    assert house.told[2:] == [ev.StaffFailed("ask-0003", closed), ev.StaffFailed("ask-0004")]
