@@ -152,7 +152,7 @@ def act_on_card(
     """Block a card that was lost, or take one back into stock; done again, it changes nothing (N5)."""
 
     def work(tx: Tx) -> wire.CardNow:
-        desk, _ = _desk(tx, context, session_id, kiosk)
+        desk, _ = _desk(tx, context, session_id, kiosk, data.identity)
         if data.act == "block":
             card_desk.block(tx, desk, data.card_id)
         else:
@@ -166,10 +166,14 @@ def _session(tx: Tx, context: Context, session_id: str, kiosk: Device, now: date
     return staff_mode.find(tx, session_id, kiosk, now, context.settings.sessions.card_minutes)
 
 
-def _desk(tx: Tx, context: Context, session_id: str, kiosk: Device) -> tuple[card_desk.Desk, StaffAtKiosk]:
+def _desk(
+    tx: Tx, context: Context, session_id: str, kiosk: Device, identity: str = ""
+) -> tuple[card_desk.Desk, StaffAtKiosk]:
     now = context.clock.now()
     session = _session(tx, context, session_id, kiosk, now)
-    return card_desk.Desk(context.vault, context.keyring, session.person.actor, now, kiosk.place), session
+    by = session.person.actor
+    desk = card_desk.Desk(context.vault, context.keyring, by, now, kiosk.place, session.card, identity)
+    return desk, session
 
 
 def _found(tx: Tx, context: Context, query: str) -> Sequence[search.Masked]:

@@ -47,13 +47,19 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What cards are handled with: keys, who does it, the instant, and at which kiosk (empty: at none)."""
+    """What cards are handled with: keys, who does it, the instant, and at which kiosk (empty: at none).
+
+    `staff_card`: the id of the card by which whoever does it opened staff mode; `identity`: how they saw who the member is, a slug such as `id-card`.
+    The log of acts keeps both.
+    """
 
     vault: Vault
     keyring: Keyring
     by: str
     now: datetime
     kiosk: str = ""
+    staff_card: str = ""
+    identity: str = ""
 
 
 def take_in(tx: Tx, desk: Desk, blank: Blank, *, new_id: Callable[[], str]) -> str:
@@ -345,5 +351,6 @@ def _member(tx: Tx, member: str) -> Any:
 
 
 def _note(tx: Tx, desk: Desk, act: str, card: str, facts: Mapping[str, int | str]) -> None:
-    where = {"kiosk": desk.kiosk} if desk.kiosk else {}
-    audit.record(tx, actor=desk.by, act=act, subject=f"card:{card}", now=desk.now, facts={**facts, **where})
+    told = {"kiosk": desk.kiosk, "staff_card": desk.staff_card, "identity": desk.identity}
+    known = {name: value for name, value in told.items() if value}
+    audit.record(tx, actor=desk.by, act=act, subject=f"card:{card}", now=desk.now, facts={**known, **facts})

@@ -4,7 +4,7 @@ The right to write is a permit of one card, granted in the name of whoever issue
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,7 +49,7 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
         new_id: makes the permit's id.
 
     Raises:
-        CardNotFit: the card is not in stock (state unknown: it never was), or the one to be replaced is not the member's.
+        CardNotFit: the card is not in stock (state unknown: it never was; old: it is the one to be replaced), or the one to be replaced is not the member's.
         NotFound: no such member.
         CardNotActive: the membership is not active.
         IdempotencyConflict: the id was used for another card or member.
@@ -65,7 +65,7 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
         if known.state != "open":  # its end was answered, and the answer lost
             return _issue(tx, wish.issue_id, card, known.state)
     if card is None or card.state != "stock":
-        state = card.state if card is not None else "unknown"
+        state = "unknown" if card is None else "old" if card.id == wish.replaces else card.state
         raise errors.CardNotFit(f"expected a card in stock, found it {state}", state=state, needs="stock")
     member = search.current(tx, wish.member_id)
     _must_be_active(tx, member)
@@ -111,6 +111,7 @@ def end(tx: Tx, desk: Desk, session: StaffAtKiosk, issue_id: str, run_id: str) -
     if found.state != "open":
         return _issue(tx, issue_id, card, found.state)
     members.find(tx, found.member, lock=True)
+    desk = replace(desk, identity=found.identity)
     run = cards.run(tx, run_id)
     ours = run is not None and (run.device, run.uid, run.purpose) == (session.device, card.uid, "issue")
     if not ours or run.begun_at < found.begun_at:

@@ -27,7 +27,7 @@ RIGHT: roles.Right = "cards.change"
 
 @dataclass(frozen=True, slots=True)
 class StaffAtKiosk:
-    """An open session: who, at which kiosk of which store."""
+    """An open session: who, at which kiosk of which store, by the staff card of which id."""
 
     id: str
     person: Person
@@ -35,6 +35,7 @@ class StaffAtKiosk:
     place: str
     store: str
     opened_at: datetime
+    card: str
 
 
 def open_session(
@@ -116,7 +117,7 @@ def find(tx: Tx, session_id: str, device: Device, now: datetime, minutes: int) -
         raise errors.SessionEnded("the staff card, or its holder, is not in use any more")
     _must_be_allowed(person, device)
     at_kiosk.change_session(tx, session_id, {"used_at": now})
-    return StaffAtKiosk(row.id, person, device.id, device.place, device.store, row.opened_at)
+    return StaffAtKiosk(row.id, person, device.id, device.place, device.store, row.opened_at, row.card)
 
 
 def end(tx: Tx, session_id: str, device: Device, now: datetime) -> bool:

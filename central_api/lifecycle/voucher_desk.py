@@ -100,5 +100,5 @@ def _card_of(tx: Tx, member: str) -> str:
 
 
 def _note(tx: Tx, session: StaffAtKiosk, act: str, voucher_id: str, now: datetime) -> None:
-    facts: dict[str, int | str] = {"kiosk": session.place}
+    facts: dict[str, int | str] = {"kiosk": session.place, "staff_card": session.card}
     audit.record(tx, actor=session.person.actor, act=act, subject=f"voucher:{voucher_id}"[:128], now=now, facts=facts)

@@ -105,6 +105,12 @@ def acts(club: Club, like: str) -> list[tuple[str, str, Any]]:
         return [(row.actor, row.act, row.facts) for row in rows]
 
 
+def staff_card(club: Club, number: str = LI) -> str:
+    """The id of somebody's staff card."""
+    with club.context.db.read() as tx:
+        return str(at_kiosk.card(tx, staff_uid(number)).id)
+
+
 # -- entry ------------------------------------------------------------------------------------------------------------
 
 
@@ -383,6 +389,11 @@ def test_a_new_card_takes_the_place_of_the_old_one_and_of_nothing_when_it_is_tor
     assert desk.device.open(evidence_of(new)).status_code == 200
 
 
+def test_the_old_card_itself_is_no_blank_one(desk: Desk) -> None:
+    refused = desk.entered().begin(WANG_UID, replaces=f"card-{WANG}")
+    assert (code_of(refused), facts_of(refused)["state"]) == ("card_not_fit", "old")
+
+
 def test_somebody_elses_card_is_not_replaced(desk: Desk) -> None:
     assert code_of(desk.entered().begin(replaces="card-m0003")) == "card_not_fit"
 
@@ -400,6 +411,22 @@ def test_a_lost_card_is_blocked_and_a_returned_one_is_stock_again(club: Club, de
         ("staff:1032", "card.block"),
         ("staff:1032", "card.return"),
     ]
+
+
+def test_each_act_on_a_card_says_by_which_staff_card_and_how_the_member_was_seen(club: Club, desk: Desk) -> None:
+    desk.entered()
+    issued = desk.issued(a_blank(BLANK_UID), replaces=f"card-{WANG}")
+    other = desk.issued(a_blank(OTHER_UID))
+    assert desk.set_pin(issued.card_id, "274936").status_code == 200
+    for card, act in ((issued.card_id, "block"), (other.card_id, "return")):
+        body = {"card_id": card, "act": act, "identity": "driving-licence"}
+        assert desk.ask("cards", body).status_code == 200
+    made = {act: (actor, facts) for actor, act, facts in acts(club, "card.%") + acts(club, "pin.set")}
+    for act in ("card.issue", "card.replace", "card.block", "card.return", "pin.set"):
+        actor, facts = made[act]
+        assert (actor, facts["kiosk"], facts["staff_card"]) == (f"staff:{LI}", "kiosk-1", staff_card(club)), act
+        seen = "driving-licence" if act in ("card.block", "card.return") else "id-card"
+        assert facts["identity"] == seen, act
 
 
 # -- cards of the staff -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from central_api.rewards.tables import rewards, vouchers
 from club.model import voucher
 from club.wire import codec
 from club.wire import staff_mode as wire
-from tests.central_api.device_api.test_staff_mode import LI, WANG_PHONE, Desk, acts
+from tests.central_api.device_api.test_staff_mode import LI, WANG_PHONE, Desk, acts, staff_card
 from tests.support.central import WANG, Club, a_redeem, code_of, facts_of, new_id, read
 from tests.support.partner import partner
 
@@ -50,7 +50,9 @@ def test_staff_see_what_it_is_and_whose_masked(club: Club, desk: Desk, code: str
     assert (shown.value_fen > 0, shown.closed_at, shown.closed_store.zh) == (True, None, "")
     answer = codec.encode(shown).decode()
     assert not any(private in answer for private in (WANG_PHONE, "砚舟", WANG))
-    assert acts(club, "voucher.%") == [(f"staff:{LI}", "voucher.look", {"kiosk": "kiosk-1"})]
+    assert acts(club, "voucher.%") == [
+        (f"staff:{LI}", "voucher.look", {"kiosk": "kiosk-1", "staff_card": staff_card(club)})
+    ]
 
 
 def test_it_is_handed_over_once_and_a_second_time_says_when_and_where(club: Club, desk: Desk, code: str) -> None:

@@ -18,6 +18,7 @@ from kiosk_app.work.outage import Counter
 from kiosk_app.work.tap_times import TapTimes
 from tests.support import kiosk_values as make
 from tests.support.kiosk_house import UNREACHABLE, FakeCommands, FakeDesk, FakeMirror, FakeServer, Posted
+from tests.support.wait import until
 
 COMMAND = Redeem(
     command_id="command-0001",
@@ -193,6 +194,14 @@ def test_the_end_of_a_visit_stands_before_the_next_ones_command(bench: Bench) ->
     bench.doer.shown("command-0001")
     bench.commands.until("acknowledge command-0001")
     assert bench.commands.log == ["end_session", "submit command-0001", "acknowledge command-0001"]
+
+
+def test_a_stray_session_is_closed_and_the_visit_that_runs_is_not(bench: Bench) -> None:
+    bench.doer.do(ef.OpenCardSession(make.SESSION, make.an_evidence(), make.DRAWN))
+    bench.doer.do(ef.EndStray("session-0000"))
+    until(lambda: ("ended", "session-0000") in bench.server.asked, "the stray session to be closed")
+    assert bench.doer.holds_evidence
+    assert (bench.commands.log, bench.forgotten) == ([], [])
 
 
 def test_fresh_figures_arrive_as_the_session_and_their_absence_is_told(bench: Bench) -> None:
