@@ -116,6 +116,14 @@ class EndSession:
 
 
 @dataclass(frozen=True, slots=True)
+class EndStray:
+    """Tell the central API that a session is over which it opened when whoever asked for it had left already (K13)."""
+
+    session_id: str
+    staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OpenStaff:
     """Have a staff card and its PIN judged; the evidence is that of the tap (K12)."""
 
@@ -224,6 +232,7 @@ Effect: TypeAlias = (
     | AskOffline
     | HandOut
     | EndSession
+    | EndStray
     | WakeSync
     | PlaySound
     | StaffEffect

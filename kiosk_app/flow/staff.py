@@ -150,8 +150,7 @@ def _new_pin(state: st.State, who: sf.Staff, pin: sf.StaffNewPin, action: str, a
 def _refused(state: st.State, error: errors.ClubError | None, back: st.Screen) -> Step:
     """Back to where staff can do something about it; a session that is over ends staff mode."""
     if isinstance(error, errors.SessionEnded):
-        ended, over = end(state, effects.Ending.REFUSED)
-        return ended, (*over, effects.PlaySound("error"))
+        return staff_entry.over(state)
     kind = st.TroubleKind.REFUSED if error is not None else st.TroubleKind.STAFF_AWAY
     return show(state, st.Problem(kind, back, error)), (effects.PlaySound("error"),)
 

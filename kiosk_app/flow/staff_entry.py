@@ -8,7 +8,7 @@ from kiosk_app.flow import events as ev
 from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
-from kiosk_app.flow.session import Step, card_problem, end, show
+from kiosk_app.flow.session import Step, card_problem, end, kept, show
 
 
 def asked(state: st.State, session: st.Session) -> Step:
@@ -44,6 +44,13 @@ def failed(state: st.State, event: ev.StaffFailed) -> Step:
     if isinstance(event.error, errors.PinWrong | errors.PinLocked):
         return show(state, sf.StaffPin(error=event.error)), (sound,)
     return card_problem(state, st.CardProblem(st.CardTrouble.REFUSED, event.error), effects.Ending.REFUSED)
+
+
+def over(state: st.State) -> Step:
+    """The central API ended the session in the middle of something: that is said, and nothing of it is left (K13)."""
+    ended, done = end(state, effects.Ending.REFUSED)
+    told = st.Problem(st.TroubleKind.STAFF_OVER, ended.screen)
+    return show(kept(ended, state), told), (*done, effects.PlaySound("error"))
 
 
 def typed(digits: st.Digits, action: str, arg: str, most: int = st.PIN_LENGTH) -> st.Digits | None:

@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 from club.model import errors
-from kiosk_app.flow import effects
+from kiosk_app.flow import effects, staff_entry
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
-from kiosk_app.flow.effects import Ending
-from kiosk_app.flow.session import Step, end, show
+from kiosk_app.flow.session import Step, show
 from kiosk_app.flow.staff_state import Writing
 
 LAST = sf.PHASES - 1
@@ -63,7 +62,7 @@ def moved(state: st.State, screen: sf.StaffWrite, event: ev.Event) -> Step:
             return show(state, replace(told, at=Writing.SPOILED)), (effects.PlaySound("error"),)
         case ev.IssueTorn(issue_id, error) if issue_id == screen.issue_id:
             if isinstance(error, errors.SessionEnded):
-                return end(state, Ending.REFUSED)
+                return staff_entry.over(state)
             refused = error is not None and screen.issue is None
             at = Writing.REFUSED if refused else Writing.TORN
             return show(state, replace(screen, at=at, error=error)), (effects.PlaySound("error"),)

@@ -337,6 +337,7 @@ class TroubleKind(StrEnum):
     FORGOT_PIN = "forgot-pin"
     NOT_STORED = "not-stored"
     STAFF_AWAY = "staff-away"
+    STAFF_OVER = "staff-over"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk_app.flow import browse, cards, history, offline, phone, redeem, staff
+from kiosk_app.flow import browse, cards, effects, history, offline, phone, redeem, staff
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
 from kiosk_app.flow import state as st
@@ -54,6 +54,9 @@ def step(state: st.State, event: ev.Event) -> Step:
 def _answered(state: st.State, event: ev.Event) -> Step:
     """Answers about a session that is over, or to a question nobody asks any more, are dropped."""
     session = state.session
+    stray = _stray(state, event)
+    if stray is not None:
+        return state, (stray,)
     if state.staff is not None:
         return staff.answered(state, state.staff, event)
     if session is None:
@@ -97,6 +100,17 @@ def _answered(state: st.State, event: ev.Event) -> Step:
             return offline.booked(state, session)
         case _:
             return state, ()
+
+
+def _stray(state: st.State, event: ev.Event) -> effects.EndStray | None:
+    """A session that was opened when whoever asked for it had left: nobody is in it, and it must not stay open (K13)."""
+    match event:
+        case ev.StaffOpened(opened) if state.staff is None or opened.session_id != state.staff.id:
+            return effects.EndStray(opened.session_id, staff=True)
+        case ev.SessionOpened(answer) if state.session is None or answer.session_id != state.session.id:
+            return effects.EndStray(answer.session_id)
+        case _:
+            return None
 
 
 def _with_page(taken: Step) -> Step:

@@ -33,6 +33,13 @@ _ICONS = {
     Errand.NEW_PIN: "lock",
 }
 _STEPS = ("identity", "member", "write", "done")
+_UNFIT = {
+    "unknown": "kiosk.staff.not-in-stock",
+    "old": "kiosk.staff.old-laid",
+    "blocked": "kiosk.staff.blocked-laid",
+    "replaced": "kiosk.staff.replaced-laid",
+}
+"""Why a card that was laid down is not written, by the state it was found in."""
 _PER_CENT_PER_S = 40  # of a card that does as it is told
 
 
@@ -255,8 +262,7 @@ def _line(ctx: Context, screen: sf.StaffWrite) -> tuple[str, Tone]:
         case Writing.TORN if screen.error is not None:
             return ctx.refusal(screen.error), "danger"
         case Writing.REFUSED if isinstance(screen.error, errors.CardNotFit):
-            unknown = screen.error.text("state") == "unknown"
-            return words("kiosk.staff.not-in-stock" if unknown else "kiosk.staff.in-use"), "danger"
+            return words(_UNFIT.get(screen.error.text("state"), "kiosk.staff.in-use")), "danger"
         case Writing.REFUSED if screen.error is not None:
             return ctx.refusal(screen.error), "danger"
         case Writing.REFUSED:

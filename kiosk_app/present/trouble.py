@@ -170,6 +170,8 @@ def _said(ctx: Context, screen: st.Problem) -> _Sentences:
             return _Sentences("offline", words("kiosk.problem.title"), words("kiosk.problem.not-stored"))
         case st.Problem(kind=st.TroubleKind.STAFF_AWAY):
             return _Sentences("offline", words("kiosk.staff.away-title"), words("kiosk.staff.away-detail"))
+        case st.Problem(kind=st.TroubleKind.STAFF_OVER):
+            return _Sentences("card", words("kiosk.staff.over-title"), words("kiosk.staff.over-detail"))
         case st.Problem(error=errors.PinNotSet() as error):
             return _Sentences("card", words("kiosk.problem.pin-not-set"), ctx.refusal(error))
         case st.Problem(error=errors.Unavailable() as error):

@@ -164,6 +164,10 @@ class Doer:
                 self._forget(session_id)
                 self._run(self._disk, self._commands.end_session)
                 self._run(self._net, self._end, session_id)
+            case ef.EndStray(session_id, staff=False):
+                self._run(self._net, self._end, session_id)
+            case ef.EndStray() if self._staff is not None:
+                self._run(self._net, self._staff.do, effect)
             case ef.OpenStaff() if self._staff is not None:
                 self._run(self._net, self._staff.enter, effect, self._opening and self._opening.evidence)
             case ef.EndStaff(session_id, _, why) if self._staff is not None:

@@ -97,13 +97,15 @@ class StaffDesk:
         request = wire.OpenStaffSession(session_id=effect.session_id, evidence=evidence, pin=effect.pin.value)
         self._answer(effect.session_id, lambda: ev.StaffOpened(self._server.open_staff_session(request)))
 
-    def do(self, effect: ef.StaffEffect) -> None:
+    def do(self, effect: ef.StaffEffect | ef.EndStray) -> None:
         """Do one; `OpenStaff` is `enter`'s."""
         match effect:
             case ef.EndStaff(session_id, opened):
                 self._tap = None
                 if opened:
                     self._leave(session_id)
+            case ef.EndStray(session_id):
+                self._leave(session_id)
             case ef.FindMembers(session_id, ask, query):
                 wish = wire.FindMembers(query=query.value)
                 self._answer(

@@ -153,6 +153,9 @@ def beginnings(visit: Any) -> Iterator[Visit]:
     for error in (
         errors.CardNotFit(state="unknown", needs="stock"),
         errors.CardNotFit(state="active", needs="stock"),
+        errors.CardNotFit(state="old", needs="stock"),
+        errors.CardNotFit(state="blocked", needs="stock"),
+        errors.CardNotFit(state="replaced", needs="stock"),
         errors.CardNotActive(reason="membership"),
     ):
         yield laid(at_write(visit())).tell(ev.IssueTorn(ISSUE, error))

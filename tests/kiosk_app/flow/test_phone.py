@@ -140,6 +140,18 @@ def test_a_card_laid_down_takes_its_place() -> None:
     assert visit.tell(ev.SessionOpened(make.a_session())).now() == st.Home()
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_a_session_that_was_opened_when_whoever_asked_had_left_is_closed_at_once(back: bool) -> None:
+    visit = typed(at_login(), NUMBER + PIN).press("sign_in")
+    session_id = asked(visit).session_id
+    visit.press("exit")
+    if back:
+        visit.press("wake").press("phone")
+    before = visit.state
+    visit.tell(ev.SessionOpened(make.a_session(session_id=session_id, assurance="phone")))
+    assert (visit.state, visit.last(effects.EndStray)) == (before, effects.EndStray(session_id))
+
+
 def test_a_card_that_is_taken_away_ends_no_visit_without_a_card() -> None:
     visit = Visit(rules=st.Rules(end_on_removal=True)).press("wake").press("phone").tell(ev.CardLeft())
     assert isinstance(visit.now(), st.PhoneLogin)

@@ -19,6 +19,10 @@ def written(visit: Visit) -> sf.StaffWrite:
     return screen
 
 
+OVER = st.Problem(st.TroubleKind.STAFF_OVER, st.Attract())
+"""What is said when the central API ended the session in the middle of something."""
+
+
 # -- entry ------------------------------------------------------------------------------------------------------------
 
 
@@ -99,6 +103,43 @@ def test_a_touch_gives_another_minute_and_none_ends_it() -> None:
     assert visit.screen == st.Attract()
 
 
+@pytest.mark.parametrize("way", ["understood", "wait", "staff card"])
+def test_a_session_that_ends_in_the_middle_is_told_and_leads_back(way: str) -> None:
+    visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()))
+    visit.tell(ev.IssueTorn(desk.ISSUE, errors.SessionEnded()))
+    assert (visit.now(), visit.state.staff) == (OVER, None)
+    assert visit.last(effects.EndStaff).opened
+    assert not any(private in repr(visit.state) for private in ("3348", desk.ISSUE))
+    if way == "staff card":
+        assert isinstance(visit.tell(a_tap("staff-tap-0002", "staff-token")).now(), st.Reading)
+        return
+    if way == "understood":
+        visit.press("understood")
+    else:
+        visit.wait(20)
+    assert visit.now() == st.Attract()
+
+
+def test_a_session_that_was_opened_when_its_holder_had_left_is_closed_at_once() -> None:
+    visit = desk.at_pin(Visit()).enter_pin().press("exit")
+    assert visit.last(effects.EndStaff) == effects.EndStaff(desk.STAFF, False, effects.Ending.DONE)
+    visit.tell(ev.StaffOpened(desk.SESSION))
+    assert visit.last(effects.EndStray) == effects.EndStray(desk.STAFF, staff=True)
+    assert (visit.now(), visit.state.staff) == (st.Attract(), None)
+
+
+def test_one_that_comes_while_somebody_else_is_there_is_closed_too() -> None:
+    visit = desk.at_pin(Visit()).enter_pin().press("exit").at_home()
+    before = visit.state
+    visit.tell(ev.StaffOpened(desk.SESSION))
+    assert (visit.state, visit.last(effects.EndStray)) == (before, effects.EndStray(desk.STAFF, staff=True))
+    assert visit.count(effects.EndStray) == 1
+
+
+def test_the_session_that_is_waited_for_is_not() -> None:
+    assert desk.at_desk(Visit()).count(effects.EndStray) == 0
+
+
 # -- finding ----------------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +161,7 @@ def test_nobody_found_and_no_network_are_told_and_lead_back() -> None:
     visit.press("understood").press("find")
     ask = visit.last(effects.FindMembers).ask
     visit.tell(ev.StaffFailed(ask, errors.SessionEnded()))
-    assert (visit.now(), visit.state.staff) == (st.Attract(), None)
+    assert (visit.now(), visit.state.staff) == (OVER, None)
 
 
 def test_only_an_active_member_gets_a_card() -> None:

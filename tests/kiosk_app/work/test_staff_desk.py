@@ -237,3 +237,11 @@ def test_a_voucher_is_asked_for_and_handed_over_under_its_own_id() -> None:
     house.server.error = ServerUnreachable("no answer")
     house.desk.do(ef.FulfilVoucher(desk.STAFF, "ask-0004", "act-0003", code))
     assert house.told[2:] == [ev.StaffFailed("ask-0003", closed), ev.StaffFailed("ask-0004")]
+
+
+def test_a_stray_session_is_closed_and_the_card_that_lies_there_is_kept() -> None:
+    house = House()
+    house.desk.do(ef.EndStray("staff-tap-0000", staff=True))
+    house.desk.do(WRITE)
+    assert house.server.asked[0] == ("end", "staff-tap-0000")
+    assert house.told[-1] == ev.IssueMoved(desk.an_issue("done"))
