@@ -223,7 +223,7 @@ class Kiosk:
             self.times.tapped(told.session_id, event.read_s)
             self._lights.tapped(told.session_id, event.reader)
             self._prover.tapped(told.session_id, event.reader, event.evidence)
-            self._staff.tapped(told.session_id, event.reader, event.evidence.uid)
+            self._staff.tapped(told.session_id, event.reader, event.evidence.uid, event.evidence.atr)
         if isinstance(event, nfc.CardUnreadable):
             self._lights.unreadable(event.reader)
         if isinstance(event, nfc.ReaderReady | nfc.ReaderLost):

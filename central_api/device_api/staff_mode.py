@@ -221,6 +221,7 @@ def _issue(context: Context, found: issuing.Issue) -> wire.Issue:
         left=found.left,
         low=found.left < context.settings.cards.low_stock,
         state=found.state,
+        family=found.family,
     )
 
 

@@ -36,6 +36,7 @@ class Issue:
     batch: str
     left: int
     state: IssueState
+    family: str
 
 
 def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id: Callable[[], str]) -> Issue:
@@ -143,7 +144,7 @@ def drop(tx: Tx, session_id: str, now: datetime) -> None:
 
 def _issue(tx: Tx, issue_id: str, card: Any, state: IssueState) -> Issue:
     left = cards.blank_of(tx, card.batch)
-    return Issue(issue_id, card.id, card.number, card.face, card.batch, left, state)
+    return Issue(issue_id, card.id, card.number, card.face, card.batch, left, state, card.family)
 
 
 def _must_be_active(tx: Tx, member: str) -> None:

@@ -91,7 +91,10 @@ class BeginIssue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a card is: `number` masked; of its `batch` `left` blank cards are in stock, `low` when these are few."""
+    """How far a card is: `number` masked; of its `batch` `left` blank cards are in stock, `low` when these are few.
+
+    `family`: what the stock says that the card is, as cards are entered; another kind on the reader is not written.
+    """
 
     issue_id: Id
     card_id: str
@@ -101,6 +104,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     left: Count
     low: bool
     state: IssueState
+    family: str = "ntag424"
 
 
 class EndIssue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

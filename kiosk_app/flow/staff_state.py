@@ -11,6 +11,8 @@ from kiosk_app.flow.digits import NO_DIGITS, Digits
 IDENTITIES = ("id-card", "driving-licence", "vehicle-licence")
 """How staff can see who somebody is."""
 LEAST_QUERY, LONGEST_QUERY = 4, 14  # digits: the end of a phone number, a whole one with its country
+OTHER_KIND = "other-kind"
+"""The fact `state` of a card on the reader that is not of the kind the stock says."""
 PHASES = 5
 """Of writing a card: recognise, write the application, change keys, read back, register (kiosk-34)."""
 

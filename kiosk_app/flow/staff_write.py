@@ -63,7 +63,8 @@ def moved(state: st.State, screen: sf.StaffWrite, event: ev.Event) -> Step:
         case ev.IssueTorn(issue_id, error) if issue_id == screen.issue_id:
             if isinstance(error, errors.SessionEnded):
                 return staff_entry.over(state)
-            refused = error is not None and screen.issue is None
+            other = error is not None and error.text("state") == sf.OTHER_KIND
+            refused = other or (error is not None and screen.issue is None)
             at = Writing.REFUSED if refused else Writing.TORN
             return show(state, replace(screen, at=at, error=error)), (effects.PlaySound("error"),)
         case _:

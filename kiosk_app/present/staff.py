@@ -35,6 +35,7 @@ _ICONS = {
 _STEPS = ("identity", "member", "write", "done")
 _UNFIT = {
     "unknown": "kiosk.staff.not-in-stock",
+    sf.OTHER_KIND: "kiosk.staff.other-kind",
     "old": "kiosk.staff.old-laid",
     "blocked": "kiosk.staff.blocked-laid",
     "replaced": "kiosk.staff.replaced-laid",

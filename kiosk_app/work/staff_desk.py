@@ -13,13 +13,15 @@ from club.wire import staff_mode as wire
 from club.wire.cards import Evidence
 from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
+from kiosk_app.flow.staff_state import OTHER_KIND
 from kiosk_app.work.card_runs import RunServer, ServerAuthority
 from kiosk_app.work.card_talk import Connect, talking
 from nfc import service
-from nfc.issuing import relay
+from nfc.issuing import kinds, relay
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Purpose, Step, Wish
 from nfc.protocol import apdu
 from nfc.protocol import errors as protocol
+from nfc.protocol.kind import Kind
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -54,6 +56,7 @@ class _Tap:
     id: str
     reader: str
     uid: bytes
+    atr: bytes
 
 
 class StaffDesk:
@@ -80,9 +83,9 @@ class StaffDesk:
         self._tap: _Tap | None = None
         self._pause = threading.Event()  # never set
 
-    def tapped(self, tap: str, reader: str, uid: bytes) -> None:
+    def tapped(self, tap: str, reader: str, uid: bytes, atr: bytes) -> None:
         """A card was read; on the reader's thread."""
-        self._tap = _Tap(tap, reader, uid)
+        self._tap = _Tap(tap, reader, uid, atr)
 
     def forget(self, session_id: str) -> None:
         """A visit is over: which card it was is not kept (K13)."""
@@ -156,7 +159,11 @@ class StaffDesk:
     def _write(self, effect: ef.WriteCard) -> None:
         tap, issue_id = self._tap, effect.issue_id
         if tap is None or tap.id != effect.tap or len(tap.uid) != _UID_BYTES:
-            unfit = errors.CardNotFit("expected an NTAG 424 that still lies there", state="unknown", needs="stock")
+            unfit = errors.CardNotFit(
+                f"expected a card with a UID of {_UID_BYTES} bytes that still lies there",
+                state="unknown",
+                needs="stock",
+            )
             self._post(ev.IssueTorn(issue_id, unfit))
             return
         try:
@@ -165,7 +172,7 @@ class StaffDesk:
             if begun.state != "open":  # it was ended before, and the answer to that was lost
                 return
             run = self._new_id()
-            self._run(tap, run, issue_id)
+            self._run(tap, run, begun)
             end = wire.EndIssue(run_id=run)
             self._post(ev.IssueMoved(self._ask(effect.session_id, f"issues/{issue_id}/end", end, wire.Issue)))
         except errors.ClubError as error:
@@ -175,15 +182,21 @@ class StaffDesk:
             _log.info("issue %s was torn: %s", issue_id, type(fault).__name__)
             self._post(ev.IssueTorn(issue_id))
 
-    def _run(self, tap: _Tap, run: str, issue_id: str) -> None:
-        """Write the card. A run that the server ended badly is not raised: what becomes of the card is its word."""
+    def _run(self, tap: _Tap, run: str, begun: wire.Issue) -> None:
+        """Write the card. A run that the server ended badly is not raised: what becomes of the card is its word.
+
+        Raises:
+            CardNotFit: what lies there is of another kind than the stock says; nothing was written.
+        """
+        issue_id = begun.issue_id
 
         def hear(step: Step) -> None:
             self._post(ev.IssueStep(issue_id, min(_BEFORE_REGISTERED, 100 * step.index // COMMANDS), phase_of(step)))
 
         with talking(self._alone, tap.reader, self._patience_s) as transmit:
+            kind = _kind_of(transmit, tap, begun.family)
             try:
-                relay.run(ServerAuthority(self._server), Wish(run, Purpose.ISSUE, tap.uid), transmit, hear)
+                relay.run(ServerAuthority(self._server), Wish(run, Purpose.ISSUE, tap.uid, kind), transmit, hear)
             except AuthorityRefused as refused:
                 _log.info("issue %s: the card did not do as it was told: %s", issue_id, refused.code)
         self._post(ev.IssueStep(issue_id, _BEFORE_REGISTERED, _REGISTER))
@@ -217,6 +230,17 @@ def phase_of(step: Step) -> int:
     if step.index < _FIRST_WRITE:
         return _RECOGNISE
     return _APPLICATION if step.index < _FIRST_KEY else _KEYS if step.what.startswith("change key") else _READ_BACK
+
+
+def _kind_of(transmit: apdu.Transmit, tap: _Tap, family: str) -> Kind:
+    """What the card itself says that it is, when that is what the stock says too."""
+    try:
+        kind = kinds.look(transmit, tap.atr)
+    except AuthorityRefused as refused:
+        raise errors.CardNotFit(f"{refused}; the stock says {family}", state=OTHER_KIND, needs=family) from refused
+    if kind.value != family:
+        raise errors.CardNotFit(f"expected a card of kind {family}, found {kind}", state=OTHER_KIND, needs=family)
+    return kind
 
 
 def _wish(effect: ef.WriteCard, tap: _Tap) -> wire.BeginIssue:

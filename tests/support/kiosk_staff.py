@@ -154,6 +154,7 @@ def beginnings(visit: Any) -> Iterator[Visit]:
         errors.CardNotFit(state="unknown", needs="stock"),
         errors.CardNotFit(state="active", needs="stock"),
         errors.CardNotFit(state="old", needs="stock"),
+        errors.CardNotFit(state="other-kind", needs="ntag424"),
         errors.CardNotFit(state="blocked", needs="stock"),
         errors.CardNotFit(state="replaced", needs="stock"),
         errors.CardNotActive(reason="membership"),

@@ -394,6 +394,14 @@ def test_the_old_card_itself_is_no_blank_one(desk: Desk) -> None:
     assert (code_of(refused), facts_of(refused)["state"]) == ("card_not_fit", "old")
 
 
+def test_a_kiosk_is_told_what_kind_of_card_the_stock_says(club: Club, desk: Desk) -> None:
+    with club.context.db.write() as tx:
+        tx.execute(update(card_rows).where(card_rows.c.uid == OTHER_UID).values(family="desfire-ev2"))
+    desk.entered()
+    told = [read(desk.begin(uid), wire.Issue).family for uid in (BLANK_UID, OTHER_UID)]
+    assert told == ["ntag424", "desfire-ev2"]
+
+
 def test_somebody_elses_card_is_not_replaced(desk: Desk) -> None:
     assert code_of(desk.entered().begin(replaces="card-m0003")) == "card_not_fit"
 

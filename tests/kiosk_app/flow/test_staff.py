@@ -218,6 +218,14 @@ def test_a_card_that_is_not_as_written_is_spoiled_and_another_one_begins_anew() 
     assert visit.last(effects.WriteCard).issue_id == "tap-0002"
 
 
+def test_a_card_of_another_kind_is_refused_and_the_next_one_begins_anew() -> None:
+    visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()))
+    visit.tell(ev.IssueTorn(desk.ISSUE, errors.CardNotFit(state="other-kind", needs="ntag424")))
+    assert written(visit).at is Writing.REFUSED
+    desk.laid(visit, "tap-0002")
+    assert visit.last(effects.WriteCard).issue_id == "tap-0002"
+
+
 def test_a_card_that_is_no_stock_is_refused_and_the_staff_card_is_none() -> None:
     visit = desk.laid(desk.at_write(Visit()))
     visit.tell(ev.IssueTorn(desk.ISSUE, errors.CardNotFit(state="active", needs="stock")))

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from club.model import errors
 from club.sync.errors import ServerUnreachable
 from club.wire import card_runs
@@ -16,8 +18,10 @@ from kiosk_app.work.staff_desk import StaffDesk, phase_of
 from nfc import service
 from nfc.issuing.authority import AuthorityRefused, Purpose, Step, Wish
 from nfc.issuing.local import LocalAuthority
+from nfc.protocol.kind import Kind
+from nfc.virtual.desfire import Desfire
 from nfc.virtual.ntag424 import Ntag424
-from tests.nfc.issuing.cards import UID, Field, a_key_file
+from tests.nfc.issuing.cards import UID, Card, Field, a_key_file
 from tests.support import kiosk_staff as desk
 from tests.support import kiosk_values as make
 from tests.support.kiosk_house import Posted
@@ -47,6 +51,7 @@ class Server:
     ends: wire.IssueState = "done"
     asked: list[tuple[str, object]] = field(default_factory=list)
     spoils_at: int = -1
+    family: str = "ntag424"
 
     def __post_init__(self) -> None:
         self.authority = LocalAuthority(a_key_file(), NoJournal())  # type: ignore[arg-type]
@@ -69,16 +74,19 @@ class Server:
             case "members":
                 return wire.FoundMembers(members=(desk.a_member(),))
             case "issues":
-                return desk.an_issue()
+                return desk.an_issue(family=self.family)
             case "vouchers" | "vouchers/fulfil":
                 return desk.a_voucher("fulfilled" if "/" in what else "issued")
             case "pins" | "cards":
                 return wire.CardNow(card_id="card-0001", state="active")
             case _:
-                return desk.an_issue(self.ends)
+                return desk.an_issue(self.ends, family=self.family)
 
     def begin_card_run(self, request: card_runs.BeginCardRun) -> card_runs.CardRunStep:
-        return _wire(request.run_id, self.authority.begin(Wish(request.run_id, Purpose.ISSUE, UID)))
+        return _wire(
+            request.run_id,
+            self.authority.begin(Wish(request.run_id, Purpose.ISSUE, UID, Kind(request.family or "ntag424"))),
+        )
 
     def answer_card_run(self, run_id: str, request: card_runs.AnswerCardRun) -> card_runs.CardRunStep:
         if request.index == self.spoils_at:
@@ -101,7 +109,7 @@ class House:
     """A desk, its server and a card."""
 
     server: Server = field(default_factory=Server)
-    card: Ntag424 = field(default_factory=lambda: Ntag424.blank(UID))
+    card: Card = field(default_factory=lambda: Ntag424.blank(UID))
     torn_at: int | None = None
     busy: int = 0
 
@@ -109,7 +117,7 @@ class House:
         self.posted = Posted()
         self.connections = 0
         self.desk = StaffDesk(self.server, self.posted, self._connect, lambda: f"run-{self.connections:04d}", 60.0)
-        self.desk.tapped("tap-0001", READER, UID)
+        self.desk.tapped("tap-0001", READER, UID, self.card.atr)
 
     @contextmanager
     def _connect(self, reader: str) -> Iterator[Callable[[bytes], bytes]]:
@@ -174,9 +182,9 @@ def test_a_refused_card_and_a_network_that_is_gone_are_told() -> None:
 
 def test_another_tap_than_the_last_one_and_a_short_uid_are_not_written() -> None:
     house = House()
-    house.desk.tapped("tap-0002", READER, UID)
+    house.desk.tapped("tap-0002", READER, UID, house.card.atr)
     house.desk.do(WRITE)
-    house.desk.tapped("tap-0001", READER, UID[:4])
+    house.desk.tapped("tap-0001", READER, UID[:4], house.card.atr)
     house.desk.do(WRITE)
     assert [type(event) for event in house.told] == [ev.IssueTorn, ev.IssueTorn]
     assert house.server.asked == []
@@ -245,3 +253,28 @@ def test_a_stray_session_is_closed_and_the_card_that_lies_there_is_kept() -> Non
     house.desk.do(WRITE)
     assert house.server.asked[0] == ("end", "staff-tap-0000")
     assert house.told[-1] == ev.IssueMoved(desk.an_issue("done"))
+
+
+def a_desfire() -> Card:
+    """A blank DESFire EV2."""
+    return Desfire(UID, {}, generation=2)
+
+
+@pytest.mark.parametrize(
+    ("card", "family"),
+    [(lambda: Ntag424.blank(UID), "desfire-ev2"), (a_desfire, "ntag424"), (a_desfire, "desfire-ev3")],
+)
+def test_a_card_of_another_kind_than_the_stock_says_is_not_written(card: Callable[[], Card], family: str) -> None:
+    house = House(Server(family=family), card=card())
+    house.desk.do(WRITE)
+    told = house.told[-1]
+    assert isinstance(told, ev.IssueTorn)
+    assert isinstance(told.error, errors.CardNotFit)
+    assert (told.error.text("state"), told.error.text("needs")) == ("other-kind", family)
+    assert (house.steps, [what for what, _ in house.server.asked]) == ([], ["issues"])
+
+
+def test_a_card_of_another_family_is_written_as_what_it_is() -> None:
+    house = House(Server(family="desfire-ev2"), card=a_desfire())
+    house.desk.do(WRITE)
+    assert house.told[-1] == ev.IssueMoved(desk.an_issue("done", family="desfire-ev2"))
