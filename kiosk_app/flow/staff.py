@@ -31,7 +31,7 @@ def press(state: st.State, who: sf.Staff, action: str, arg: str, fresh_id: str) 
             return show(state, back), ()
         case Action.BACK, screen:
             return show(state, _before(screen)), ()
-        case Action.ERRAND, sf.StaffDesk() if arg in list(Errand):
+        case Action.ERRAND, (sf.StaffDesk() | sf.StaffWrite(at=sf.Writing.WAITING)) if arg in list(Errand):
             return show(state, sf.StaffFind(Errand(arg))), ()
         case Action.VOUCHER, sf.StaffDesk():
             return show(state, sf.StaffVoucher()), ()

@@ -162,3 +162,26 @@ STAFF_VOUCHER_USED = replace(
     cancel=views.Button(),
     confirm=views.Button("扫下一张", Action.CANCEL, icon="scan"),
 )
+
+STAFF_SWAP = views.StaffSwapView(
+    header=HEADER,
+    dock=_DOCK,
+    title="旧卡换新卡",
+    detail=_WHO,
+    steps=_steps(2),
+    old=views.CardFace("gold", "金卡", "8800 **** 3316", "将停用"),
+    new=views.CardFace("diamond", "钻石", "8800 **** ----", "等待放卡"),
+    call="请把空白新卡放到感应区",
+    call_detail="写卡约 2 秒，听到“嘀”声后再拿开",
+    facts=(
+        views.FactRow("会员", "高女士，139 **** 0907", "已核对行驶证", "jade"),
+        views.FactRow("可兑换积分", "7,120", "随卡迁移"),
+        views.FactRow("累计积分", "25,040", "随卡迁移"),
+    ),
+    buttons=(
+        views.Button("开新卡", Action.ERRAND, "issue", icon="plus", tone="plain"),
+        views.Button("代办挂失", Action.ERRAND, "block", icon="alert", tone="plain"),
+        views.Button("重置密码", Action.ERRAND, "new-pin", icon="lock", tone="plain"),
+    ),
+    footnote="新卡写入成功后旧卡立即停用；中途取消，旧卡不变",
+)

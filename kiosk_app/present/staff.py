@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import ceil
 
 from club.model import errors
-from club.wire.staff_mode import FoundMember
+from club.wire.staff_mode import FoundCard, FoundMember
 from club.words import numbers
 from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
@@ -15,10 +15,12 @@ from kiosk_app.present.context import Context
 from kiosk_app.present.view_base import Button, Chip, Dock, Tone
 from kiosk_app.present.view_reward import PinView
 from kiosk_app.present.view_staff import (
+    CardFace,
     FactRow,
     PhaseRow,
     StaffFindView,
     StaffListView,
+    StaffSwapView,
     StaffVoucherView,
     StaffWriteView,
     StepMark,
@@ -163,8 +165,40 @@ def pick(ctx: Context, screen: sf.StaffPick) -> StaffListView:
     )
 
 
-def write(ctx: Context, screen: sf.StaffWrite) -> StaffWriteView:
-    """Steps 3 and 4: kiosk-34."""
+def _swap(ctx: Context, screen: sf.StaffWrite, old: FoundCard) -> StaffSwapView:
+    words, member = ctx.words, screen.member
+    seen = words("kiosk.staff.seen", how=words(f"kiosk.staff.{screen.identity}"))
+    who = words("kiosk.staff.member-line", phone=_person(ctx, member), tier=_phone(member))
+    moves = words("kiosk.staff.moves")
+    return StaffSwapView(
+        header=frame.header(ctx),
+        dock=_dock(ctx),
+        title=words(f"kiosk.staff.{screen.errand.value}"),
+        detail=_who(ctx),
+        steps=_steps(ctx, screen.errand, 2),
+        old=CardFace(old.face, ctx.tier_name(old.face), old.number, words("kiosk.staff.old-goes")),
+        new=CardFace(
+            member.tier, ctx.tier_name(member.tier), words("kiosk.staff.no-number"), words("kiosk.staff.at-waiting")
+        ),
+        call=words("kiosk.staff.line-waiting"),
+        call_detail=words("kiosk.staff.swap-detail"),
+        facts=(
+            FactRow(words("kiosk.staff.member"), who, seen, "jade"),
+            FactRow(words("kiosk.staff.points"), numbers.points(member.points), moves),
+            FactRow(words("kiosk.staff.tier-points"), numbers.points(member.tier_points), moves),
+        ),
+        buttons=tuple(
+            Button(words(f"kiosk.staff.{errand.value}"), Action.ERRAND, errand.value, icon=icon, tone="plain")
+            for errand, icon in ((Errand.ISSUE, "plus"), (Errand.BLOCK, "alert"), (Errand.NEW_PIN, "lock"))
+        ),
+        footnote=words("kiosk.staff.foot-replace"),
+    )
+
+
+def write(ctx: Context, screen: sf.StaffWrite) -> StaffWriteView | StaffSwapView:
+    """Steps 3 and 4: kiosk-34; kiosk-18 while a card that takes another's place is waited for."""
+    if screen.replaces is not None and screen.at is Writing.WAITING:
+        return _swap(ctx, screen, screen.replaces)
     words, member, issue = ctx.words, screen.member, screen.issue
     done = screen.at is Writing.DONE
     line, tone = _line(ctx, screen)

@@ -110,6 +110,31 @@ class StaffWriteView(StaffView):
 
 
 @dataclass(frozen=True, slots=True)
+class CardFace:
+    """A card as it is drawn: its art, what stands on it, and a tag."""
+
+    tier: str = "generic"
+    name: str = ""
+    number: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSwapView(StaffView):
+    """kiosk-18: the card that goes and the one that comes, while the blank one is waited for."""
+
+    screen: ClassVar[str] = "staff_swap"
+
+    old: CardFace = CardFace()
+    new: CardFace = CardFace()
+    call: str = ""
+    call_detail: str = ""
+    facts: tuple[FactRow, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    footnote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VoucherHead:
     """What a voucher is for and how it stands; `good`: it may be handed over, or just was."""
 

@@ -44,10 +44,12 @@ from kiosk_app.present.view_reward import (
     VouchersView,
 )
 from kiosk_app.present.view_staff import (
+    CardFace,
     FactRow,
     PhaseRow,
     StaffFindView,
     StaffListView,
+    StaffSwapView,
     StaffView,
     StaffVoucherView,
     StaffWriteView,
@@ -77,6 +79,7 @@ __all__ = [
     "Banner",
     "BlockedCardView",
     "Button",
+    "CardFace",
     "CheckRow",
     "Chip",
     "CodeSheet",
@@ -112,6 +115,7 @@ __all__ = [
     "SheetLine",
     "StaffFindView",
     "StaffListView",
+    "StaffSwapView",
     "StaffView",
     "StaffVoucherView",
     "StaffWriteView",
@@ -151,6 +155,7 @@ AnyView: TypeAlias = (
     | StaffFindView
     | StaffWriteView
     | StaffVoucherView
+    | StaffSwapView
 )
 
 VIEWS: tuple[type[View], ...] = (
@@ -176,5 +181,6 @@ VIEWS: tuple[type[View], ...] = (
     StaffFindView,
     StaffWriteView,
     StaffVoucherView,
+    StaffSwapView,
 )
 """Every view, in the order of a visit."""

@@ -58,6 +58,7 @@ _LATE: Mapping[str, str] = MappingProxyType(
         "staff_find": "StaffFindScreen",
         "staff_write": "StaffWriteScreen",
         "staff_voucher": "StaffVoucherScreen",
+        "staff_swap": "StaffSwapScreen",
     }
 )
 """The others: few come to them, so each is loaded and built when it is first asked for."""

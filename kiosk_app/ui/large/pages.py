@@ -393,6 +393,19 @@ def _staff_write(view: views.StaffWriteView) -> Page:
     )
 
 
+def _staff_swap(view: views.StaffSwapView) -> Page:
+    return _page(
+        Title(view.title),
+        _words(view.detail),
+        _words(view.call, strong=True, accent=True),
+        _words(view.call_detail),
+        *(Card(title=face.name, lines=(face.number, face.tag)) for face in (view.old, view.new)),
+        *(Card(title=row.label, lines=tuple(filter(None, (row.value, row.tag)))) for row in view.facts),
+        _words(view.footnote),
+        *_pushes(view.buttons),
+    )
+
+
 def _staff_voucher(view: views.StaffVoucherView) -> Page:
     head = view.head
     keys = Choices(tuple(views.Chip(key.text, key.action, key.arg) for key in view.symbols)) if view.symbols else None
@@ -435,5 +448,6 @@ _PAGES: Mapping[type[views.View], Callable[[Any], Page]] = MappingProxyType(
         views.StaffFindView: _staff_find,
         views.StaffWriteView: _staff_write,
         views.StaffVoucherView: _staff_voucher,
+        views.StaffSwapView: _staff_swap,
     }
 )

@@ -239,6 +239,14 @@ def test_replacing_names_the_old_card() -> None:
     assert visit.last(effects.WriteCard).replaces == "card-0001"
 
 
+def test_another_errand_may_be_begun_while_a_blank_card_is_waited_for_and_not_once_it_lies_there() -> None:
+    visit = desk.at_write(Visit(), Errand.REPLACE).press("errand", "block")
+    assert visit.now() == sf.StaffFind(Errand.BLOCK), "whoever it is for is looked at anew"
+    visit = desk.laid(desk.at_write(Visit(), Errand.REPLACE)).tell(ev.IssueMoved(desk.an_issue()))
+    visit.tell(ev.IssueTorn(desk.ISSUE)).press("errand", "block")
+    assert written(visit).at is Writing.TORN
+
+
 # -- the member's PIN -------------------------------------------------------------------------------------------------
 
 
