@@ -6,7 +6,7 @@ from alembic import op
 from central_api.columns import UtcDateTime
 
 revision = "0020_pins_used"
-down_revision = "0018_phone_keys"
+down_revision = "0019_device_pasts"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0021_card_limits"
-down_revision = "0018_phone_keys"
+down_revision = "0020_pins_used"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 from central_api.columns import UtcDateTime
 
 revision = "0022_member_codes"
-down_revision = "0018_phone_keys"
+down_revision = "0021_card_limits"
 branch_labels = None
 depends_on = None
 
