@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from club.model import errors as club_errors
 from club.sync import errors, sse
@@ -43,8 +43,7 @@ RUN = secrets.token_hex(8)
 """Names this run of the program to the server: of two machines with the same key, each has its own (C9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
+class SignedRequest(Struct, frozen=True):
     """A command's request as it goes out, signature and all; sent again it is the same to the byte."""
 
     method: str
@@ -53,8 +52,7 @@ class SignedRequest:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestAnswer:
+class ManifestAnswer(Struct, frozen=True):
     """A manifest as it came: the JSON and its `ETag`."""
 
     body: bytes

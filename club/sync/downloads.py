@@ -1,6 +1,6 @@
 """What becomes of the staged manifest as its media come, beside the line; pure (L4)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.sync import events
 from club.sync.state import Effects, State, forgiven, resting, want

@@ -1,6 +1,6 @@
 """Decides what the device sends, fetches, applies and retries, and when; pure, so that faults can be simulated at any step."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.sync import downloads, events, feeds, orders
 from club.sync.planning import ORDER, plan

@@ -1,13 +1,13 @@
 """Which rows of the change feeds follow on from where the device stands; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from club.wire.changes import Change, SyncAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """Rows to apply, in order, and the places reached by them. `more`: ask again at once."""
 
     changes: tuple[Change, ...]

@@ -4,9 +4,10 @@ import contextlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from club.model import errors, voucher
 from club.sync import steps
@@ -21,8 +22,7 @@ from club.wire.offline import OfflineEntity, OfflineRedeem, OfflineRule, Offline
 _OUTAGE = "outage"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """One piece that a member confirmed. `command_id` is made at the touch, `tap_id` at the tap of the card."""
 
     command_id: str
@@ -32,8 +32,7 @@ class Wish:
     pin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(Struct, frozen=True):
     """What was handed out: the reward, the voucher and the text of its QR."""
 
     reward: RewardEntity
@@ -41,8 +40,7 @@ class Handed:
     qr: str
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How this device stands towards one card; for the screen.
 
     `refused` says of each reward of the catalogue why it cannot be had now, None where it can; `unbooked` are the points of
@@ -56,8 +54,7 @@ class Look:
     genuine: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """What every wish of a card is judged by."""
 
     entity: OfflineEntity

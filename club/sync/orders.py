@@ -1,6 +1,6 @@
 """What becomes of the orders staff give a device from afar: carried out once, answered until the server knows it; pure (C9)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.sync import events
 from club.sync.state import Effects, State, want

@@ -1,11 +1,11 @@
 """Commands on their way: written down before they are sent, with the points they hold, until the club has answered (A12)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from club.model import errors
 from club.sync import faults
@@ -32,8 +32,7 @@ class _Refused(msgspec.Struct):
     facts: dict[str, int | str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """A command that the club has not answered yet; `member_id` is whose, empty when that is not known."""
 
     command_id: str

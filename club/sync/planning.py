@@ -1,6 +1,6 @@
 """Chooses what the sync engine does next: the stream, the one line of calls and disk work, and two downloads beside it; pure."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.sync.state import SERVER, Effects, State
 from club.sync.steps import Apply, Call, Fetch, Flip, OpenStream, Refuse, Replace, Settle, Wipe

@@ -4,7 +4,7 @@
 U+2028, which Chinese copy carries when it was pasted from a word processor.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from club.sync import errors
 
@@ -12,8 +12,7 @@ _LONGEST = 1_000_000  # bytes of one event; our server's are under 200
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSent:
+class ServerSent(Struct, frozen=True):
     """One event. `name` is `message` where the server gave none; `id` is the last one seen."""
 
     name: str

@@ -1,7 +1,9 @@
 """What the sync engine knows, and the small moves on it that its parts share; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from club.sync.steps import Call, Effect, StartTimer, Work
 from club.wire.devices import DeviceKind
@@ -14,8 +16,7 @@ SERVER = "server"
 Effects = tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """All the engine knows.
 
     `commands` are unsettled, in their order, and `lanes` says whose they are: one of a member waits for those of the same

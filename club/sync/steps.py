@@ -21,10 +21,11 @@ Downloads go beside the line: each `Fetch` ends in one `MediaCame`, `MediaPaused
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Literal
+
+from msgspec import Struct
 
 from club.model.board import Manifest
 from club.model.errors import ClubError
@@ -55,79 +56,67 @@ class Fault(Enum):
 # -- inputs ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The program runs; what the store held is in the state."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolAsked:
+class EnrolAsked(Struct, frozen=True):
     """Somebody typed a one-time code."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Woken:
+class Woken(Struct, frozen=True):
     """Somebody wants fresh data now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """A command is in the outbox; those of one `lane` (a member) are carried out in their order, an empty one has none."""
 
     command_id: str
     lane: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WipeAsked:
+class WipeAsked(Struct, frozen=True):
     """The club wants the mirror off this device (X2); it is filled anew as long as the device is enrolled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The download window opened or closed."""
 
     is_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PictureChanged:
+class PictureChanged(Struct, frozen=True):
     """Something else is on the glass; the server should hear of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimedOut:
+class TimedOut(Struct, frozen=True):
     """A timer rang."""
 
     timer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """Another thread of the program reached the server, or did not."""
 
     ok: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The server says who this device is; it is kept in the store. `moved`: another store than before, and the mirror is empty."""
 
     enrolled: Enrolled
     moved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PairingCame:
+class PairingCame(Struct, frozen=True):
     """The code that adds this device, or that it was entered (C9)."""
 
     pairing: Pairing
 
 
-@dataclass(frozen=True, slots=True)
-class CommandAnswered:
+class CommandAnswered(Struct, frozen=True):
     """The club carried the command out; `body` is the answer as it came."""
 
     command_id: str
@@ -135,37 +124,32 @@ class CommandAnswered:
     answer: Redeemed | OfflineSettled
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRejected:
+class CommandRejected(Struct, frozen=True):
     """The club said no for good."""
 
     command_id: str
     error: ClubError
 
 
-@dataclass(frozen=True, slots=True)
-class CommandGone:
+class CommandGone(Struct, frozen=True):
     """The outbox has no such open command."""
 
     command_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesCame:
+class ChangesCame(Struct, frozen=True):
     """Rows of the feeds."""
 
     answer: SyncAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotCame:
+class SnapshotCame(Struct, frozen=True):
     """Everything."""
 
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """The mirror and its places are on the disk."""
 
     epoch: str
@@ -173,8 +157,7 @@ class Applied:
     kinds: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestCame:
+class ManifestCame(Struct, frozen=True):
     """A manifest is staged under `key` and lacks these media, of `total` in all; an empty key: nothing new.
 
     `bulky` are those of the missing that wait for the download window.
@@ -187,49 +170,42 @@ class ManifestCame:
     bulky: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class MediaCame:
+class MediaCame(Struct, frozen=True):
     """A medium is here, whole and verified."""
 
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class MediaPaused:
+class MediaPaused(Struct, frozen=True):
     """A medium made room for something more urgent; what came of it is kept."""
 
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFailed:
+class MediaFailed(Struct, frozen=True):
     """A medium did not come; what came of it is kept where it is of use."""
 
     sha256: str
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Beaten:
+class Beaten(Struct, frozen=True):
     """The heartbeat was heard; so many orders of staff wait."""
 
     orders: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersWaiting:
+class OrdersWaiting(Struct, frozen=True):
     """A push: staff want something of this device (C9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersCame:
+class OrdersCame(Struct, frozen=True):
     """What staff want of this device, oldest first."""
 
     orders: tuple[DeviceCommand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderDone:
+class OrderDone(Struct, frozen=True):
     """The program carried an order out, or cannot (`state` "refused", and why)."""
 
     order_id: str
@@ -237,67 +213,58 @@ class OrderDone:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAnswered:
+class OrderAnswered(Struct, frozen=True):
     """The server knows how the order ended: `state` as it is there, which is not ours when it was over before (`expired`)."""
 
     order_id: str
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """The command's end is in the outbox."""
 
     command_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Flipped:
+class Flipped(Struct, frozen=True):
     """The staged manifest is the playing one."""
 
     manifest: Manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Wiped:
+class Wiped(Struct, frozen=True):
     """Nothing is mirrored any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The work under way failed."""
 
     fault: Fault
     error: ClubError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StreamOpened:
+class StreamOpened(Struct, frozen=True):
     """The stream is open and said where the feeds stand."""
 
     epoch: str
     places: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Nudged:
+class Nudged(Struct, frozen=True):
     """A feed moved on to `seq`."""
 
     feed: str
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class DisplayNudged:
+class DisplayNudged(Struct, frozen=True):
     """A display has a new manifest."""
 
     slug: str
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class StreamClosed:
+class StreamClosed(Struct, frozen=True):
     """The stream is not open (any more)."""
 
     fault: Fault
@@ -344,8 +311,7 @@ Input = (
 # -- effects --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """Ask the server. `key` is the command's or order's id or the enrolment code, `note` how an order ended: `state:detail`."""
 
     job: Job
@@ -353,8 +319,7 @@ class Call:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """Write these changes and places to the mirror in one transaction."""
 
     changes: tuple[Change, ...]
@@ -363,15 +328,13 @@ class Apply:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Struct, frozen=True):
     """Put the snapshot in the mirror's place in one transaction."""
 
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """Write the answer to the outbox."""
 
     command_id: str
@@ -379,30 +342,26 @@ class Settle:
     answer: Redeemed | OfflineSettled
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Write the refusal to the outbox."""
 
     command_id: str
     error: ClubError
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(Struct, frozen=True):
     """Make the staged manifest of that key the playing one."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """Download a medium, beside the line."""
 
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class StartTimer:
+class StartTimer(Struct, frozen=True):
     """Ring after a random time between `low_s` and `high_s` seconds; a running timer of that name is replaced."""
 
     name: str
@@ -410,25 +369,21 @@ class StartTimer:
     high_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class OpenStream:
+class OpenStream(Struct, frozen=True):
     """Try to open the event stream, on the reader's thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Struct, frozen=True):
     """Post this to the program."""
 
     event: SyncEvent
 
 
-@dataclass(frozen=True, slots=True)
-class TellOffline:
+class TellOffline(Struct, frozen=True):
     """Post `Offline` with the last contact."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wipe:
+class Wipe(Struct, frozen=True):
     """Take the mirror off the disk: the device was revoked, or the club wants it so."""
 
 

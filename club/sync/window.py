@@ -1,12 +1,12 @@
 """When a store's line may be used for bulky media: a daily window in the store's own time; pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class DownloadWindow:
+
+class DownloadWindow(Struct, frozen=True):
     """From when to when bulky media are fetched; the same time twice: at any time. It may run over midnight.
 
     Media of up to `anytime_bytes` are never bulky: an edited board must reach the glass in a second (L3).

@@ -1,6 +1,6 @@
 """Looking around in a session: home, catalogue, detail, vouchers, activities, and the way back from each."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import errors
 from kiosk_app.flow import effects, history, offers, offline, outage, refused

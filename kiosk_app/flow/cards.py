@@ -1,7 +1,8 @@
 """From a card on the reader to a known member, or to a kind sentence why not (N2, N4, N5, K14)."""
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from club.model import errors
 from club.wire.cards import CardSession

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from club.wire.cards import Evidence
 from club.wire.rewards import Redeem
 from kiosk_app.flow.digits import Digits
@@ -19,8 +21,7 @@ class OpenCardSession:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPhoneSession:
+class OpenPhoneSession(Struct, frozen=True):
     """Have number and PIN checked by the central API (N8)."""
 
     session_id: str
@@ -36,22 +37,19 @@ class OpenCodeSession:
     code: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryOpenSession:
+class RetryOpenSession(Struct, frozen=True):
     """Ask the central API once more about the card of the running session."""
 
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshSession:
+class RefreshSession(Struct, frozen=True):
     """Fetch the session's fresh figures."""
 
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class FetchHistory:
+class FetchHistory(Struct, frozen=True):
     """Fetch a page of the points history (K3): of a kind (empty: all), behind the mark `before` (empty: the first)."""
 
     session_id: str
@@ -59,8 +57,7 @@ class FetchHistory:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AskStepUp:
+class AskStepUp(Struct, frozen=True):
     """Have the PIN checked for one command and its body (N4)."""
 
     command_id: str
@@ -69,8 +66,7 @@ class AskStepUp:
     pin: Digits
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitRedeem:
+class SubmitRedeem(Struct, frozen=True):
     """Write the command down with its hold, then send it till it is settled (A12, X1)."""
 
     command: Redeem
@@ -78,15 +74,13 @@ class SubmitRedeem:
     member_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AskOffline:
+class AskOffline(Struct, frozen=True):
     """Look up what this kiosk may hand out by itself to the session's card, and what it has (A14)."""
 
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandOut:
+class HandOut(Struct, frozen=True):
     """Hand one piece out while the club is not reached; the PIN is sealed, and judged at settlement (A14)."""
 
     command_id: str
@@ -107,32 +101,28 @@ class Ending(StrEnum):
     FAULT = "fault"
 
 
-@dataclass(frozen=True, slots=True)
-class EndSession:
+class EndSession(Struct, frozen=True):
     """Forget the member: evidence, pictures, history of screens; tell the central API (K13)."""
 
     session_id: str
     why: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class EndStray:
+class EndStray(Struct, frozen=True):
     """Tell the central API that a session is over which it opened when whoever asked for it had left already (K13)."""
 
     session_id: str
     staff: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OpenStaff:
+class OpenStaff(Struct, frozen=True):
     """Have a staff card and its PIN judged; the evidence is that of the tap (K12)."""
 
     session_id: str
     pin: Digits
 
 
-@dataclass(frozen=True, slots=True)
-class EndStaff:
+class EndStaff(Struct, frozen=True):
     """Forget who of the staff and which member it was about; tell the central API when it had `opened`."""
 
     session_id: str
@@ -140,8 +130,7 @@ class EndStaff:
     why: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class FindMembers:
+class FindMembers(Struct, frozen=True):
     """Find members by what was typed."""
 
     session_id: str
@@ -149,8 +138,7 @@ class FindMembers:
     query: Digits
 
 
-@dataclass(frozen=True, slots=True)
-class WriteCard:
+class WriteCard(Struct, frozen=True):
     """Issue the blank card of the tap `tap` to a member (N6)."""
 
     session_id: str
@@ -161,8 +149,7 @@ class WriteCard:
     replaces: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetCardPin:
+class SetCardPin(Struct, frozen=True):
     """Give a card the PIN its holder typed twice (K17)."""
 
     session_id: str
@@ -173,8 +160,7 @@ class SetCardPin:
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActOnCard:
+class ActOnCard(Struct, frozen=True):
     """Block a card, or take it back (N5)."""
 
     session_id: str
@@ -184,8 +170,7 @@ class ActOnCard:
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
-class SeeVoucher:
+class SeeVoucher(Struct, frozen=True):
     """Find out what a voucher is for, whose, and whether it is good (A14)."""
 
     session_id: str
@@ -193,8 +178,7 @@ class SeeVoucher:
     code: Digits
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilVoucher:
+class FulfilVoucher(Struct, frozen=True):
     """Have a voucher written off as handed over; `act_id` is the same however often it is asked (A14)."""
 
     session_id: str
@@ -208,13 +192,11 @@ StaffEffect: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WakeSync:
+class WakeSync(Struct, frozen=True):
     """Try the network now."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaySound:
+class PlaySound(Struct, frozen=True):
     """A cue; there is always a picture of the same meaning."""
 
     name: Literal["tap", "key", "success", "error", "countdown"]

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from club.model.errors import ClubError
 from club.wire.cards import CardSession, Evidence
 from club.wire.changes import MemberEntity
@@ -37,16 +39,14 @@ class CardTapped:
     note: str = ""  # facts for staff: family and ATR, never a number
 
 
-@dataclass(frozen=True, slots=True)
-class CardFailed:
+class CardFailed(Struct, frozen=True):
     """A card was there and could not be read."""
 
     fault: ReadFault
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CardLeft:
+class CardLeft(Struct, frozen=True):
     """The card that was read is gone."""
 
 
@@ -58,18 +58,15 @@ class Scanned:
     fresh_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderCame:
+class ReaderCame(Struct, frozen=True):
     """A reader can be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderWent:
+class ReaderWent(Struct, frozen=True):
     """No reader can be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(Struct, frozen=True):
     """A touch. `fresh_id` is a new id in case this touch begins a command (A12); which digit was touched is never written out."""
 
     action: str
@@ -81,45 +78,39 @@ class Pressed:
         return f"Pressed({self.action}, {arg})"
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
+class Second(Struct, frozen=True):
     """A second went by."""
 
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MirrorAnswered:
+class MirrorAnswered(Struct, frozen=True):
     """What this device knows of the card; None: nothing."""
 
     session_id: str
     member: MemberEntity | None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOpened:
+class SessionOpened(Struct, frozen=True):
     """The central API verified the card, or sent the session's fresh figures."""
 
     session: CardSession
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRefused:
+class SessionRefused(Struct, frozen=True):
     """The central API does not take the card."""
 
     session_id: str
     error: ClubError
 
 
-@dataclass(frozen=True, slots=True)
-class SessionUnreachable:
+class SessionUnreachable(Struct, frozen=True):
     """The central API could not be asked about the card."""
 
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryCame:
+class HistoryCame(Struct, frozen=True):
     """A page of the points history, as it was asked for."""
 
     session_id: str
@@ -128,8 +119,7 @@ class HistoryCame:
     page: PointsHistory
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryFailed:
+class HistoryFailed(Struct, frozen=True):
     """A page of the points history did not come: refused, or (without an error) the central API could not be asked."""
 
     session_id: str
@@ -146,105 +136,91 @@ class StepUpGranted:
     grant: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class StepUpRefused:
+class StepUpRefused(Struct, frozen=True):
     """The PIN was wrong, is locked or not set."""
 
     command_id: str
     error: ClubError
 
 
-@dataclass(frozen=True, slots=True)
-class StepUpUnreachable:
+class StepUpUnreachable(Struct, frozen=True):
     """The PIN could not be checked."""
 
     command_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandSettled:
+class CommandSettled(Struct, frozen=True):
     """The redemption is done, once and for ever (A12)."""
 
     answer: Redeemed
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRefused:
+class CommandRefused(Struct, frozen=True):
     """The redemption was refused; no points were taken."""
 
     command_id: str
     error: ClubError
 
 
-@dataclass(frozen=True, slots=True)
-class CommandNotStored:
+class CommandNotStored(Struct, frozen=True):
     """The redemption could not be written down, so it was not sent."""
 
     command_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfflineTermsCame:
+class OfflineTermsCame(Struct, frozen=True):
     """What this kiosk may hand out by itself to the card of a session, and what it has (A14)."""
 
     session_id: str
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class OfflineHanded:
+class OfflineHanded(Struct, frozen=True):
     """A piece was handed out while the club is not reached; it is written down."""
 
     held: Held
 
 
-@dataclass(frozen=True, slots=True)
-class OfflineNotHanded:
+class OfflineNotHanded(Struct, frozen=True):
     """A limit of the store says no; nothing was handed out."""
 
     command_id: str
     error: ClubError
 
 
-@dataclass(frozen=True, slots=True)
-class OfflineBooked:
+class OfflineBooked(Struct, frozen=True):
     """The club has settled a piece that this kiosk had handed out, once and for ever."""
 
     command_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class StaffOpened:
+class StaffOpened(Struct, frozen=True):
     """The staff card and its PIN were right (K12)."""
 
     session: StaffSession
 
 
-@dataclass(frozen=True, slots=True)
-class StaffFailed:
+class StaffFailed(Struct, frozen=True):
     """What staff asked for was refused, or (without an error) the central API could not be asked. `ask`: which question."""
 
     ask: str
     error: ClubError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MembersFound:
+class MembersFound(Struct, frozen=True):
     """Who fits what staff typed."""
 
     ask: str
     found: FoundMembers
 
 
-@dataclass(frozen=True, slots=True)
-class IssueMoved:
+class IssueMoved(Struct, frozen=True):
     """A card being issued: it was begun, is activated, or destroyed."""
 
     issue: Issue
 
 
-@dataclass(frozen=True, slots=True)
-class IssueStep:
+class IssueStep(Struct, frozen=True):
     """A command is about to be sent to the card; `percent` of the way, in one of five phases."""
 
     issue_id: str
@@ -252,31 +228,27 @@ class IssueStep:
     phase: int
 
 
-@dataclass(frozen=True, slots=True)
-class IssueTorn:
+class IssueTorn(Struct, frozen=True):
     """The card left, or the network went: the same card goes on when it lies there again. With an error it is refused."""
 
     issue_id: str
     error: ClubError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CardDone:
+class CardDone(Struct, frozen=True):
     """A PIN was set, a card blocked or taken back, as was asked."""
 
     ask: str
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherSeen:
+class VoucherSeen(Struct, frozen=True):
     """What a voucher is for, whose, and whether it is good (A14)."""
 
     ask: str
     voucher: DeskVoucher
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherHanded:
+class VoucherHanded(Struct, frozen=True):
     """A voucher was handed over, now or when the same was asked before."""
 
     ask: str
@@ -296,32 +268,27 @@ StaffEvent: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WentOnline:
+class WentOnline(Struct, frozen=True):
     """The central API answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class WentOffline:
+class WentOffline(Struct, frozen=True):
     """The central API does not answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueChanged:
+class CatalogueChanged(Struct, frozen=True):
     """A sync brought something new for everybody."""
 
     catalogue: Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolmentChanged:
+class EnrolmentChanged(Struct, frozen=True):
     """Whether the central API knows this device."""
 
     enrolled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PairingCodeCame:
+class PairingCodeCame(Struct, frozen=True):
     """The central API gave a code by which staff let this device in (C9)."""
 
     pairing: Pairing

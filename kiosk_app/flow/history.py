@@ -1,6 +1,6 @@
 """Looking through the points history: page by page, by kind, and what happens when a page does not come (K3)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import errors
 from kiosk_app.flow import effects, refused

@@ -1,9 +1,10 @@
 """Decides what a member may take of the catalogue, and what is missing where not (K4, A11)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+from msgspec import Struct
 
 from club.model.errors import OfflineRefused
 from club.wire.changes import RewardEntity
@@ -23,8 +24,7 @@ class Standing(IntEnum):
     SOLD_OUT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """A member's numbers as best known: the session's, else the mirror's with their time."""
 
     points: int
@@ -34,8 +34,7 @@ class Figures:
     fresh: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A reward as it stands for one member.
 
     `price` is of one piece; `missing` points for one; `limit_left` pieces in the window, None without a limit or while it is

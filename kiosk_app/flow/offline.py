@@ -1,6 +1,6 @@
 """Redeeming while the club cannot be reached: from the confirm sheet to a voucher of this kiosk, and what is held of them (A14)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import errors
 from club.wire.cards import VoucherView

@@ -1,14 +1,14 @@
 """What this kiosk may hand out by itself while the club cannot be reached, and what it has handed out; values only (A14)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from club.model.errors import OfflineRefused
 from club.wire.cards import VoucherView
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A piece that was handed out here and that the club has not booked yet."""
 
     command_id: str
@@ -16,8 +16,7 @@ class Held:
     voucher: VoucherView
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """How this kiosk stands towards one card.
 
     `refused` says of each reward why it cannot be had now, None where it can; `unbooked` are the points of the pieces in
@@ -42,8 +41,7 @@ class Terms:
 _NOT_MARKED = OfflineRefused(reason="reward")
 
 
-@dataclass(frozen=True, slots=True)
-class SpendLater:
+class SpendLater(Struct, frozen=True):
     """The PIN is for one piece that is handed out now and paid once the club is reached."""
 
     command_id: str
@@ -51,8 +49,7 @@ class SpendLater:
     category: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOut:
+class HandedOut(Struct, frozen=True):
     """kiosk-10 without the network: the voucher is there, the points are still to be taken; `balance` is what then remains."""
 
     held: Held

@@ -1,7 +1,8 @@
 """A member without a card: phone number and PIN typed, the number scanned, or the member code (N8)."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from club.model import errors, member_code
 from kiosk_app.flow import effects

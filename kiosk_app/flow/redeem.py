@@ -1,10 +1,10 @@
 """From the confirm sheet through the PIN to the voucher, or back with a kind sentence (K4, N4, A12)."""
 
 import hashlib
-from dataclasses import replace
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from club.model import errors
 from club.wire.cards import Expiry, MemberHome, RewardLimit

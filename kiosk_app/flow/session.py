@@ -1,8 +1,9 @@
 """Begins and ends a visit, counts its seconds, and finds the screen for when nobody is there (K13)."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from kiosk_app.flow import effects, outage
 from kiosk_app.flow import staff_state as sf

@@ -1,7 +1,8 @@
 """Staff mode: what staff press, the cards they lay down, and what the central API answers (K12, N5, N6, K17)."""
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from club.model import errors
 from kiosk_app.flow import cards, effects, staff_entry, staff_voucher, staff_write

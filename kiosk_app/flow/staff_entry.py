@@ -1,6 +1,6 @@
 """Into staff mode: a staff card was tapped, its holder types the PIN, the central API opens it or says why not (K12)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import errors
 from kiosk_app.flow import effects

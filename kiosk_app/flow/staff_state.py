@@ -1,8 +1,9 @@
 """What the kiosk knows in staff mode: who of the staff is there, and the screens of what they do (K12)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from club.model.errors import ClubError
 from club.wire.staff_mode import DeskVoucher, FoundCard, FoundMember, Issue
@@ -35,8 +36,7 @@ class Done(StrEnum):
     RETURNED = "returned"
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(Struct, frozen=True):
     """Somebody of the staff: `id` of the tap, `card` its token; who they are is known once the PIN was right."""
 
     id: str
@@ -46,8 +46,7 @@ class Staff:
     opened: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StaffPin:
+class StaffPin(Struct, frozen=True):
     """A staff card lies there; its holder types the PIN. While `busy` it is being checked, and not held here any more."""
 
     digits: Digits = NO_DIGITS
@@ -56,15 +55,13 @@ class StaffPin:
     away: bool = False  # the central API could not be asked
 
 
-@dataclass(frozen=True, slots=True)
-class StaffDesk:
+class StaffDesk(Struct, frozen=True):
     """What staff can do; `done` is what was done last."""
 
     done: Done | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StaffFind:
+class StaffFind(Struct, frozen=True):
     """Step 1: how staff saw who it is, and the digits by which the member is found; `ask` tells the answer that is waited for."""
 
     errand: Errand
@@ -79,8 +76,7 @@ class StaffFind:
         return bool(self.identity) and len(self.query) >= LEAST_QUERY and not self.ask
 
 
-@dataclass(frozen=True, slots=True)
-class StaffPick:
+class StaffPick(Struct, frozen=True):
     """Step 2: which of these members; for most errands, which of their cards."""
 
     errand: Errand
@@ -111,8 +107,7 @@ class Writing(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class StaffWrite:
+class StaffWrite(Struct, frozen=True):
     """Step 3 and 4: the blank card is written, live; `issue_id` stays the same while the same `card` lies there."""
 
     errand: Errand
@@ -129,8 +124,7 @@ class StaffWrite:
     error: ClubError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StaffNewPin:
+class StaffNewPin(Struct, frozen=True):
     """The member types a PIN, twice (K17). `first` is what they typed the first time."""
 
     card_id: str
@@ -152,8 +146,7 @@ class Said(StrEnum):
     UNSURE = "unsure"  # whether it was handed over was not answered
 
 
-@dataclass(frozen=True, slots=True)
-class StaffVoucher:
+class StaffVoucher(Struct, frozen=True):
     """kiosk-35: a code, then the voucher it belongs to. `act_id` stays the same however often handing over is asked for."""
 
     code: Digits = NO_DIGITS

@@ -1,6 +1,6 @@
 """A voucher in staff mode: its code is scanned or typed, what it is for is shown, and it is handed over once (kiosk-35, A14)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import errors, voucher
 from club.wire.staff_mode import DeskVoucher

@@ -1,6 +1,6 @@
 """A blank card on its way to a member, as staff see it: waited for, written live, torn and laid down again, done (N6)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import errors
 from kiosk_app.flow import effects, staff_entry

@@ -1,9 +1,10 @@
 """What the kiosk knows at one moment: the screen, the session, the world around it; values only."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from club.model.errors import ClubError
 from club.wire.cards import MemberHome, SessionAssurance
@@ -30,8 +31,7 @@ __all__ = ["PIN_LENGTH", "Digits"]
 PHONE_LENGTH = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """How long the kiosk waits (K13), all in whole seconds, and what it starts with.
 
     `idle_s` ends a session (`idle_large_s` with large text), its last `warn_s` are counted down; `success_s` a voucher stays; `message_s` a message without a
@@ -56,8 +56,7 @@ class Rules:
     language: str = "zh-CN"
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """What every member may see, as last synced."""
 
     programme: ProgrammeEntity | None = None
@@ -72,16 +71,14 @@ class Catalogue:
         return next((reward for reward in self.rewards if reward.slug == slug), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """The code by which staff let this device in, good until `expires_at` (C9)."""
 
     code: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What is so whoever stands there; `pairing` only while the device is not enrolled."""
 
     catalogue: Catalogue = Catalogue()
@@ -91,8 +88,7 @@ class World:
     pairing: Pairing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One member's visit.
 
     `card` only tells whether another tap is the same card, empty for a visit without one (N8); `mirror` is what this device knew, `home` what the central API
@@ -118,25 +114,21 @@ class Session:
         return self.home is not None or self.mirror is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Attract:
+class Attract(Struct, frozen=True):
     """kiosk-01: nobody is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class TapHint:
+class TapHint(Struct, frozen=True):
     """kiosk-02: how to tap. `again`: the last card was pulled away too early."""
 
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderGone:
+class ReaderGone(Struct, frozen=True):
     """kiosk-32: no reader, nobody in a session."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotEnrolled:
+class NotEnrolled(Struct, frozen=True):
     """The device is not enrolled, or was revoked; staff enter it in the console."""
 
 
@@ -157,8 +149,7 @@ class CardTrouble(StrEnum):
     CODE_OFFLINE = "code-offline"  # a member's, perhaps: nobody could be asked, or not in time
 
 
-@dataclass(frozen=True, slots=True)
-class CardProblem:
+class CardProblem(Struct, frozen=True):
     """kiosk-31 and its kin. `staff_note` holds facts about the card for staff, never its number."""
 
     trouble: CardTrouble
@@ -166,16 +157,14 @@ class CardProblem:
     staff_note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Struct, frozen=True):
     """kiosk-33: the card was reported lost or replaced (N5). Who held it is not told."""
 
     replaced: bool = False
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """kiosk-03: the card is read, its holder not known yet. `by_code`: no card, a member code that was scanned."""
 
     seconds: int = 0
@@ -184,8 +173,7 @@ class Reading:
     by_code: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneLogin:
+class PhoneLogin(Struct, frozen=True):
     """kiosk-21: a number and a PIN in place of a card. While `busy` they are being checked, and the PIN is not held here any more.
 
     `shown`: seconds for which the number still stands there in full. `unreachable`: the last try reached nobody.
@@ -204,20 +192,17 @@ class PhoneLogin:
         return len(self.phone) == PHONE_LENGTH and len(self.pin) == PIN_LENGTH
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """kiosk-05."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rewards:
+class Rewards(Struct, frozen=True):
     """kiosk-07; an empty category is all."""
 
     category: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RewardDetail:
+class RewardDetail(Struct, frozen=True):
     """kiosk-08, and with `confirming` kiosk-09. `error` is why the last try was refused."""
 
     slug: str
@@ -227,24 +212,21 @@ class RewardDetail:
     error: ClubError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unlock:
+class Unlock(Struct, frozen=True):
     """The PIN opens what is behind the home page."""
 
     command_id: str
     target: "Rewards | Vouchers | Points"
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(Struct, frozen=True):
     """The PIN is for this redemption and nothing else."""
 
     command: Redeem
     detail: RewardDetail
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """kiosk-04. While `busy` the PIN is being checked, and is not held here any more."""
 
     purpose: Unlock | Spend | SpendLater
@@ -258,8 +240,7 @@ class Pin:
         return self.purpose.command.command_id if isinstance(self.purpose, Spend) else self.purpose.command_id
 
 
-@dataclass(frozen=True, slots=True)
-class Redeeming:
+class Redeeming(Struct, frozen=True):
     """The command is under way; it outlives this program (X1). `seconds` it has taken."""
 
     command: Redeem
@@ -267,22 +248,19 @@ class Redeeming:
     seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(Struct, frozen=True):
     """kiosk-10."""
 
     answer: Redeemed
 
 
-@dataclass(frozen=True, slots=True)
-class Vouchers:
+class Vouchers(Struct, frozen=True):
     """kiosk-11; tabs: issued, fulfilled, expired."""
 
     tab: str = "issued"
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherCode:
+class VoucherCode(Struct, frozen=True):
     """A voucher's QR over the whole screen, for `left` seconds more."""
 
     voucher_id: str
@@ -290,8 +268,7 @@ class VoucherCode:
     tab: str = "issued"
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(Struct, frozen=True):
     """kiosk-06: the history of points; `kind` is the filter, empty: all.
 
     `pages` came so far, newest first; `latest` is what came last, of any filter, for sums and expiries. While `loading` a page
@@ -316,15 +293,13 @@ class Points:
         return bool(self.pages) and not self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Activities:
+class Activities(Struct, frozen=True):
     """kiosk-12; tabs: open, planned, past."""
 
     tab: str = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """kiosk-16: what works without the network and what does not."""
 
     back: "Screen"
@@ -340,8 +315,7 @@ class TroubleKind(StrEnum):
     STAFF_OVER = "staff-over"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Any refusal in calm words, with the way back."""
 
     kind: TroubleKind
@@ -388,8 +362,7 @@ class NoticeKind(StrEnum):
     REDEEMED = "redeemed"
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """All of it. `left` counts the seconds until the screen or the session ends by itself, 0 where it does not.
 
     `language`, and whether it was `chosen` by hand, and `large` text with high contrast, last as long as somebody is there (K15).

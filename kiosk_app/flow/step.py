@@ -1,6 +1,6 @@
 """The kiosk as one function: a state and an event give the next state and the work it asks for; nothing is done here."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kiosk_app.flow import browse, cards, effects, history, offline, phone, redeem, staff
 from kiosk_app.flow import events as ev

@@ -1,8 +1,9 @@
 """The screens before a member is known: attract, tap hint, reading, no reader, not enrolled."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import ceil
+
+from msgspec.structs import replace
 
 from club.words import numbers
 from kiosk_app.flow import state as st

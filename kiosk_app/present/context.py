@@ -1,8 +1,9 @@
 """What every part of the presenter works with: the state, the words of its language, and texts made of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from club.model import tier as ladder
 from club.model.errors import ClubError
@@ -17,8 +18,7 @@ from kiosk_app.flow import state as st
 SOON_DAYS = 92  # a quarter: expiries further away are no news
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """A state to be shown, and the words to show it with."""
 
     state: st.State

@@ -1,6 +1,6 @@
 """Turns a state of the flow into the finished view of its screen: strings, flags, names of pictures, nothing to decide."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.words.catalogue import Words
 from kiosk_app.flow import outage

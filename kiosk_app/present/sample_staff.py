@@ -1,6 +1,6 @@
 """Samples of staff mode."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from club.model import voucher
 from kiosk_app.flow.actions import Action

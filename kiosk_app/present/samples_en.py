@@ -1,10 +1,11 @@
 """The same samples in English, for previews and tests; what the data hold in Chinese names is English here too."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, structs
 
 from kiosk_app.present import samples, views
 
@@ -381,9 +382,9 @@ def in_english(value: Any) -> Any:
         return _ENGLISH.get(value) or re.sub(r"^退出 (\d+) 秒$", r"Exit \1 s", value)
     if isinstance(value, tuple):
         return tuple(in_english(item) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changed = {entry.name: in_english(getattr(value, entry.name)) for entry in dataclasses.fields(value)}
-        return dataclasses.replace(value, **changed)
+    if isinstance(value, Struct):
+        changed = {name: in_english(getattr(value, name)) for name in value.__struct_fields__}
+        return structs.replace(value, **changed)
     return value
 
 

@@ -1,7 +1,8 @@
 """Staff mode as staff read it: who is there, what can be done, a card being written (K12, N6)."""
 
-from dataclasses import replace
 from math import ceil
+
+from msgspec.structs import replace
 
 from club.model import errors
 from club.wire.staff_mode import FoundCard, FoundMember

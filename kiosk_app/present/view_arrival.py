@@ -1,13 +1,13 @@
 """Views of the screens before a member is known: attract, tap hint, reading."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from kiosk_app.present.view_base import NO_BUTTON, Button, View
 
 
-@dataclass(frozen=True, slots=True)
-class Highlight:
+class Highlight(Struct, frozen=True):
     """What the club has to offer just now, number `place` (from 0) of `of` that take turns."""
 
     tag: str = ""
@@ -18,8 +18,7 @@ class Highlight:
     of: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttractView(View):
+class AttractView(View, frozen=True, kw_only=True):
     """kiosk-01. `welcome` is one or two lines, split by a line feed; `tap` is "" while the reader is gone."""
 
     screen: ClassVar[str] = "attract"
@@ -33,8 +32,7 @@ class AttractView(View):
     highlight: Highlight | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TapView(View):
+class TapView(View, frozen=True, kw_only=True):
     """kiosk-02. `phone` is the way in without a card."""
 
     screen: ClassVar[str] = "tap"
@@ -47,8 +45,7 @@ class TapView(View):
     phone: Button = NO_BUTTON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingView(View):
+class ReadingView(View, frozen=True, kw_only=True):
     """kiosk-03. Before the card is known: `tier` "generic" and no card number."""
 
     screen: ClassVar[str] = "reading"

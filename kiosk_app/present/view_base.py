@@ -1,14 +1,14 @@
 """What the views of all screens are made of: the frame around a screen, buttons, choices, and the note where nothing is yet."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
 
 Tone: TypeAlias = Literal["jade", "ink", "soft", "plain", "warn", "danger"]
 """Colour by role: what it says, never which hex value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The read-only top of every screen. `offline` is the words of the mark."""
 
     club: str = ""
@@ -17,8 +17,7 @@ class Header:
     offline: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Dock:
+class Dock(Struct, frozen=True):
     """The bar at the bottom: labels of what can be pressed; with `seconds` the ring around them, `share` of it (0 to 1) lit.
 
     `large` switches text size and contrast ("大字", and "标准字" while large), `language` the language ("EN", "中文").
@@ -35,8 +34,7 @@ class Dock:
     short: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A button with what it tells. A disabled one is grey and tells nothing."""
 
     text: str = ""
@@ -50,8 +48,7 @@ class Button:
 NO_BUTTON = Button()
 
 
-@dataclass(frozen=True, slots=True)
-class TimeoutSheet:
+class TimeoutSheet(Struct, frozen=True):
     """kiosk-17, over any screen: "are you still there?"."""
 
     seconds: str = ""
@@ -62,8 +59,7 @@ class TimeoutSheet:
     stay: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """What all screens have. `large`: text of half as much again, in one column; `contrast`: white and yellow on black (kiosk-20 has both)."""
 
     screen: ClassVar[str] = ""
@@ -77,8 +73,7 @@ class View:
     timeout: TimeoutSheet | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyNote:
+class EmptyNote(Struct, frozen=True):
     """kiosk-36: nothing is there yet; a sentence and the next step. `illustration`: "vouchers", "activities", "points", "rewards"."""
 
     illustration: str = "points"
@@ -87,8 +82,7 @@ class EmptyNote:
     button: Button | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Struct, frozen=True):
     """A choice in a row of choices."""
 
     text: str = ""

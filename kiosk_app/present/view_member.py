@@ -1,13 +1,13 @@
 """Views of what belongs to the member: home page, points history, and the club's activities."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from kiosk_app.present.view_base import Chip, EmptyNote, Tone, View
 
 
-@dataclass(frozen=True, slots=True)
-class MemberCard:
+class MemberCard(Struct, frozen=True):
     """The card as drawn on the home page. `pips` of `pips_of` short bars are solid.
 
     `line` is all of it in large text: "金卡，卡号尾号 2719".
@@ -24,8 +24,7 @@ class MemberCard:
     line: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PointsPanel:
+class PointsPanel(Struct, frozen=True):
     """Both tracks of points and the way to the next tier; `progress` 0 to 1, `None` at the highest tier.
 
     `missing` is that way in few words, for large text: "离钻石差 6,360".
@@ -43,8 +42,7 @@ class PointsPanel:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiryNote:
+class ExpiryNote(Struct, frozen=True):
     """Points that will expire soon; `button` leads to the rewards. `short` is the title in large text: "6 月 30 日有 1,200 分到期"."""
 
     title: str = ""
@@ -53,8 +51,7 @@ class ExpiryNote:
     short: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """An entry of the home page; `bars` (shares of the highest, 0 to 1) are drawn in the place of a picture, the first amber if `soon`."""
 
     title: str = ""
@@ -67,8 +64,7 @@ class Tile:
     soon: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeView(View):
+class HomeView(View, frozen=True, kw_only=True):
     """kiosk-05. Only tiles of journeys that are built. `notice` is a short line, such as when the data are from."""
 
     screen: ClassVar[str] = "home"
@@ -82,8 +78,7 @@ class HomeView(View):
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiryBar:
+class ExpiryBar(Struct, frozen=True):
     """Points that expire together: `share` 0 to 1 of the highest bar; `soon` ones are amber."""
 
     points: str = ""
@@ -92,8 +87,7 @@ class ExpiryBar:
     soon: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PointsRow:
+class PointsRow(Struct, frozen=True):
     """A movement, or (with `month`) the head of a month with its sums. A movement that earned is jade: `tone`.
 
     `points` and `tier_points` have their sign; "—" where that track did not move.
@@ -109,8 +103,7 @@ class PointsRow:
     tier_points: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointsView(View):
+class PointsView(View, frozen=True, kw_only=True):
     """kiosk-06. Filters tell `Action.FILTER`; a `more` line stands at the end while older movements are to be had.
 
     When the last rows come into sight the screen tells `Action.OLDER` by itself, once for each number of rows.
@@ -139,8 +132,7 @@ class PointsView(View):
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityFeature:
+class ActivityFeature(Struct, frozen=True):
     """The activity that stands on top, over its picture. `title` may have a line feed."""
 
     slug: str = ""
@@ -151,8 +143,7 @@ class ActivityFeature:
     picture: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityCard:
+class ActivityCard(Struct, frozen=True):
     """An activity in the list: `kind` ("自驾游") and `tag` ("余 6 车", "已满，可候补") are small labels."""
 
     slug: str = ""
@@ -165,8 +156,7 @@ class ActivityCard:
     picture: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivitiesView(View):
+class ActivitiesView(View, frozen=True, kw_only=True):
     """kiosk-12. Tabs tell `Action.TAB`; signing up is a later journey. With no cards, `nothing` says so. `title` is read in large text."""
 
     screen: ClassVar[str] = "activities"

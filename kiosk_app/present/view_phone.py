@@ -1,14 +1,12 @@
 """The view of signing in without a card."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk_app.present.view_base import NO_BUTTON, Button, View
 from kiosk_app.present.view_reward import PinKey, marks, pad_keys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneLoginView(View):
+class PhoneLoginView(View, frozen=True, kw_only=True):
     """kiosk-21. `phone` is masked unless asked for; of the PIN only how many digits are in (`filled` of `length`).
 
     `problem` is why the last try opened nothing; it takes the place of `pin_label` and `hidden_note`. `typing_pin`: the number is

@@ -1,14 +1,14 @@
 """Views from the catalogue to the voucher: rewards, one of them, the confirm sheet, the PIN, the voucher, all vouchers."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from kiosk_app.flow.actions import Action
 from kiosk_app.present.view_base import NO_BUTTON, Button, Chip, EmptyNote, Tone, View
 
 
-@dataclass(frozen=True, slots=True)
-class RewardCard:
+class RewardCard(Struct, frozen=True):
     """A reward in the catalogue. Not `available`: grey price, and `lock` says why ("钻石卡可换", "还差 720 分", "已兑完")."""
 
     slug: str = ""
@@ -23,8 +23,7 @@ class RewardCard:
     lock_icon: str = "lock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RewardsView(View):
+class RewardsView(View, frozen=True, kw_only=True):
     """kiosk-07. With no cards, `empty` says so."""
 
     screen: ClassVar[str] = "rewards"
@@ -39,8 +38,7 @@ class RewardsView(View):
     empty: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """A line of the detail page."""
 
     icon: str = ""
@@ -48,8 +46,7 @@ class Fact:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetLine:
+class SheetLine(Struct, frozen=True):
     """A line of the confirm sheet; the `total` is larger and jade."""
 
     label: str = ""
@@ -57,8 +54,7 @@ class SheetLine:
     total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmSheet:
+class ConfirmSheet(Struct, frozen=True):
     """kiosk-09, over the detail. While `busy` the button turns and nothing can be touched; `slow` is said after 3 s."""
 
     title: str = ""
@@ -79,8 +75,7 @@ class ConfirmSheet:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RewardDetailView(View):
+class RewardDetailView(View, frozen=True, kw_only=True):
     """kiosk-08 and, with `confirm`, kiosk-09. `redeem` is disabled with the reason in `why_not`."""
 
     screen: ClassVar[str] = "reward_detail"
@@ -104,8 +99,7 @@ class RewardDetailView(View):
     confirm: ConfirmSheet | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PinKey:
+class PinKey(Struct, frozen=True):
     """A key of the PIN pad: a digit, or a quiet key with words or an icon."""
 
     text: str = ""
@@ -138,8 +132,7 @@ def pad_keys(clear: str, keys: tuple[str, ...] = DIGITS) -> tuple[PinKey, ...]:
     return (*digits[:9], PinKey(text=clear, action=Action.CLEAR), digits[9], erase)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinView(View):
+class PinView(View, frozen=True, kw_only=True):
     """kiosk-04. `filled` of `length` digits are in; the digits themselves never reach the screen."""
 
     screen: ClassVar[str] = "pin"
@@ -171,8 +164,7 @@ class PinView(View):
         return pad_keys(self.clear, self.keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedeemingView(View):
+class RedeemingView(View, frozen=True, kw_only=True):
     """Between the PIN and the voucher: points are being taken. No dock: nothing may break in."""
 
     screen: ClassVar[str] = "redeeming"
@@ -185,8 +177,7 @@ class RedeemingView(View):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuccessView(View):
+class SuccessView(View, frozen=True, kw_only=True):
     """kiosk-10. `qr` is what the code says when scanned; `code` is grouped for reading aloud. `others`: "另有 1 张在“我的券”"."""
 
     screen: ClassVar[str] = "success"
@@ -203,8 +194,7 @@ class SuccessView(View):
     buttons: tuple[Button, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherCard:
+class VoucherCard(Struct, frozen=True):
     """A voucher in the list. `shade` 0 to 2 is its colour; `button` "" when it can no longer be shown."""
 
     voucher_id: str = ""
@@ -220,8 +210,7 @@ class VoucherCard:
     used: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FirstVoucher:
+class FirstVoucher(Struct, frozen=True):
     """The voucher that expires first, with its code."""
 
     voucher_id: str = ""
@@ -232,8 +221,7 @@ class FirstVoucher:
     until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeSheet:
+class CodeSheet(Struct, frozen=True):
     """A voucher's QR over the whole screen, for `seconds` more."""
 
     title: str = ""
@@ -245,8 +233,7 @@ class CodeSheet:
     close: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VouchersView(View):
+class VouchersView(View, frozen=True, kw_only=True):
     """kiosk-11. `first` only on the tab of usable ones; `bare` when there is none on any, so that nothing stands above the tabs.
 
     With no cards, `nothing` says so.

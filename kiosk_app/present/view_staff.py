@@ -1,7 +1,8 @@
 """Views of staff mode: what can be done, who it is for, and a card being written (K12)."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
 
 from kiosk_app.flow.actions import Action
 from kiosk_app.present.view_base import NO_BUTTON, Button, Chip, Tone, View
@@ -12,8 +13,7 @@ StepState: TypeAlias = Literal["done", "now", "later"]
 PhaseState: TypeAlias = Literal["done", "now", "later", "stopped"]
 
 
-@dataclass(frozen=True, slots=True)
-class StepMark:
+class StepMark(Struct, frozen=True):
     """A step of the way: its number (none once it is done), its name, and where it stands."""
 
     number: str = ""
@@ -21,8 +21,7 @@ class StepMark:
     mark: StepState = "later"
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseRow:
+class PhaseRow(Struct, frozen=True):
     """A phase of writing a card; `share` of its ring is lit while it is the one under way."""
 
     title: str = ""
@@ -32,8 +31,7 @@ class PhaseRow:
     share: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(Struct, frozen=True):
     """A fact with a tag behind it."""
 
     label: str = ""
@@ -42,8 +40,7 @@ class FactRow:
     tone: Tone = "plain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffView(View):
+class StaffView(View, frozen=True, kw_only=True):
     """What all screens of staff mode have: what it is, who is there, and where on the way."""
 
     title: str = ""
@@ -51,8 +48,7 @@ class StaffView(View):
     steps: tuple[StepMark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffListView(StaffView):
+class StaffListView(StaffView, frozen=True, kw_only=True):
     """What staff can do, or which member or card it is for."""
 
     screen: ClassVar[str] = "staff_list"
@@ -62,8 +58,7 @@ class StaffListView(StaffView):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffFindView(StaffView):
+class StaffFindView(StaffView, frozen=True, kw_only=True):
     """Step 1: how staff saw who it is, and the digits to find the member by; those typed so far are shown."""
 
     screen: ClassVar[str] = "staff_find"
@@ -89,8 +84,7 @@ class StaffFindView(StaffView):
         return (*digits[:9], clear, digits[9], erase)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffWriteView(StaffView):
+class StaffWriteView(StaffView, frozen=True, kw_only=True):
     """kiosk-34: the card and how far it is, the five phases, whose it becomes, what is left in stock."""
 
     screen: ClassVar[str] = "staff_write"
@@ -109,8 +103,7 @@ class StaffWriteView(StaffView):
     footnote: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CardFace:
+class CardFace(Struct, frozen=True):
     """A card as it is drawn: its art, what stands on it, and a tag."""
 
     tier: str = "generic"
@@ -119,8 +112,7 @@ class CardFace:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffSwapView(StaffView):
+class StaffSwapView(StaffView, frozen=True, kw_only=True):
     """kiosk-18: the card that goes and the one that comes, while the blank one is waited for."""
 
     screen: ClassVar[str] = "staff_swap"
@@ -134,8 +126,7 @@ class StaffSwapView(StaffView):
     footnote: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherHead:
+class VoucherHead(Struct, frozen=True):
     """What a voucher is for and how it stands; `good`: it may be handed over, or just was."""
 
     name: str = ""
@@ -145,8 +136,7 @@ class VoucherHead:
     good: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffVoucherView(StaffView):
+class StaffVoucherView(StaffView, frozen=True, kw_only=True):
     """kiosk-35: the code with its keys while it is typed, then what it belongs to and the two buttons."""
 
     screen: ClassVar[str] = "staff_voucher"

@@ -1,15 +1,15 @@
 """Views of what did not work: no network, a card that is none of ours or blocked, no reader, any refusal."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
 
 from kiosk_app.present.view_base import Button, Tone, View
 
 Mark: TypeAlias = Literal["yes", "no"]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRow:
+class CheckRow(Struct, frozen=True):
     """What works and what does not."""
 
     mark: Mark = "yes"
@@ -17,8 +17,7 @@ class CheckRow:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HelpRow:
+class HelpRow(Struct, frozen=True):
     """A way on: what it is, why, and (where it can be pressed) its button."""
 
     icon: str = ""
@@ -27,8 +26,7 @@ class HelpRow:
     button: Button | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Banner:
+class Banner(Struct, frozen=True):
     """A coloured strip with an icon and two lines."""
 
     icon: str = ""
@@ -37,8 +35,7 @@ class Banner:
     tone: Tone = "danger"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfflineView(View):
+class OfflineView(View, frozen=True, kw_only=True):
     """kiosk-16."""
 
     screen: ClassVar[str] = "offline"
@@ -50,8 +47,7 @@ class OfflineView(View):
     buttons: tuple[Button, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorView(View):
+class ErrorView(View, frozen=True, kw_only=True):
     """Any refusal in calm words: what happened, what to do. `illustration`: "card", "offline", "blocked", "reader", "sold-out".
 
     `code` and the line below it are for staff, on a device that is not enrolled; no error code is ever shown.
@@ -68,8 +64,7 @@ class ErrorView(View):
     buttons: tuple[Button, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownCardView(View):
+class UnknownCardView(View, frozen=True, kw_only=True):
     """kiosk-31. `staff_title` and `staff_note`: facts of the card for staff, never its number."""
 
     screen: ClassVar[str] = "unknown_card"
@@ -82,8 +77,7 @@ class UnknownCardView(View):
     buttons: tuple[Button, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderLostView(View):
+class ReaderLostView(View, frozen=True, kw_only=True):
     """kiosk-32."""
 
     screen: ClassVar[str] = "reader_lost"
@@ -95,8 +89,7 @@ class ReaderLostView(View):
     buttons: tuple[Button, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockedCardView(View):
+class BlockedCardView(View, frozen=True, kw_only=True):
     """kiosk-33."""
 
     screen: ClassVar[str] = "blocked_card"

@@ -1,9 +1,9 @@
 """What stays while screens change: the header above and the dock below."""
 
-from dataclasses import replace
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from msgspec.structs import replace
 
 from club.ui import place, touch
 from kiosk_app.present import views

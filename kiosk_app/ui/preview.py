@@ -1,11 +1,12 @@
 """Draws sample screens into PNGs: ``python -m kiosk_app.ui.preview kiosk-05-home home.png``, or ``--all FOLDER``."""
 
 import argparse
-import dataclasses
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from msgspec import structs
 
 from club.ui import window
 from kiosk_app.present import samples, samples_en
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     views = samples_en.SAMPLES if options.english else samples.SAMPLES
     for name, path in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        ui.show(dataclasses.replace(views[name], large=options.large, contrast=options.contrast))
+        ui.show(structs.replace(views[name], large=options.large, contrast=options.contrast))
         deadline = time.monotonic() + _PATIENCE_S
         for frame in range(10_000):
             EventLoop.idle()

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RENDERER, glGetString
 from kivy.metrics import dp
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from club.resources import theme as tokens
@@ -51,8 +52,7 @@ _QUIET_S = 3.0
 _TIDY_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """A frame that is on the glass: `opacity` of the screen in front, `at` on the monotonic clock, `cost_ms` of the UI thread."""
 
     screen: str

@@ -4,8 +4,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from club.model import errors
 from club.sync.errors import SyncError
@@ -51,8 +52,7 @@ class StaffServer(RunServer, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Tap:
+class _Tap(Struct, frozen=True):
     id: str
     reader: str
     uid: bytes

@@ -1,9 +1,10 @@
 """Walks the kiosk's flow by everything that can be pressed or happen, and gives each different screen it comes to."""
 
-import dataclasses
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
+
+from msgspec import Struct, structs
 
 from club.model import errors
 from club.model.text import Text
@@ -26,7 +27,7 @@ def translated() -> st.Catalogue:
     """The catalogue with nothing left to translate."""
     catalogue = a_catalogue()
     fruit = "fruit-picking"
-    return dataclasses.replace(
+    return structs.replace(
         catalogue,
         activities=tuple(
             make.an_activity(fruit, state="planned", title=Text("采摘日", "Fruit picking day"))
@@ -83,11 +84,11 @@ def _in(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, tuple):
         for item in value:
             yield from _in(item)
-    elif dataclasses.is_dataclass(value):
+    elif isinstance(value, Struct):
         action = getattr(value, "action", "")
         if action and getattr(value, "enabled", True):
             yield str(action), str(getattr(value, "arg", ""))
-        fields = {entry.name: getattr(value, entry.name) for entry in dataclasses.fields(value)}
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
         if "exit" in fields and "language" in fields:
             yield from ((each, "") for each in ("back", "home", "exit") if fields[each])
         if "slug" in fields and "available" in fields:
@@ -221,21 +222,21 @@ def _name(state: st.State) -> str:
     """Tells screens apart as far as a member could: not by ids and seconds."""
     screen, session = state.screen, state.session
     told = [type(screen).__name__]
-    for entry in dataclasses.fields(screen):
-        value = getattr(screen, entry.name)
+    for name in screen.__struct_fields__:
+        value = getattr(screen, name)
         match value:
             case errors.ClubError():
                 told.append(f"{value.code}{sorted(value.facts.items())}")
             case tuple():
-                told.append(f"{entry.name}={len(value)}")
+                told.append(f"{name}={len(value)}")
             case str() | bool() if value:
-                told.append(f"{entry.name}={value}")
+                told.append(f"{name}={value}")
             case st.Digits():
-                told.append(f"{entry.name}={len(value)}")
-            case int() if entry.name == "quantity":
-                told.append(f"{entry.name}={value}")
-            case _ if dataclasses.is_dataclass(value):
-                told.append(f"{entry.name}={type(value).__name__}")
+                told.append(f"{name}={len(value)}")
+            case int() if name == "quantity":
+                told.append(f"{name}={value}")
+            case _ if isinstance(value, Struct):
+                told.append(f"{name}={type(value).__name__}")
     if session is not None:
         home = session.home
         told.append(

@@ -1,20 +1,19 @@
 """What large text is made of: a page of blocks, one below the other. Pure values; `of` in `pages` makes them from a view."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from kiosk_app.present import views
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """What the page is."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """A paragraph; `strong` bold, `accent` in the colour that stands out."""
 
     text: str = ""
@@ -22,15 +21,13 @@ class Words:
     accent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number that matters now: the seconds that are left."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """Points to spend, very large; the other track beside them."""
 
     label: str = ""
@@ -41,8 +38,7 @@ class Figures:
     second_note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """A button; the `primary` one stands out. Without an action or not `enabled` it is grey."""
 
     text: str = ""
@@ -55,22 +51,19 @@ class Push:
     inverse: bool = False  # in the colours of the text, turned round: signing out
 
 
-@dataclass(frozen=True, slots=True)
-class Tiles:
+class Tiles(Struct, frozen=True):
     """Ways on, two in a row."""
 
     pushes: tuple[Push, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """Choices in as many rows as they need."""
 
     chips: tuple[views.Chip, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A framed thing: a reward, a voucher, a movement, a fact. With an `action` all of it can be pressed; `push` is a button in it.
 
     A `picture` takes the place of the icon; `dim` fades it.
@@ -87,24 +80,21 @@ class Card:
     dim: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A voucher's code, to be scanned or read aloud."""
 
     qr: str = ""
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pad:
+class Pad(Struct, frozen=True):
     """The PIN's marks and the twelve keys."""
 
     dots: tuple[str, ...] = ()
     keys: tuple[views.PinKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stepper:
+class Stepper(Struct, frozen=True):
     """One less, how many, one more."""
 
     label: str = ""
@@ -113,16 +103,14 @@ class Stepper:
     can_more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Something is under way."""
 
 
 Block: TypeAlias = Title | Words | Number | Figures | Push | Tiles | Choices | Card | Code | Pad | Stepper | Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page: what scrolls, the buttons that stand below it whatever is in sight, and whether the dock does."""
 
     blocks: tuple[Block, ...] = ()

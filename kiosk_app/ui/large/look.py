@@ -1,12 +1,11 @@
 """Colours of large text by what they say: the light palette, or white and yellow on black."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 LINE_PX = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Colour roles of `club.ui.theme`."""
 
     ground: str

@@ -1,10 +1,10 @@
 """A screen in large text: header, one column that scrolls, the buttons of its foot, and the dock."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from kivy.clock import Clock
+from msgspec.structs import replace
 
 from club.ui import place, scroll, surface, text
 from kiosk_app.flow.actions import Action

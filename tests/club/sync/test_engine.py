@@ -2,12 +2,12 @@
 
 import itertools
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from club.model import errors
 from club.sync import engine, events, steps

@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from club.model import errors as club_errors
 from club.sync import downloads, engine, errors, feeds, planning, steps

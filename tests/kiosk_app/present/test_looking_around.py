@@ -1,9 +1,9 @@
 """Points history, activities, text size and language as finished views (K3, K6, K15)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from club.model.text import Text
 from club.words.catalogue import Words

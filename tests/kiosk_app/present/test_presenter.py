@@ -1,9 +1,9 @@
-import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
+from msgspec import Struct, structs
 
 from club.model import errors
 from club.wire.cards import Expiry
@@ -31,9 +31,9 @@ def texts(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for each in value:
             yield from texts(each)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from texts(getattr(value, field.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name))
 
 
 def test_attract_says_welcome_in_two_lines() -> None:
@@ -187,7 +187,7 @@ def test_the_catalogue_says_what_is_missing() -> None:
 
 
 def test_an_empty_category_says_so() -> None:
-    empty = dataclasses.replace(a_catalogue(), rewards=())
+    empty = structs.replace(a_catalogue(), rewards=())
     view = shown(Visit(catalogue=empty).at_home().press("rewards").press("category", "wash"))
     assert isinstance(view, views.RewardsView)
     assert view.empty == "这一类暂时没有礼品，看看别的分类"
@@ -210,7 +210,7 @@ def test_the_detail_page() -> None:
 
 @pytest.mark.parametrize(("words", "said"), [(ZH, "全部门店"), (EN, "all stores")])
 def test_a_reward_without_stores_is_good_in_all_of_them(words: Words, said: str) -> None:
-    everywhere = dataclasses.replace(a_catalogue(), rewards=(make.a_reward(stores=()),))
+    everywhere = structs.replace(a_catalogue(), rewards=(make.a_reward(stores=()),))
     view = shown(Visit(catalogue=everywhere).at_home(language=words.language).at_detail(), words)
     assert isinstance(view, views.RewardDetailView)
     assert view.facts[2].text == said
@@ -371,7 +371,7 @@ def test_the_offline_page_lists_what_works() -> None:
 @pytest.mark.parametrize("trouble", list(st.CardTrouble))
 @pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
 def test_every_trouble_with_a_card_has_words_and_a_way_on(trouble: st.CardTrouble, words: Words) -> None:
-    state = dataclasses.replace(Visit().state, screen=st.CardProblem(trouble, errors.CryptogramReplayed()))
+    state = structs.replace(Visit().state, screen=st.CardProblem(trouble, errors.CryptogramReplayed()))
     view = present(state, words)
     assert isinstance(view, views.ErrorView | views.UnknownCardView)
     assert view.title
@@ -394,7 +394,7 @@ def test_a_blocked_card_tells_nothing_about_its_holder() -> None:
     assert [row.button.action for row in view.rows if row.button] == ["phone", "understood"]
     assert view.buttons == ()  # four ways on leave no room below them
     assert not any("王" in text or "6,280" in text for text in texts(view))
-    view = present(dataclasses.replace(Visit().state, screen=st.Blocked(replaced=True)), ZH)
+    view = present(structs.replace(Visit().state, screen=st.Blocked(replaced=True)), ZH)
     assert isinstance(view, views.BlockedCardView)
     assert (view.title, view.detail) == ("这张卡已换新卡", "")
 

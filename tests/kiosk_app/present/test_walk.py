@@ -1,12 +1,12 @@
 """Every screen one can come to, in both languages and both sizes of text: all words are there, nothing that can be pressed is dead (K15)."""
 
-import dataclasses
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec import Struct, structs
 
 from club.words.catalogue import Words
 from kiosk_app.flow import events as ev
@@ -35,9 +35,9 @@ def texts(value: Any) -> Iterator[str]:
     elif isinstance(value, tuple):
         for item in value:
             yield from texts(item)
-    elif dataclasses.is_dataclass(value):
-        for entry in dataclasses.fields(value):
-            yield from texts(getattr(value, entry.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name))
 
 
 def test_the_walk_comes_to_every_screen() -> None:
@@ -48,7 +48,7 @@ def test_the_walk_comes_to_every_screen() -> None:
 @pytest.mark.parametrize("language", sorted(WORDS))
 def test_every_screen_has_all_its_words(language: str, large: bool) -> None:
     for name, state in reachable().items():
-        view = present(dataclasses.replace(state, language=language, large=large), WORDS[language])
+        view = present(structs.replace(state, language=language, large=large), WORDS[language])
         said = set(texts(view))
         assert not any("{" in text for text in said), name
         assert (view.large, view.contrast) == (large, large), name
@@ -59,7 +59,7 @@ def test_every_screen_has_all_its_words(language: str, large: bool) -> None:
 def test_english_titles_of_pages_are_short() -> None:
     long = set()
     for state in reachable().values():
-        view = present(dataclasses.replace(state, language="en"), WORDS["en"])
+        view = present(structs.replace(state, language="en"), WORDS["en"])
         if type(view).__name__ not in SENTENCES:
             long |= {title for title in [getattr(view, "title", "")] if len(title) > LONGEST_TITLE}
     assert long == set()
@@ -73,6 +73,6 @@ def test_nothing_that_can_be_pressed_is_dead() -> None:
                                                        *getattr(view, "filters", ())) if chip.on}  # fmt: skip
         for action, arg in set(kiosk_walk.pressable(view)) - chosen - {(Action.CLEAR, ""), (Action.STAY, "")}:
             after, asked = step(state, ev.Pressed(action, arg, "command-0002"))
-            if not asked and dataclasses.replace(after, left=state.left) == state:
+            if not asked and structs.replace(after, left=state.left) == state:
                 dead.add((name, action, arg))
     assert dead == set()

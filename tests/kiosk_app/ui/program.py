@@ -1,10 +1,11 @@
 """The kiosk's window under test: what runs inside its process."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:
     from kiosk_app.present import views
@@ -117,10 +118,10 @@ def words_of(value: Any) -> Iterator[str]:
     elif isinstance(value, tuple):
         for item in value:
             yield from words_of(item)
-    elif dataclasses.is_dataclass(value):
-        for entry in dataclasses.fields(value):
-            if entry.name not in NOT_DRAWN and not _kept_for_large(value, entry.name):
-                yield from words_of(getattr(value, entry.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            if name not in NOT_DRAWN and not _kept_for_large(value, name):
+                yield from words_of(getattr(value, name))
 
 
 def _kept_for_large(value: Any, name: str) -> bool:
@@ -134,14 +135,10 @@ def lengthened(value: Any) -> Any:
         return value + value if value else value
     if isinstance(value, tuple):
         return tuple(lengthened(item) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
+    if isinstance(value, Struct):
+        return structs.replace(
             value,
-            **{
-                entry.name: lengthened(getattr(value, entry.name))
-                for entry in dataclasses.fields(value)
-                if entry.name not in NOT_DRAWN
-            },
+            **{name: lengthened(getattr(value, name)) for name in value.__struct_fields__ if name not in NOT_DRAWN},
         )
     return value
 

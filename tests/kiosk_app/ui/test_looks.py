@@ -1,12 +1,12 @@
 """Every sample in both languages and both text sizes: nothing is missing, nothing leaves its box, everything is large enough to press."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from club.words.catalogue import Words
 from kiosk_app.present import samples, samples_en
@@ -24,7 +24,7 @@ SMALLEST_PX = 128
 
 
 def in_large(view: View) -> View:
-    return dataclasses.replace(view, large=True, contrast=True)
+    return structs.replace(view, large=True, contrast=True)
 
 
 def texts(kiosk: Program, view: View) -> tuple[set[str], set[str], tuple[str, ...]]:
@@ -76,7 +76,7 @@ def said_beside(view: View, language: str) -> View:
     """The same page with the longest line that may stand beside its title."""
     line = Words(language)("kiosk.home.as-of", time="14:32")
     changed: Any = {"notice": line} if hasattr(view, "notice") and view.screen != "attract" else {}
-    return dataclasses.replace(view, **changed)
+    return structs.replace(view, **changed)
 
 
 def lying_on_each_other(kiosk: Program, view: View) -> list[tuple[str, str]]:
@@ -158,7 +158,7 @@ def signing_out_as_a_second_passes(kiosk: Program) -> list[tuple[str, str]]:
 
     def at(left: str) -> View:
         page = in_large(samples.HOME)
-        return dataclasses.replace(page, dock=dataclasses.replace(page.dock, short=left))
+        return structs.replace(page, dock=structs.replace(page.dock, short=left))
 
     kiosk.show(at("退出 28 秒"))
     place = kiosk.ui.places("exit")[0]

@@ -1,9 +1,9 @@
 """What moves: a balance counts down to what is left, a sheet rises; with reduced motion both are there at once."""
 
-import dataclasses
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from kiosk_app.present import samples
 from tests.kiosk_app.ui.program import Program
@@ -11,7 +11,7 @@ from tests.support.window_process import WindowProcess
 
 pytestmark = pytest.mark.window
 
-SPENT = dataclasses.replace(samples.HOME, points=dataclasses.replace(samples.HOME.points, points="5,080", progress=0.9))
+SPENT = structs.replace(samples.HOME, points=structs.replace(samples.HOME.points, points="5,080", progress=0.9))
 
 
 def figures(kiosk: Program, *, reduced: bool = False) -> list[int]:

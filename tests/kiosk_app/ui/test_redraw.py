@@ -1,9 +1,9 @@
 """Frames that draw only what changed look like frames drawn whole, pixel by pixel, over every step of a visit."""
 
-import dataclasses
 from collections.abc import Iterator
 
 import pytest
+from msgspec import structs
 
 from kiosk_app.present import samples, samples_en, views
 from tests.kiosk_app.ui.program import Program
@@ -15,42 +15,42 @@ pytestmark = [pytest.mark.window, pytest.mark.alone]
 def second_by_second(view: views.View, left: int) -> Iterator[views.View]:
     """A view while three seconds pass."""
     for seconds in range(left, left - 3, -1):
-        yield dataclasses.replace(view, dock=dataclasses.replace(view.dock, seconds=str(seconds), share=seconds / 30))
+        yield structs.replace(view, dock=structs.replace(view.dock, seconds=str(seconds), share=seconds / 30))
 
 
 def visit() -> Iterator[views.View]:
     """The steps of a visit, with the small changes within a screen."""
     yield samples.ATTRACT
-    yield dataclasses.replace(samples.ATTRACT, header=dataclasses.replace(samples.HEADER, clock="14:33"))
+    yield structs.replace(samples.ATTRACT, header=structs.replace(samples.HEADER, clock="14:33"))
     yield samples.TAP
     yield samples.READING
     yield from second_by_second(samples.HOME, 28)
-    yield dataclasses.replace(samples.HOME, notice="网络已恢复")
+    yield structs.replace(samples.HOME, notice="网络已恢复")
     yield samples.REWARDS
-    washing = tuple(dataclasses.replace(chip, on=chip.arg == "wash") for chip in samples.REWARDS.chips)
-    yield dataclasses.replace(samples.REWARDS, chips=washing, cards=samples.REWARDS.cards[1:2])
+    washing = tuple(structs.replace(chip, on=chip.arg == "wash") for chip in samples.REWARDS.chips)
+    yield structs.replace(samples.REWARDS, chips=washing, cards=samples.REWARDS.cards[1:2])
     yield samples.DETAIL
-    yield dataclasses.replace(samples.DETAIL, quantity="2", can_less=True, can_more=False, after="3,880")
+    yield structs.replace(samples.DETAIL, quantity="2", can_less=True, can_more=False, after="3,880")
     yield samples.CONFIRM
     for filled in range(7):
-        yield dataclasses.replace(samples.PIN, filled=filled)
-    yield dataclasses.replace(samples.PIN, filled=0, attempts="还可尝试 <b>3</b> 次", attempts_tone="danger")
+        yield structs.replace(samples.PIN, filled=filled)
+    yield structs.replace(samples.PIN, filled=0, attempts="还可尝试 <b>3</b> 次", attempts_tone="danger")
     yield samples.SUCCESS
     yield samples.VOUCHERS
     yield samples.CODE
     yield samples.VOUCHERS
     yield samples.NO_VOUCHERS
     yield samples.POINTS
-    yield dataclasses.replace(samples.POINTS, rows=samples.POINTS.rows[:2])
+    yield structs.replace(samples.POINTS, rows=samples.POINTS.rows[:2])
     yield samples.ACTIVITIES
     yield samples.NO_ACTIVITIES
     yield samples.OFFLINE
     yield samples.TIMEOUT
     yield samples.HOME
     yield samples_en.SAMPLES["kiosk-05-home"]
-    yield from second_by_second(dataclasses.replace(samples.HOME, large=True, contrast=True), 28)
+    yield from second_by_second(structs.replace(samples.HOME, large=True, contrast=True), 28)
     for filled in (3, 4):
-        yield dataclasses.replace(samples.PIN, filled=filled, large=True, contrast=True)
+        yield structs.replace(samples.PIN, filled=filled, large=True, contrast=True)
     yield samples.ATTRACT
 
 
@@ -201,9 +201,7 @@ def come_and_gone(kiosk: Program) -> tuple[list[str], int]:
     kiosk.until(lambda: kiosk.ui._warming is None, "every screen to be built, which looks like widgets that come")
     width, height = Window.size
     header = samples.HEADER
-    steps = [
-        dataclasses.replace(samples.ATTRACT, header=dataclasses.replace(header, offline=mark)) for mark in ("离线", "")
-    ]
+    steps = [structs.replace(samples.ATTRACT, header=structs.replace(header, offline=mark)) for mark in ("离线", "")]
     asked = []
     for view in steps:
         kiosk.show(view)

@@ -1,10 +1,10 @@
 """The kiosk's window: changes between screens, fingers, and what is left of a member."""
 
-import dataclasses
 import gc
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from kiosk_app.present import samples
 from tests.kiosk_app.ui import program
@@ -18,7 +18,7 @@ def frames_of_an_equal_view(kiosk: Program) -> int:
     kiosk.show(samples.HOME)
     before = kiosk.ui.frames
     for _ in range(5):
-        kiosk.ui.show(dataclasses.replace(samples.HOME))
+        kiosk.ui.show(structs.replace(samples.HOME))
         kiosk.frame()
     return kiosk.ui.frames - before
 
@@ -28,9 +28,9 @@ def test_an_equal_view_does_no_work(kiosk: WindowProcess) -> None:
 
 
 def texts_changed_by_one_second_less(kiosk: Program) -> set[str]:
-    kiosk.show(dataclasses.replace(samples.HOME, dock=samples.dock(21)))
+    kiosk.show(structs.replace(samples.HOME, dock=samples.dock(21)))
     before = {id(widget): widget.text for widget in kiosk.widgets() if isinstance(getattr(widget, "text", None), str)}
-    kiosk.show(dataclasses.replace(samples.HOME, dock=samples.dock(20)))
+    kiosk.show(structs.replace(samples.HOME, dock=samples.dock(20)))
     after = {id(widget): widget.text for widget in kiosk.widgets() if isinstance(getattr(widget, "text", None), str)}
     assert before.keys() == after.keys()
     return {text for widget, text in after.items() if before[widget] != text}
@@ -45,7 +45,7 @@ def first_sight_of_home(kiosk: Program) -> list[tuple[str, float]]:
     kiosk.show(samples.ATTRACT)
     kiosk.show(samples.READING)
     kiosk.drawn.clear()
-    kiosk.ui.show(dataclasses.replace(samples.HOME, greeting="李女士，下午好"))
+    kiosk.ui.show(structs.replace(samples.HOME, greeting="李女士，下午好"))
     kiosk.frame()
     return [(drawn.screen, drawn.opacity) for drawn in kiosk.drawn]
 
@@ -141,8 +141,8 @@ def test_confirm_takes_no_trembling_second_press(kiosk: WindowProcess) -> None:
 
 def busy_sheet(kiosk: Program) -> list[tuple[str, str]]:
     assert samples.CONFIRM.confirm is not None
-    busy = dataclasses.replace(samples.CONFIRM.confirm, busy=True)
-    kiosk.ui.show(dataclasses.replace(samples.CONFIRM, confirm=busy))
+    busy = structs.replace(samples.CONFIRM.confirm, busy=True)
+    kiosk.ui.show(structs.replace(samples.CONFIRM, confirm=busy))
     kiosk.settle()
     kiosk.told.clear()
     for x, y in ((700.0, 1720.0), (200.0, 1720.0), (104.0, 1840.0), (932.0, 1360.0)):
@@ -162,8 +162,8 @@ def drag(
 
     from kiosk_app.ui.stage import ScriptedTouch
 
-    many = tuple(dataclasses.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(60))
-    kiosk.show(dataclasses.replace(samples.REWARDS, cards=many))
+    many = tuple(structs.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(60))
+    kiosk.show(structs.replace(samples.REWARDS, cards=many))
     shelf = kiosk.ui._screens["rewards"].ids.shelf
     shelf.to_top()
     kiosk.settle()
@@ -252,8 +252,8 @@ def wheel(kiosk: Program) -> tuple[float, list[tuple[str, str]]]:
 
     from kiosk_app.ui.stage import ScriptedTouch
 
-    many = tuple(dataclasses.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(20))
-    kiosk.show(dataclasses.replace(samples.REWARDS, cards=many))
+    many = tuple(structs.replace(samples.REWARDS.cards[0], slug=f"reward-{number}") for number in range(20))
+    kiosk.show(structs.replace(samples.REWARDS, cards=many))
     shelf = kiosk.ui._screens["rewards"].ids.shelf
     shelf.to_top()
     kiosk.told.clear()
@@ -312,7 +312,7 @@ def test_large_art_is_in_memory_only_with_its_screen(kiosk: WindowProcess) -> No
 def left_of_a_hasty_end(kiosk: Program) -> list[str]:
     """What is held of a member whose large page was thrown away before all of its texts were drawn."""
     kiosk.show(samples.ATTRACT)
-    kiosk.ui.show(dataclasses.replace(samples.HOME, large=True, contrast=True))
+    kiosk.ui.show(structs.replace(samples.HOME, large=True, contrast=True))
     kiosk.frame()
     kiosk.ui.show(samples.ATTRACT)
     kiosk.ui._end_change()

@@ -1,8 +1,7 @@
 """Every screen one can come to, on the real glass: no text leaves its box, in either language and either size (K15)."""
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from club.words.catalogue import Words
 from kiosk_app.present.presenter import present
@@ -24,7 +23,7 @@ def different(language: str, large: bool) -> list[View]:
     views: list[View] = []
     seen: set[tuple[str, str]] = set()
     for state in kiosk_walk.reachable().values():
-        view = present(dataclasses.replace(state, language=language, large=large), words)
+        view = present(structs.replace(state, language=language, large=large), words)
         said = {(view.screen, text) for text in program.words_of(view) if not text.isdecimal()}
         if said - seen:
             views.append(view)
