@@ -45,6 +45,11 @@ class Glass(Protocol):
         """Whether nothing moves and the last view is on the glass."""
         ...
 
+    @property
+    def built(self) -> bool:
+        """Whether every screen of a member's visit is there."""
+        ...
+
     def screenshot(self, path: Path | str) -> None:
         """Write what is on the glass as a PNG."""
         ...
@@ -139,6 +144,7 @@ class Control:
         return {
             "screen": view.screen if view else "",
             "settled": self._glass.settled,
+            "built": self._glass.built,
             "language": state.language,
             "large": state.large,
             "session_open": state.session is not None,

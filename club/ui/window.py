@@ -101,6 +101,7 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
         import kivy.clock  # noqa: F401 -- before anything else of Kivy takes it in
         from kivy.config import Config
 
+    _load_without_usual_looks()
     for section, key, value in (
         ("graphics", "width", width),
         ("graphics", "height", height),
@@ -144,7 +145,6 @@ def prepare(  # noqa: PLR0913 -- each is one fact of the window, given by name
             f" ({reasons[-1] if reasons else 'no reason given'}). Start an X server or set DISPLAY"
         )
     _bind_quietly()
-    _forget_usual_looks()
     Window.set_title(title)
     Window.clearcolor = ground
     from kivy.graphics.opengl import GL_RENDERER, glGetString
@@ -179,12 +179,22 @@ def _bind_quietly() -> None:
     builder.call_fn = call_fn
 
 
-def _forget_usual_looks() -> None:
-    """Drop the rules by which Kivy draws its own widgets, which nothing here uses: 2 MB, and less to look through for each widget made."""
-    from kivy import kivy_data_dir
-    from kivy.lang import Builder
+def _load_without_usual_looks() -> None:
+    """Load Kivy's language without the rules by which Kivy draws its own widgets, which nothing here uses.
 
-    Builder.unload_file(str(Path(kivy_data_dir) / "style.kv"))
+    They are half of what that language takes to load, and 2 MB, and more to look through for each widget made. Kivy reads them as
+    it is imported, from its data folder, and offers no other way; whoever imported it before has them, and then they are dropped.
+    """
+    import kivy
+    import kivy.resources  # it keeps the data folder for good: the true one
+
+    usual = kivy.kivy_data_dir
+    kivy.kivy_data_dir = str(Path(__file__).with_name("bare"))
+    try:
+        from kivy.lang import Builder
+    finally:
+        kivy.kivy_data_dir = usual
+    Builder.unload_file(str(Path(usual) / "style.kv"))
 
 
 def release_shader_compiler() -> None:

@@ -1,55 +1,41 @@
 """Which class draws which view, and what is loaded before anybody comes."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
 from club.resources import files
 from club.ui import pictures
-from kiosk_app.ui import parts  # noqa: F401 -- the .kv files of the screens use them
+from kiosk_app.present import views
 from kiosk_app.ui.screen import Screen
-from kiosk_app.ui.screens import (
-    activities,
-    attract,
-    blocked_card,
-    error,
-    home,
-    offline,
-    pin,
-    points,
-    reader_lost,
-    reading,
-    redeeming,
-    reward_detail,
-    rewards,
-    success,
-    tap,
-    unknown_card,
-    vouchers,
-)
 
-_IN_ORDER: tuple[type[Screen], ...] = (
-    attract.AttractScreen,
-    reading.ReadingScreen,
-    home.HomeScreen,
-    rewards.RewardsScreen,
-    reward_detail.RewardDetailScreen,
-    pin.PinScreen,
-    vouchers.VouchersScreen,
-    points.PointsScreen,
-    activities.ActivitiesScreen,
-    tap.TapScreen,
-    redeeming.RedeemingScreen,
-    success.SuccessScreen,
-    offline.OfflineScreen,
-    error.ErrorScreen,
-    unknown_card.UnknownCardScreen,
-    blocked_card.BlockedCardScreen,
-    reader_lost.ReaderLostScreen,
+AHEAD: Mapping[str, str] = MappingProxyType(
+    {
+        "attract": "AttractScreen",
+        "reading": "ReadingScreen",
+        "home": "HomeScreen",
+        "rewards": "RewardsScreen",
+        "reward_detail": "RewardDetailScreen",
+        "pin": "PinScreen",
+        "vouchers": "VouchersScreen",
+        "points": "PointsScreen",
+        "activities": "ActivitiesScreen",
+        "tap": "TapScreen",
+        "redeeming": "RedeemingScreen",
+        "success": "SuccessScreen",
+        "offline": "OfflineScreen",
+        "error": "ErrorScreen",
+        "unknown_card": "UnknownCardScreen",
+        "blocked_card": "BlockedCardScreen",
+        "reader_lost": "ReaderLostScreen",
+    }
 )
+"""Screens that every member's visit may need: their classes by the name their view carries, in the order in which they are built.
 
-AHEAD: Mapping[str, type[Screen]] = MappingProxyType({made.view_class.screen: made for made in _IN_ORDER})
-"""Screens that every member's visit may need, by the name their view carries, in the order in which they are built ahead."""
+Each is a module of that name. They are loaded once the first screen is on the glass, while nobody waits: a club's kiosk greets
+without having read the page of a redemption.
+"""
 
 _LATE: Mapping[str, str] = MappingProxyType(
     {
@@ -65,17 +51,28 @@ _LATE: Mapping[str, str] = MappingProxyType(
 
 
 def screen_class(name: str) -> type[Screen]:
-    """The class that draws the views of a name.
+    """The class that draws the views of a name; loaded, with its .kv file, when it is first asked for.
 
     Raises:
         KeyError: no screen has it.
     """
-    if name in AHEAD:
-        return AHEAD[name]
-    if name not in _LATE:
+    made = AHEAD.get(name) or _LATE.get(name)
+    if made is None:
         raise KeyError(f"expected a view of one of the screens {', '.join((*AHEAD, *_LATE))}; found {name!r}")
-    found: type[Screen] = getattr(import_module(f"kiosk_app.ui.screens.{name}"), _LATE[name])
+    found: type[Screen] = getattr(import_module(f"kiosk_app.ui.screens.{name}"), made)
     return found
+
+
+def is_loaded(name: str) -> bool:
+    """Whether the class of a name is there already."""
+    return f"kiosk_app.ui.screens.{name}" in sys.modules
+
+
+def large_screen(told: Callable[[str, str], None], view: views.View, rect: tuple[float, float, float, float]) -> Screen:
+    """The screen that draws a view of this kind in large text; loaded like the others."""
+    module = import_module("kiosk_app.ui.large.screen")
+    made: Screen = module.LargeScreen(told, type(view), contrast=view.contrast, rect=rect)
+    return made
 
 
 def warm() -> None:

@@ -36,7 +36,6 @@ from club.ui import (
 )
 from kiosk_app.present import views
 from kiosk_app.ui import catalogue, chrome, sheets, stage
-from kiosk_app.ui.large.screen import LargeScreen
 from kiosk_app.ui.screen import Screen
 
 _log = logging.getLogger(__name__)
@@ -83,7 +82,7 @@ class KioskUI:
         self._tidy = Clock.create_trigger(lambda _: tidy(), _TIDY_S)
         self._view: views.View | None = None
         self._screens: dict[str, Screen] = {}
-        self._large: dict[tuple[str, bool], LargeScreen] = {}
+        self._large: dict[tuple[str, bool], Screen] = {}
         self._warm: set[str] = set()
         self._current: Screen | None = None
         self._leaving: Screen | None = None
@@ -144,6 +143,11 @@ class KioskUI:
         all_rest = not any(getattr(widget, "moving", False) for widget in stage.seen(self._stage))
         sheets_rest = not any(sheet.moving for sheet in self._sheets.values())
         return all_rest and sheets_rest
+
+    @property
+    def built(self) -> bool:
+        """Whether every screen of a member's visit is there, so that none is still to be built under a finger."""
+        return self._warming is None
 
     def show(self, view: views.View) -> None:
         """Show a view: on its screen if that is up, else with a change to it. A view equal to the last one does nothing.
@@ -326,13 +330,12 @@ class KioskUI:
         key = (view.screen, view.contrast)
         screen = self._large.get(key)
         if screen is None:
-            rect = (0, 0, WIDTH, HEIGHT)
-            screen = self._large[key] = LargeScreen(self._told, type(view), contrast=view.contrast, rect=rect)
+            screen = self._large[key] = catalogue.large_screen(self._told, view, (0, 0, WIDTH, HEIGHT))
             place.move(screen, 0, Window.height - dp(HEIGHT), dp(WIDTH), dp(HEIGHT))
         return screen
 
     def _warm_next(self, _elapsed: float) -> None:
-        """Build the next screen while nobody waits, so that no touch ever does."""
+        """Load or build the next screen while nobody waits, so that no touch ever does."""
         unbuilt = next((name for name in catalogue.AHEAD if name not in self._warm), None)
         if unbuilt is None:
             catalogue.warm()
@@ -340,7 +343,9 @@ class KioskUI:
             self._warming = None
             self._tidy()
             return
-        if self._change is None:
+        if not catalogue.is_loaded(unbuilt):
+            catalogue.screen_class(unbuilt)
+        elif self._change is None:
             self._warm.add(unbuilt)
             for widget in stage.tree(self._screen(unbuilt)):
                 if isinstance(widget, text.Text):

@@ -166,7 +166,7 @@ def _measure_ours(house: House, glass: VirtualGlass, ours: Figures) -> None:
 
         def at_home() -> bool:
             now = ask(house.kiosk_control, {"do": "state"})
-            return bool(now["screen"] == "home" and now["confirmed"] and now["settled"])
+            return bool(now["screen"] == "home" and now["confirmed"] and now["settled"] and now["built"])
 
         if not wait_until(lambda: bool(ask(house.kiosk_control, {"do": "state"})["reader"]), 20):
             raise RuntimeError("expected the kiosk to find its reader within 20 s")

@@ -17,6 +17,7 @@ class Glass:
     visit: Visit
     frames: int = 7
     settled: bool = True
+    built: bool = True
     touched: list[tuple[float, float]] = field(default_factory=list)
     shots: list[Path | str] = field(default_factory=list)
     stopped: bool = False

@@ -1,6 +1,7 @@
 """kiosk-33: a card that was reported lost."""
 
 from kiosk_app.present import views
+from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Screen, load_kv
 
 

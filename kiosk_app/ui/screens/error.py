@@ -5,6 +5,7 @@ from typing import Any
 from kivy.properties import ObjectProperty, StringProperty
 
 from kiosk_app.present import views
+from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Screen, load_kv
 
 _WIDE = (190, 200, 700, 420)

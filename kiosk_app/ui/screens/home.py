@@ -7,6 +7,7 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 
 from club.ui import place, round, surface  # noqa: A004
 from kiosk_app.present import views
+from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Item, Screen, load_kv
 
 _ROOMY_PX = 300

@@ -3,6 +3,7 @@
 from kivy.properties import ObjectProperty
 
 from kiosk_app.present import views
+from kiosk_app.ui import parts  # noqa: F401 -- the .kv file uses them
 from kiosk_app.ui.screen import Row, Screen, load_kv
 from kiosk_app.ui.screens import rewards  # noqa: F401 -- the chips are the same
 
