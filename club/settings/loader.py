@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,6 +123,8 @@ def _unknown_key(section: str, key: str, known: Mapping[tuple[str, str], Setting
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # for a fault only
+
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
 

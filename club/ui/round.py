@@ -4,7 +4,6 @@ import math
 from functools import cache
 from typing import Any
 
-import segno
 from kivy.clock import Clock
 from kivy.graphics import Color, Mesh, Rectangle
 from kivy.graphics.texture import Texture
@@ -224,6 +223,8 @@ class QrCode(place.Placed):
 
 def qr_pixels(content: str) -> tuple[int, bytes]:
     """The code's modules on a side, its quiet zone with them, and their RGB bytes, a pixel each, rows from the bottom."""
+    import segno  # 0.8 MB that most visits never need; a worker draws codes, so nobody waits for it
+
     rows = [bytes(row) for row in segno.make(content, error="m", micro=False).matrix_iter(border=_QUIET_ZONE)]
     return len(rows), b"".join(b"\x13\x20\x1c" if dark else b"\xff\xff\xff" for row in reversed(rows) for dark in row)
 
