@@ -343,13 +343,14 @@ class KioskUI:
             self._warming = None
             self._tidy()
             return
-        if not catalogue.is_loaded(unbuilt):
-            catalogue.screen_class(unbuilt)
-        elif self._change is None:
-            self._warm.add(unbuilt)
-            for widget in stage.tree(self._screen(unbuilt)):
-                if isinstance(widget, text.Text):
-                    widget.warm()
+        if self._change is None:  # a change of screens is watched: it gets every frame
+            if catalogue.is_loaded(unbuilt):
+                self._warm.add(unbuilt)
+                for widget in stage.tree(self._screen(unbuilt)):
+                    if isinstance(widget, text.Text):
+                        widget.warm()
+            else:
+                catalogue.screen_class(unbuilt)
         self._warming = Clock.schedule_once(self._warm_next, 0.05)
 
     def _change_to(self, screen: Screen, *, lights_on: bool) -> None:

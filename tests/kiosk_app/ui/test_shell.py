@@ -323,3 +323,31 @@ def left_of_a_hasty_end(kiosk: Program) -> list[str]:
 
 def test_nothing_is_left_of_a_page_that_was_not_drawn_to_its_end(kiosk: WindowProcess) -> None:
     assert kiosk.call(left_of_a_hasty_end) == []
+
+
+def loaded_ahead(kiosk: Program) -> tuple[list[str], list[str]]:
+    """Which screens were loaded ahead while one changes to another, and then right after it."""
+    from kiosk_app.ui import catalogue
+
+    ui = kiosk.ui
+    asked: list[str] = []
+    kiosk.show(samples.ATTRACT)
+    kiosk.show(samples.HOME)
+    kiosk.until(lambda: ui.built, "every screen to be built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "is_loaded", lambda _: False)
+        patch.setattr(catalogue, "screen_class", asked.append)
+        ui._warm.discard("tap")
+        ui.show(samples.ATTRACT)
+        assert ui._change is not None
+        ui._warm_next(0.0)
+        meanwhile = list(asked)
+        ui._warming.cancel()
+        kiosk.until(lambda: ui._change is None, "the change to be over")
+        ui._warm_next(0.0)
+    kiosk.until(lambda: ui.built, "every screen to be built")
+    return meanwhile, asked
+
+
+def test_a_change_of_screens_waits_for_no_other_one_to_be_loaded(kiosk: WindowProcess) -> None:
+    assert kiosk.call(loaded_ahead) == ([], ["tap"])
