@@ -12,7 +12,7 @@ def elsewhere(state: st.State, error: errors.ClubError, back: st.Screen) -> Step
     match error:
         case errors.CardBlocked() if state.session is not None and state.session.assurance == "phone":
             return problem(state, error, back)  # whose card is lost may still look (N8)
-        case errors.SessionEnded() if state.session is not None and state.session.assurance == "phone":
+        case errors.SessionEnded() if state.session is not None and state.session.assurance in ("phone", "code"):
             return card_problem(state, st.CardProblem(st.CardTrouble.OVER), Ending.REFUSED)
         case errors.CardBlocked():
             return card_problem(state, cards.blocked_by(error), Ending.REFUSED)

@@ -145,7 +145,7 @@ class CardTrouble(StrEnum):
     SLOW = "slow"
     REFUSED = "refused"
     CODE = "code"  # no card: a scanned code that is none of a member's
-    OVER = "over"  # no card: a visit by phone that ran out, or was ended
+    OVER = "over"  # no card: a visit by phone or member code that ran out, or was ended
     CODE_OFFLINE = "code-offline"  # a member's, perhaps: nobody could be asked, or not in time
 
 

@@ -166,6 +166,14 @@ def test_whose_card_is_lost_is_told_so_where_points_would_be_spent_and_stays_sig
     assert visit.state.session is not None
 
 
+@pytest.mark.parametrize("way", ["phone", "code"])
+def test_a_visit_without_a_card_that_is_over_by_its_next_pin_is_told_so(way: str) -> None:
+    visit = Visit().at_home(way).at_pin().enter_pin()
+    visit.tell(ev.StepUpRefused(visit.last(effects.AskStepUp).command_id, errors.SessionEnded()))
+    assert visit.now() == st.CardProblem(st.CardTrouble.OVER)
+    assert visit.state.session is None
+
+
 def test_a_visit_by_phone_that_is_over_is_told_so_without_a_word_of_a_card() -> None:
     visit = Visit().at_home("phone").at_redeeming()
     visit.tell(ev.CommandRefused(visit.last(effects.SubmitRedeem).command.command_id, errors.SessionEnded()))
