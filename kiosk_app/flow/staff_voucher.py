@@ -21,9 +21,7 @@ def press(state: st.State, who: sf.Staff, screen: sf.StaffVoucher, action: str, 
         case Action.RETRY if screen.voucher is None and not screen.ask:
             return _look(state, who, screen.code.value, fresh_id)
         case Action.FULFIL if screen.ready and state.world.online:
-            act = (
-                screen.act_id or fresh_id
-            )  # the same for ever: pressed again without an answer, it is not a second act
+            act = screen.act_id or fresh_id  # the same for ever: pressed again without an answer, it is no second act
             asked = replace(screen, ask=fresh_id, act_id=act, said=Said.NOTHING)
             return show(state, asked), (effects.FulfilVoucher(who.id, fresh_id, act, screen.code),)
         case Action.CANCEL if not screen.ask:
@@ -36,7 +34,10 @@ def scanned(state: st.State, who: sf.Staff, event: ev.Scanned) -> Step:
     """A code was scanned: on the staff's first screen and on this one it is a voucher's, whatever was shown before; elsewhere nobody waits for one."""
     match state.screen:
         case sf.StaffDesk() | sf.StaffVoucher(ask=""):
-            return _look(state, who, voucher.normalise(event.text)[: voucher.LENGTH + 1], event.fresh_id)
+            code = voucher.normalise(event.text)
+            # What has not a voucher's shape may be a member's own code or number: none of it is shown or kept (K13).
+            shaped = len(code) == voucher.LENGTH and set(code) <= set(voucher.ALPHABET)
+            return _look(state, who, code if shaped else "", event.fresh_id)
         case _:
             return state, ()
 
@@ -85,7 +86,7 @@ def _key(state: st.State, who: sf.Staff, screen: sf.StaffVoucher, action: str, a
 
 def _look(state: st.State, who: sf.Staff, code: str, ask: str) -> Step:
     """Ask for a code that can be one; a slip of the finger is told at once."""
-    page = sf.StaffVoucher(st.Digits(code[: voucher.LENGTH]))
+    page = sf.StaffVoucher(st.Digits(code))
     if not voucher.is_valid(code):
         return show(state, replace(page, said=Said.WRONG)), (effects.PlaySound("error"),)
     if not state.world.online:

@@ -116,14 +116,15 @@ def _note(ctx: Context, screen: sf.StaffVoucher) -> tuple[str, Tone]:
     words, found = ctx.words, screen.voucher
     if screen.said in (Said.UNKNOWN, Said.UNSURE):
         return words(f"kiosk.voucher.{screen.said.value}"), "danger"
+    if screen.handed:
+        return words("kiosk.voucher.next-note"), "jade"
+    if found is not None and not (found.state == "issued" and found.here):
+        return words("kiosk.voucher.not-again"), "warn"
     if not ctx.state.world.online or screen.said is Said.AWAY:
         return words("kiosk.voucher.away"), "danger"
     if found is None:
         return words("kiosk.voucher.asking" if screen.ask else "kiosk.voucher.how"), "plain"
-    if screen.handed:
-        return words("kiosk.voucher.next-note"), "jade"
-    good = found.state == "issued" and found.here
-    return words("kiosk.voucher.careful" if good else "kiosk.voucher.not-again"), "warn"
+    return words("kiosk.voucher.careful"), "warn"
 
 
 def _buttons(ctx: Context, screen: sf.StaffVoucher) -> tuple[Button, Button]:

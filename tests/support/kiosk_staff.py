@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -57,9 +57,10 @@ CODE = "7K2M9Q4T14"
 """A code whose check digits are right."""
 
 
-def a_voucher(
-    state: Literal["issued", "fulfilled", "cancelled", "expired"] = "issued", **changes: Any
-) -> wire.DeskVoucher:
+VoucherState: TypeAlias = Literal["issued", "fulfilled", "cancelled", "expired"]
+
+
+def a_voucher(state: VoucherState = "issued", **changes: Any) -> wire.DeskVoucher:
     closed = state in ("fulfilled", "cancelled")
     found = wire.DeskVoucher(
         code=CODE,

@@ -55,6 +55,12 @@ def test_what_is_no_vouchers_code_is_told_as_such(read: str) -> None:
     assert (page(visit).said, visit.count(effects.SeeVoucher)) == (Said.WRONG, 0)
 
 
+@pytest.mark.parametrize("read", ["13800006621", f"XZM1:{'0123456789ABCDEF' * 2}", "https://example.org/7K2M"])
+def test_nothing_of_a_code_that_has_not_a_vouchers_shape_is_kept(read: str) -> None:
+    visit = desk.at_code(Visit()).tell(ev.Scanned(read, "scan-0001"))
+    assert page(visit) == sf.StaffVoucher(said=Said.WRONG)
+
+
 def test_a_scan_changes_nothing_where_no_voucher_is_waited_for() -> None:
     for visit in (desk.at_pin(Visit()), desk.at_pick(Visit()), desk.laid(desk.at_write(Visit()))):
         before = visit.state
