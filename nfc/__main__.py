@@ -58,7 +58,10 @@ def _fail(what: str) -> int:
 
 def _seconds(text: str) -> float:
     """A time to wait, in seconds."""
-    found = float(text)
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
     if not 0 < found <= _LONGEST_S:
         raise argparse.ArgumentTypeError(f"expected seconds above 0, at most {_LONGEST_S}, found {text}")
     return found

@@ -116,6 +116,7 @@ def test_what_a_newcomer_gets_wrong_is_told_with_what_to_do(tmp_path: Path) -> N
             (("new-keys", keys, "--url", url), 1, "choose another name"),
             (("issue", "--keys", keys, "--seconds", "-1"), 2, "expected seconds above 0, at most 86400, found -1"),
             (("issue", "--keys", keys, "--seconds", "nan"), 2, "expected seconds above 0"),
+            (("issue", "--keys", keys, "--seconds", "soon"), 2, "expected seconds above 0, at most 86400, found soon"),
             (("issue", "--keys", keys, "--seconds", "0.3"), 1, "lay one flat on Front Desk 00 00 or Front Desk 00 01"),
             (
                 ("issue", "--keys", keys, "--seconds", "0.3", "--reader", "pcsc:ACR122"),
