@@ -162,6 +162,11 @@ class StaffVoucher(Struct, frozen=True):
         found = self.voucher
         return found is not None and found.state == "issued" and found.here and not self.ask
 
+    @property
+    def handing(self) -> bool:
+        """Whether it is being booked as handed over: what comes of it must be seen, so nobody leaves the page meanwhile."""
+        return bool(self.ask and self.act_id)
+
 
 StaffScreen: TypeAlias = StaffPin | StaffDesk | StaffFind | StaffPick | StaffWrite | StaffNewPin | StaffVoucher
 

@@ -24,6 +24,8 @@ def press(state: st.State, who: sf.Staff, screen: sf.StaffVoucher, action: str, 
             act = screen.act_id or fresh_id  # the same for ever: pressed again without an answer, it is no second act
             asked = replace(screen, ask=fresh_id, act_id=act, said=Said.NOTHING)
             return show(state, asked), (effects.FulfilVoucher(who.id, fresh_id, act, screen.code),)
+        case Action.BACK if screen.handing:
+            return state, ()
         case Action.CANCEL if not screen.ask:
             return show(state, sf.StaffVoucher()), ()
         case _:

@@ -24,7 +24,7 @@ def page(ctx: Context, screen: sf.StaffVoucher) -> StaffVoucherView:
     typing = found is None and not screen.ask
     return StaffVoucherView(
         header=frame.header(ctx),
-        dock=frame.dock(ctx, home=False),
+        dock=frame.dock(ctx, back=not screen.handing, home=False),
         title=words("kiosk.staff.voucher"),
         detail=words("kiosk.staff.who", name=staff.name, number=staff.number) if staff else "",
         prompt=words("kiosk.voucher.prompt", count=codes.LENGTH),
@@ -114,6 +114,8 @@ def _bought(ctx: Context, found: DeskVoucher) -> str:
 
 def _note(ctx: Context, screen: sf.StaffVoucher) -> tuple[str, Tone]:
     words, found = ctx.words, screen.voucher
+    if screen.said is Said.UNSURE and not ctx.state.world.online:
+        return words("kiosk.voucher.unsure-away"), "danger"
     if screen.said in (Said.UNKNOWN, Said.UNSURE):
         return words(f"kiosk.voucher.{screen.said.value}"), "danger"
     if screen.handed:

@@ -81,6 +81,7 @@ class StaffDesk:
         self._server, self._post, self._connect, self._new_id = server, post, connect, new_id
         self._patience_s = patience_s
         self._tap: _Tap | None = None
+        self._asked_for = ""  # the session last asked for: it may be open though no answer came
         self._pause = threading.Event()  # never set
 
     def tapped(self, tap: str, reader: str, uid: bytes, atr: bytes) -> None:
@@ -97,6 +98,7 @@ class StaffDesk:
         if evidence is None:
             self._post(ev.StaffFailed(effect.session_id, errors.SessionEnded("the tap is over")))
             return
+        self._asked_for = effect.session_id
         request = wire.OpenStaffSession(session_id=effect.session_id, evidence=evidence, pin=effect.pin.value)
         self._answer(effect.session_id, lambda: ev.StaffOpened(self._server.open_staff_session(request)))
 
@@ -105,8 +107,9 @@ class StaffDesk:
         match effect:
             case ef.EndStaff(session_id, opened):
                 self._tap = None
-                if opened:
+                if opened or session_id == self._asked_for:
                     self._leave(session_id)
+                self._asked_for = ""
             case ef.EndStray(session_id):
                 self._leave(session_id)
             case ef.FindMembers(session_id, ask, query):

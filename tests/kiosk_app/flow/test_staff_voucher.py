@@ -100,6 +100,14 @@ def test_without_an_answer_it_is_pressed_again_under_the_same_id() -> None:
     assert (again.act_id, again.ask != first.ask) == (first.act_id, True)
 
 
+def test_nobody_leaves_while_it_is_booked_as_handed_over() -> None:
+    visit = desk.at_voucher(Visit()).press("fulfil").press("back")
+    asked = visit.last(effects.FulfilVoucher)
+    visit.tell(ev.VoucherHanded(asked.ask, desk.a_voucher("fulfilled")))
+    assert page(visit).handed
+    assert visit.press("back").now() == sf.StaffDesk()
+
+
 def test_whoever_was_quicker_is_shown_with_when_and_where() -> None:
     visit = desk.at_voucher(Visit()).press("fulfil")
     asked = visit.last(effects.FulfilVoucher)

@@ -197,7 +197,7 @@ def test_what_staff_ask_is_asked_and_answered() -> None:
     house.desk.do(ef.FindMembers(desk.STAFF, "ask-0001", Digits("3348")))
     house.desk.do(ef.SetCardPin(desk.STAFF, "ask-0002", "card-0001", pin, pin, "id-card"))
     house.desk.do(ef.ActOnCard(desk.STAFF, "ask-0003", "card-0001", "block", "id-card"))
-    house.desk.do(ef.EndStaff(desk.STAFF, opened=False, why=ef.Ending.DONE))
+    house.desk.do(ef.EndStaff("staff-session-9", opened=False, why=ef.Ending.DONE))
     house.desk.do(ef.EndStaff(desk.STAFF, opened=True, why=ef.Ending.DONE))
     assert [what for what, _ in house.server.asked] == ["open", "members", "pins", "cards", "end"]
     found = wire.FoundMembers(members=(desk.a_member(),))
@@ -220,6 +220,13 @@ def test_what_is_refused_or_does_not_come_is_told() -> None:
     assert house.told == [ev.StaffFailed(desk.STAFF, wrong), ev.StaffFailed(desk.STAFF)]
     house.desk.enter(asked, None)
     assert isinstance(house.told[-1], ev.StaffFailed)
+
+
+def test_a_session_whose_opening_was_never_answered_is_ended_all_the_same() -> None:
+    house = House(Server(error=ServerUnreachable("no answer")))
+    house.desk.enter(ef.OpenStaff(desk.STAFF, Digits("274936")), make.an_evidence())
+    house.desk.do(ef.EndStaff(desk.STAFF, opened=False, why=ef.Ending.IDLE))
+    assert [what for what, _ in house.server.asked] == ["open", "end"]
 
 
 def test_phases_by_name_and_place() -> None:
