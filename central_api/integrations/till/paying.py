@@ -17,11 +17,17 @@ def named(tx: Tx, member: str, number: str) -> Any:
     """
     if not number:
         return None
-    wanted = number.replace(" ", "")
     for row in cards.cards_of(tx, member):
-        if row.number.replace(" ", "") == wanted:
+        if _bare(row.number) == _bare(number):
             return row
     raise errors.CardUnknown("expected the printed number of a card of the member who pays, found another")
+
+
+def is_card(tx: Tx, card: str | None, number: str) -> bool:
+    """Whether a printed number is that of a card, whoever has it by now; no number is that of no card."""
+    if card is None or not number:
+        return card is None and not number
+    return _bare(cards.card_by_id(tx, card).number) == _bare(number)
 
 
 def must_fit(tx: Tx, card: Any, member: str, today: date) -> None:
@@ -34,13 +40,20 @@ def must_fit(tx: Tx, card: Any, member: str, today: date) -> None:
         today: the store's day.
 
     Raises:
-        NotAllowed: no card is named, and cards of the member have limits: whoever pays without one would pass them by.
+        NotAllowed: no card is named, and cards of the member have limits, blocked ones too: whoever pays without one would pass
+            them by, also by reporting it lost.
         CardBlocked, CardNotActive: it is not in use.
     """
     if card is None:
-        if any(row.limit_points is not None and row.state == "active" for row in cards.cards_of(tx, member)):
+        if any(
+            row.limit_points is not None and row.state in ("active", "blocked") for row in cards.cards_of(tx, member)
+        ):
             raise errors.NotAllowed("expected the card that pays, for cards of this member have limits", needs="card")
         return
     sessions.must_not_be_blocked(card)
     if card.state != "active" or (card.good_until is not None and card.good_until < today):
         raise errors.CardNotActive(f"card {card.id} is {card.state}, good until {card.good_until}", reason="card")
+
+
+def _bare(number: str) -> str:
+    return number.replace(" ", "")

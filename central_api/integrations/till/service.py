@@ -48,16 +48,16 @@ def reserve(tx: Tx, desk: Desk, client: Client, wish: Reserve) -> Payment:
     store = members.store_of(tx, client, wish.store)
     member = members.behind(tx, client, wish.member)
     ledger.lock_member(tx, member.id)  # sent twice at once, the second finds what the first has made
-    card = paying.named(tx, member.id, wish.card)
     known = _row(tx, client, wish.number)
     if known is not None:
         client.must_serve(known.store)
-        same = (search.current(tx, known.member), known.points, known.store, known.card)
-        if same != (member.id, wish.points, wish.store, card.id if card else None):
+        same = (search.current(tx, known.member), known.points, known.store)
+        if same != (member.id, wish.points, wish.store) or not paying.is_card(tx, known.card, wish.card):
             raise errors.IdempotencyConflict(
                 "this payment's number was used before for another member, card or store or other points"
             )
         return seen(tx, desk, client, wish.number)
+    card = paying.named(tx, member.id, wish.card)
     rules = _rules(tx, desk)
     amount_fen(wish.points, rules)
     if member.status != "active":

@@ -255,3 +255,21 @@ def test_without_a_limit_nothing_has_to_be_named(club: Club, till: Partner) -> N
     limited(club, 0)
     limited(club, None)
     assert till.post(PAYMENTS, wish()).status_code == 200
+
+
+def test_reporting_the_card_lost_is_no_way_round_its_limit(club: Club, till: Partner) -> None:
+    limited(club, 400)
+    with club.context.db.write() as tx:
+        tx.execute(update(cards).where(cards.c.id == "card-m0001").values(state="blocked"))
+    refused = till.post(PAYMENTS, wish())
+    assert (code_of(refused), facts_of(refused)) == ("not_allowed", {"needs": "card"})
+
+
+def test_sent_again_after_the_card_came_back_it_is_answered_as_before(club: Club, till: Partner) -> None:
+    number = limited(club, 1600)
+    first = till.post(PAYMENTS, wish(card=number))
+    desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1001", club.clock.now())
+    with club.context.db.write() as tx:
+        card_desk.bring_back(tx, desk, "card-m0001")
+    assert till.post(PAYMENTS, wish(card=number)).content == first.content
+    assert code_of(till.post(PAYMENTS, wish(card="8800 9999 9999"))) == "idempotency_conflict"
