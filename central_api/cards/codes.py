@@ -25,7 +25,7 @@ def issue(
     identity: str = "",
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> str:
-    """Make a member's code; the one before is good no more. It is returned this once and kept nowhere.
+    """Make a member's code; the one before is good no more, nor any of who was merged into them. It is returned this once and kept nowhere.
 
     Args:
         tx: a unit of work that writes.
@@ -43,13 +43,14 @@ def issue(
         raise errors.NotFound("expected a member, found none under this id", kind="member", id=member[:64])
     code = member_code.make(random_bytes)
     values = {"member": member, "digest": _digest(code), "made_at": now, "made_by": by}
+    repository.forget_member_codes(tx, members.family(tx, member)[1:])
     repository.put_member_code(tx, values)
     audit.record(tx, actor=by, act="code.issue", subject=f"member:{member}", now=now, facts={"identity": identity})
     return code
 
 
 def withdraw(tx: Tx, member: str, *, by: str, now: datetime) -> bool:
-    """End a member's code, say of a phone that was lost; False when there was none.
+    """End a member's code, say of a phone that was lost, and those of who was merged into them; False when there was none.
 
     Args:
         tx: a unit of work that writes.
@@ -57,7 +58,7 @@ def withdraw(tx: Tx, member: str, *, by: str, now: datetime) -> bool:
         by: who does it.
         now: the instant.
     """
-    if not repository.forget_member_codes(tx, [member]):
+    if not repository.forget_member_codes(tx, members.family(tx, member)):
         return False
     audit.record(tx, actor=by, act="code.withdraw", subject=f"member:{member}", now=now)
     return True

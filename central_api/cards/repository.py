@@ -181,9 +181,10 @@ def forget_member_codes(tx: Tx, members: Sequence[str]) -> int:
     return len(tx.rows(gone))
 
 
-def member_code(tx: Tx, member_id: str) -> Any:
-    """When and by whom a member's code was made, or None."""
-    return tx.first(select(member_codes).where(member_codes.c.member == member_id))
+def member_code(tx: Tx, members: Sequence[str]) -> Any:
+    """When and by whom the latest code of these members was made, or None."""
+    theirs = select(member_codes).where(among(tx, member_codes.c.member, members))
+    return tx.first(theirs.order_by(member_codes.c.made_at.desc(), member_codes.c.member).limit(1))
 
 
 def member_of_code(tx: Tx, digest: str) -> str | None:

@@ -12,6 +12,7 @@ from central_api.console import device_pages, present, site
 from central_api.console.entry import Sent, Visit, Visiting
 from central_api.context import Context, Served
 from central_api.db import Tx
+from central_api.members import repository as members
 from central_api.members import search
 from central_api.members.search import Masked
 from central_api.staff import service as staff
@@ -100,7 +101,7 @@ def _must_be_ours(tx: Tx, context: Context, visit: Visit, member_id: str) -> Non
 
 
 def _holder(tx: Tx, context: Context, visit: Visit, found: Masked) -> Holder:
-    made, row = "", cards.member_code(tx, found.id)
+    made, row = "", cards.member_code(tx, members.family(tx, found.id))
     if row is not None:
         who = staff.names(tx).get(row.made_by, row.made_by)
         zone = device_pages.around(tx, context, visit).data.time_zone

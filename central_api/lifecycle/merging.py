@@ -58,6 +58,7 @@ STAY: Mapping[str, str] = {
     "member_details": "needed to undo; erased with the target",
     "member_lookups": "those of a person stay, found by them; those of vehicles go with the vehicle",
     "point_debts": "the target's own; a source that owes is not merged, or its debt would be nobody's",
+    "member_codes": "theirs leads to the target, and ends with the target's",
     "consents": "each agreed for themselves",
     "member_links": "other programs go on by their numbers, and are led to the target",
     "holds": "none is open: a merge waits for it",

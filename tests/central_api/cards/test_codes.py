@@ -147,6 +147,18 @@ def test_a_merged_members_code_is_its_new_members(club: Club) -> None:
         codes.issue(tx, LI, by=BY, now=club.clock.now())
 
 
+def test_the_code_of_who_was_merged_ends_with_the_one_it_leads_to(club: Club) -> None:
+    for ended_by in (codes.withdraw, codes.issue):
+        with club.context.db.write() as tx:
+            tx.execute(update(members).where(members.c.id == LI).values(status="active", merged_into=None))
+        theirs, mine = issued(club, LI), issued(club)
+        with club.context.db.write() as tx:
+            tx.execute(update(members).where(members.c.id == LI).values(status="closed", merged_into=WANG))
+            assert ended_by(tx, WANG, by=BY, now=club.clock.now())
+        for code in (theirs, mine):
+            assert code_of(show(club.device(), code)) == "card_unknown"
+
+
 def test_who_is_erased_has_no_code(club: Club) -> None:
     code = issued(club)
     with club.context.db.write() as tx:
