@@ -226,7 +226,9 @@ def check_grant(
 
 
 def _grant(tx: Tx, session: Session, ask: StepUp, encoded: str, now: datetime, new_id: Callable[[], str]) -> Grant:
-    if not begin_anew(tx, session.card, encoded, with_card=None if session.assurance == "phone" else now):
+    # By phone no card was there, nor by a code: staff make codes as they set PINs (ADR 17, 18).
+    by_card = session.assurance not in ("phone", "code")
+    if not begin_anew(tx, session.card, encoded, with_card=now if by_card else None):
         raise errors.SessionEnded("the PIN was set anew while it was looked at; tap again")
     known = repository.grant_of(tx, ask.command_id)
     _must_fit(known, session, ask)

@@ -4,9 +4,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from central_api.cards import codes
 from central_api.cards.tables import card_sessions, phone_tries, pins
 from central_api.lifecycle import card_desk
-from club.wire.cards import CardSession, Grant, OpenPhoneSession
+from club.wire.cards import CardSession, Grant, OpenCodeSession, OpenPhoneSession
 from tests.support.central import WANG, Club, Device, a_redeem, code_of, facts_of, new_id, read
 
 CARD, PHONE = f"card-{WANG}", "13800006621"
@@ -61,6 +62,19 @@ def test_given_with_the_card_once_it_opens_a_session_by_phone(club: Club) -> Non
     club.clock.forward(1)
     read(device.step_up(a_redeem(session), NEW), Grant)
     assert read(by_phone(device, NEW), CardSession).assurance == "phone"
+
+
+def test_given_with_a_member_code_it_opens_nothing_by_phone_yet(club: Club) -> None:
+    """Staff make codes as they set PINs: a code is no card."""
+    device = club.device()
+    set_by_staff(club)
+    with club.context.db.write() as tx:
+        code = codes.issue(tx, WANG, by="staff:1001", now=club.clock.now())
+    shown = device.post("/v1/code-sessions", OpenCodeSession(session_id=new_id(), code=code))
+    read(device.step_up(a_redeem(read(shown, CardSession)), NEW), Grant)
+    assert code_of(by_phone(device, NEW)) == "phone_or_pin_wrong"
+    read(device.step_up(a_redeem(device.session(club.card())), NEW), Grant)
+    assert by_phone(device, NEW).status_code == 200
 
 
 def test_it_is_the_very_pin_that_was_given_not_one_set_later(club: Club) -> None:
