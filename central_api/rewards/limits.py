@@ -40,6 +40,23 @@ def so_far(tx: Tx, card: Any, now: datetime, store: str) -> int:
     return spent(tx, card.id, card.member, since, now)
 
 
+def left_offline(tx: Tx, card: str, issued_at: datetime, now: datetime, store: str) -> int | None:
+    """What a card had left of its limit when a piece was handed out offline (A14), by what is known now; None: it has no limit.
+
+    Args:
+        tx: a unit of work in which the card's member is locked.
+        card: its id.
+        issued_at: when; the limit's day or month is the one it lies in. What was spent since counts as well.
+        now: the instant.
+        store: where; the day or month begins by its calendar.
+    """
+    row = cards.card_by_id(tx, card)
+    if row.limit_points is None:
+        return None
+    since = windows.start(row.limit_per, issued_at, stores.store(tx, store).time_zone)
+    return max(0, int(row.limit_points) - spent(tx, row.id, row.member, since, now))
+
+
 def spent(tx: Tx, card: str, member: str, since: datetime, now: datetime) -> int:
     """What a card redeemed for its holder since then, and what it paid at tills or keeps there, less what was given back."""
     redeemed = select(

@@ -12,6 +12,7 @@ from central_api.devices import pasts
 from central_api.devices import repository as stores
 from central_api.devices.enrolled import Device
 from central_api.members import repository as members
+from central_api.rewards import limits
 from central_api.rewards.content import RewardContent
 from central_api.rewards.offline import repository
 from central_api.rewards.offline.origin import standing
@@ -62,10 +63,12 @@ def judge(tx: Tx, device: Device, command: OfflineRedeem, offer: Any, card: Any,
     if stood == "elsewhere":
         return Terms(worth, 0, valid_to, covered=False, reason=stood)
     payable = min(command.unit_points, worth)
-    left = payable
+    left, own = payable, None
     if card is not None:
         used = repository.paid_in_outage(tx, device.id, command.outage, card.id, tap)
         left = max(0, max(rule.floor_points for rule in marking) - used)
+        own = limits.left_offline(tx, card.id, issued_at, now, device.store)
+    charged = min(payable, left) if own is None else min(payable, left, own)
     pieces = repository.pieces_in_outage(tx, device.id, command.outage, command.reward)
     if payable > left:
         reason = "floor"
@@ -75,9 +78,12 @@ def judge(tx: Tx, device: Device, command: OfflineRedeem, offer: Any, card: Any,
         reason = "price"
     elif command.valid_to > last:
         reason = "days"
+    elif command.issued_at > now + timedelta(seconds=FRESH_S):
+        reason = "clock"
     else:
-        reason = "clock" if command.issued_at > now + timedelta(seconds=FRESH_S) else stood
-    return Terms(worth, min(payable, left), valid_to, covered=True, reason=reason)
+        # The kiosk could not know of a driver's own limit (N4): the store bears what is above it.
+        reason = stood or ("limit" if charged < payable else "")
+    return Terms(worth, charged, valid_to, covered=True, reason=reason)
 
 
 def _known_then(rules: Sequence[Any], at: datetime) -> list[Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from central_api.cards import repository as cards
 from central_api.ledger import service as ledger
+from central_api.rewards import limits
 from central_api.rewards.offline import rules, settling
 from central_api.rewards.offline.rules import Rules
 from club.model import errors
@@ -317,6 +318,20 @@ def test_points_that_were_spent_meanwhile_are_the_stores_loss_and_what_is_left_i
     _back(kiosk)
     _short(club, kiosk, "points", taken=120)
     assert _points(club) == 0
+
+
+def test_what_is_above_the_cards_own_limit_is_the_stores_loss_and_counts_for_the_next(
+    club: Club, kiosk: QuietDevice
+) -> None:
+    before = _points(club)
+    _handed(club, kiosk)
+    with club.context.db.write() as tx:
+        cards.set_state(tx, cards.card(tx, WANG_UID).id, {"limit_points": 120, "limit_per": "day"})
+    _back(kiosk)
+    _short(club, kiosk, "limit", taken=120)
+    assert _points(club) == before - 120
+    with club.context.db.read() as tx, pytest.raises(errors.CardLimitReached):
+        limits.must_allow(tx, cards.card(tx, WANG_UID).id, 1, club.clock.now(), "east")
 
 
 def test_a_counter_that_another_tap_used_is_a_replay(club: Club, kiosk: QuietDevice) -> None:
