@@ -2,7 +2,9 @@
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
+from central_api.cards.tables import cards
 from central_api.rewards.body_postgresql import CALL, Procedure
 from central_api.rewards.commands import Desk
 from club.model import voucher
@@ -13,9 +15,12 @@ _SCANNED = "SELECT relname FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0 
 """Of the programme there are a handful of versions, and its newest is wanted; of a dozen stores all names are."""
 
 
-def scanned(club: Club, *, reset: bool) -> set[str]:
+def scanned(club: Club, *, reset: bool, limit: int | None = None) -> set[str]:
     """The tables that redemptions read from end to end, on a connection that first met them empty."""
     device = club.device()
+    if limit is not None:
+        with club.context.db.write() as tx:
+            tx.execute(update(cards).values(limit_points=limit, limit_per="month"))
     counter = Counter(club, device)
     cheap_wash(club)
     desk = Desk(club.context.new_id, lambda: voucher.make(club.context.random_below), 10)
@@ -36,6 +41,11 @@ def scanned(club: Club, *, reset: bool) -> set[str]:
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_no_table_is_read_from_end_to_end(club: Club) -> None:
     assert scanned(club, reset=False) == set()
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_nor_for_a_card_that_has_a_limit(club: Club) -> None:
+    assert scanned(club, reset=False, limit=1_000_000) == set()
 
 
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
