@@ -17,6 +17,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import threading
@@ -190,7 +191,9 @@ class PrivatePcscd:
         if as_root:
             with suppress(OSError):  # /run may be read-only: then we are like anyone else
                 _IPC_FOLDER.mkdir(exist_ok=True)
-        nobody = pwd.getpwnam("nobody") if as_root else None
+        # Where others may not even enter the root folder (a system in a folder of root's own), nobody could start nothing.
+        others_may_enter = bool(Path("/").stat().st_mode & stat.S_IXOTH)
+        nobody = pwd.getpwnam("nobody") if as_root and others_may_enter else None
         with _opened(self._folder / "readers") as configuration:
             return subprocess.Popen(
                 self._command(configuration),
