@@ -3,6 +3,7 @@
 pcscd refuses a second instance because its socket's path is compiled in; started through systemd's socket activation
 (LISTEN_FDS) it takes the socket it is given instead. Clients find it by ``PCSCLITE_CSOCK_NAME``, which libpcsclite reads
 once per process. As root the service runs as ``nobody``: a second root instance would delete the system's pid file.
+Where others may not enter the root folder it stays root: no system service runs there.
 
 pcscd also insists on its folder /run/pcscd, though it writes nothing there. Where no system service ever ran, root makes
 it, and anyone else gets a private /run in a mount namespace (util-linux' unshare).
