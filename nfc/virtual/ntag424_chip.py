@@ -257,6 +257,7 @@ class Chip:
         header, plain = self._full(0xC4, data, 1)
         number = header[0]
         old, _ = self._known(number)
+        self._shown = None  # the message is made of the keys there are when it is read
         if self._key != keys.APP:
             raise Refused(_NO_PERMISSION)
         if number == keys.APP:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from nfc import families
 from nfc.issuing import key_file, kinds, relay
 from nfc.issuing.authority import Outcome, Purpose, Step, Wish
 from nfc.issuing.journal import Journal
@@ -72,15 +73,25 @@ class Field:
 
 @dataclass
 class Lab:
-    """A laboratory: keys, a journal on disk, and the authority over them, which dies with each run."""
+    """A laboratory: keys, a journal on disk, and the authority over them, which dies with each run.
+
+    Args:
+        folder: of the journal.
+        seed: of the random bytes.
+        watched: whether each card is read as at a tap first, in the same activation, as a kiosk's watch does it.
+        steps: what each command was for.
+    """
 
     folder: Path
     seed: int = 1
+    watched: bool = False
     steps: list[str] = field(default_factory=list)
 
     def run(self, card: Card, purpose: Purpose, current: int = 1, at: int | None = None, done: bool = False) -> Outcome:
         """Run once, on a fresh activation; raises ``errors.CardLeft`` when torn."""
         kind = kind_of(card)
+        if self.watched:
+            families.read_evidence(lambda command: card.transmit(command) or b"", card.atr)
         place = Field(card, at, done)
         with Journal(self.folder / "cards.journal", lambda: "2026-05-16T10:00:00+08:00", _unkept) as journal:
             authority = LocalAuthority(a_key_file(current), journal, random.Random(self.seed).randbytes)

@@ -96,6 +96,29 @@ def test_torn_at_every_command_it_is_finished_by_the_next_run(
         must_be(card, after)
 
 
+@pytest.mark.parametrize(
+    ("purpose", "before", "after"), [(Purpose.ISSUE, 0, 1), (Purpose.ISSUE, 1, 2), (Purpose.RESET, 1, 0)]
+)
+def test_a_torn_card_that_was_read_as_at_a_tap_before_it_goes_on_is_as_good(
+    tmp_path: Path, purpose: Purpose, before: int, after: int
+) -> None:
+    """What was read then was made of the keys of then: it says nothing of the card as it is when it is finished."""
+    current = max(before, after)
+
+    def a_card(name: str) -> tuple[Lab, Ntag424]:
+        folder = tmp_path / name
+        folder.mkdir()
+        return Lab(folder, watched=True), issued(folder, before) if before else blank()
+
+    lab, card = a_card("whole")
+    for at, done in every_tear(lab.length(card, purpose, current)):
+        lab, card = a_card(f"{at}-{done}")
+        with torn():
+            lab.run(card, purpose, current, at, done)
+        lab.run(card, purpose, current)
+        must_be(card, after)
+
+
 @pytest.mark.parametrize("done", [False, True])
 def test_torn_again_and_again_it_is_finished_all_the_same(lab: Lab, done: bool) -> None:
     length = lab.length(blank(), Purpose.ISSUE)
