@@ -89,8 +89,10 @@ class Kiosk:
             self.times,
             Counter(self.worker.offline, self.worker.mirror, self._post),
             prove=self._prover.proved,
+            was_torn=self._prover.was_torn,
             staff=self._staff,
             forget=self._forget,
+            await_card=self._await_card,
         )
         self.runtime = Runtime(
             visit.begin(self._rules(), self.clock.now(), self._world()),
@@ -328,6 +330,9 @@ class Kiosk:
     def _forget(self, session_id: str) -> None:
         self._prover.forget(session_id)
         self._staff.forget(session_id)
+
+    def _await_card(self) -> None:
+        self._reader.await_card()
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.ui.stop()

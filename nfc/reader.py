@@ -24,6 +24,12 @@ class CardReader(Protocol):
             Whether this reader can show it at all.
         """
 
+    def await_card(self) -> None:
+        """Let whoever comes next be a tap of its own, also the last tap's card that comes back at once (N7).
+
+        For whoever talked to that card and was broken off. If it is back already, it is told of now, on the thread that calls.
+        """
+
     def close(self) -> None:
         """Stop watching; after it returns no event is posted any more. May be called twice."""
 

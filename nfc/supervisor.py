@@ -88,6 +88,8 @@ class Supervisor:
         self._context: service.Context | None = None
         self._seats: dict[str, _Seat] = {}
         self._debounce = Debounce(timing.debounce_s)
+        # By reader, who came back within its own tap and lies there untold.
+        self._back: dict[str, tuple[_Visit, CardPresented]] = {}
         self._missing: LostReason | None = None
         self._others: set[str] = set()
         self._unlit: set[str] = set()
@@ -130,6 +132,18 @@ class Supervisor:
         asked = self._clock()
         self._workers.give(reader, workers.SIGNAL, lambda: self._send(reader, command, asked))
         return True
+
+    def await_card(self) -> None:
+        """Let whoever comes next tap anew; see ``reader.CardReader.await_card``."""
+        with self._lock:
+            self._debounce.await_card()
+            for visit, tap in list(self._back.values())[:1]:
+                del self._back[visit.reader]
+                self._debounce.told(visit.reader)
+                visit.told = not self._closed
+                if visit.told:
+                    log.info("card %s on %s is waited for, told", short_hash(tap.evidence.uid), visit.reader)
+                    self._post(tap)
 
     # -- the watch --------------------------------------------------------------------------------------------------
 
@@ -251,6 +265,7 @@ class Supervisor:
     def _depart(self, visit: _Visit) -> None:
         self._settle(visit, CardUnreadable(visit.reader, UnreadableReason.REMOVED, visit.atr))
         with self._lock:
+            self._back.pop(visit.reader, None)
             if visit.uid:
                 self._debounce.left(visit.reader, visit.uid, self._clock())
             if visit.told and not self._closed:
@@ -279,15 +294,15 @@ class Supervisor:
             if visit.settled:
                 return
             visit.uid = evidence.uid
-            repeated = self._debounce.is_repeat(visit.reader, evidence.uid, visit.seen_at)
-            if not repeated:
-                self._debounce.told(visit.reader)
-        if repeated:
-            log.info("card %s on %s again within one tap, not told", short_hash(evidence.uid), visit.reader)
-            self._settle(visit, None)
-            return
+            tap = CardPresented(visit.reader, evidence, visit.seen_at, now - visit.seen_at)
+            if self._debounce.is_repeat(visit.reader, evidence.uid, visit.seen_at):
+                log.info("card %s on %s again within one tap, not told", short_hash(evidence.uid), visit.reader)
+                visit.settled = True
+                self._back[visit.reader] = (visit, tap)
+                return
+            self._debounce.told(visit.reader)
         log.info("card %s, %s, claims %s", short_hash(evidence.uid), evidence.family, evidence.assurance)
-        self._settle(visit, CardPresented(visit.reader, evidence, visit.seen_at, now - visit.seen_at))
+        self._settle(visit, tap)
 
     def _unreadable(self, visit: _Visit, fault: Exception) -> None:
         reason = reading.reason_of(fault)
@@ -296,13 +311,13 @@ class Supervisor:
 
     # -- telling ------------------------------------------------------------------------------------------------------
 
-    def _settle(self, visit: _Visit, outcome: Event | None) -> bool:
+    def _settle(self, visit: _Visit, outcome: Event) -> bool:
         """Decide a visit's outcome; return whether it was still open."""
         with self._lock:
             if visit.settled:
                 return False
             visit.settled = True
-            if outcome and not self._closed:
+            if not self._closed:
                 visit.told = True
                 self._post(outcome)
         return True

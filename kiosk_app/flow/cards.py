@@ -59,6 +59,18 @@ def failed(state: st.State, event: ev.CardFailed) -> Step:
     return card_problem(state, problem, Ending.REFUSED)
 
 
+def torn(state: st.State) -> Step:
+    """The card was taken away before it had proved itself: it is asked for again, and counts however soon it is back."""
+    if state.session is None or state.session.home is not None or state.taking:
+        return state, ()
+    if state.failures + 1 >= FAILURES_TO_HINT:
+        ended, over = end(state, Ending.REFUSED)
+        hinted = show(kept(ended, state), st.TapHint(again=True))
+        return hinted, (*over, effects.PlaySound("error"), effects.AwaitCard())
+    told, done = card_problem(state, st.CardProblem(st.CardTrouble.REMOVED), Ending.REFUSED)
+    return told, (*done, effects.AwaitCard())
+
+
 def left(state: st.State) -> Step:
     """The card is gone; where the store wants it, so is the session (K13)."""
     by_card = state.session is not None and bool(state.session.card)

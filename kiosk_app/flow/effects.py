@@ -192,6 +192,10 @@ StaffEffect: TypeAlias = (
 )
 
 
+class AwaitCard(Struct, frozen=True):
+    """Have the reader take the card that was torn away for a new tap, however soon it comes back (N7)."""
+
+
 class WakeSync(Struct, frozen=True):
     """Try the network now."""
 
@@ -215,6 +219,7 @@ Effect: TypeAlias = (
     | HandOut
     | EndSession
     | EndStray
+    | AwaitCard
     | WakeSync
     | PlaySound
     | StaffEffect

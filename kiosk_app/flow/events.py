@@ -110,6 +110,12 @@ class SessionUnreachable(Struct, frozen=True):
     session_id: str
 
 
+class SessionTorn(Struct, frozen=True):
+    """The card was taken away before it had proved itself to the central API (N3)."""
+
+    session_id: str
+
+
 class HistoryCame(Struct, frozen=True):
     """A page of the points history, as it was asked for."""
 
@@ -307,6 +313,7 @@ Event: TypeAlias = (
     | SessionOpened
     | SessionRefused
     | SessionUnreachable
+    | SessionTorn
     | HistoryCame
     | HistoryFailed
     | StepUpGranted

@@ -65,7 +65,7 @@ def moved(state: st.State, screen: sf.StaffWrite, event: ev.Event) -> Step:
                 return staff_entry.over(state)
             other = error is not None and error.text("state") == sf.OTHER_KIND
             refused = other or (error is not None and screen.issue is None)
-            at = Writing.REFUSED if refused else Writing.TORN
-            return show(state, replace(screen, at=at, error=error)), (effects.PlaySound("error"),)
+            torn = show(state, replace(screen, at=Writing.REFUSED if refused else Writing.TORN, error=error))
+            return torn, (effects.PlaySound("error"), *(() if refused else (effects.AwaitCard(),)))
         case _:
             return state, ()

@@ -74,6 +74,8 @@ def _answered(state: st.State, event: ev.Event) -> Step:
             return cards.refused(state, error)
         case ev.SessionUnreachable(session_id), _ if session_id == session.id:
             return _with_page(cards.unreachable(state))
+        case ev.SessionTorn(session_id), _ if session_id == session.id:
+            return cards.torn(state)
         case ((ev.HistoryCame() as came), _) if came.session_id == session.id:
             return history.came(state, came)
         case ((ev.HistoryFailed() as failed), _) if failed.session_id == session.id:

@@ -106,8 +106,10 @@ class Doer:
         times: notes how long the steps of a tap took.
         counter: hands out what may be while the central API is not reached.
         prove: has the card prove itself first, where it can be asked (`proving.Prover`).
+        was_torn: whether a session's card was taken away before it had (`proving.Prover`).
         staff: does what staff mode asks for.
         forget: told of each session that is over, for whoever remembers its card.
+        await_card: has the reader take the card that was torn away for a new tap (`nfc.CardReader.await_card`).
     """
 
     def __init__(  # noqa: PLR0913 -- all that a kiosk does things with
@@ -121,12 +123,15 @@ class Doer:
         counter: Counter,
         *,
         prove: Callable[[wire.OpenCardSession], wire.OpenCardSession] = lambda request: request,
+        was_torn: Callable[[str], bool] = lambda _: False,
         staff: StaffDesk | None = None,
         forget: Callable[[str], None] = lambda _: None,
+        await_card: Callable[[], None] = lambda: None,
     ) -> None:
         self._server, self._known, self._commands = server, known, commands
         self._player, self._post, self._times = player, post, times
-        self._counter, self._prove, self._staff, self._forget = counter, prove, staff, forget
+        self._counter, self._prove, self._was_torn = counter, prove, was_torn
+        self._staff, self._forget, self._await_card = staff, forget, await_card
         self._disk = ThreadPoolExecutor(1, "kiosk-disk")
         self._net = ThreadPoolExecutor(NET_THREADS, "kiosk-net")
         self._opening: wire.OpenCardSession | None = None
@@ -179,6 +184,8 @@ class Doer:
                 self._run(self._net, self._staff.do, effect)
             case ef.SeeVoucher() | ef.FulfilVoucher() if self._staff is not None:
                 self._run(self._net, self._staff.do, effect)
+            case ef.AwaitCard():
+                self._run(self._disk, self._await_card)  # a card that is back already is looked up in the mirror there
             case ef.WakeSync():
                 self._commands.wake()
             case ef.PlaySound(name):
@@ -240,7 +247,8 @@ class Doer:
             answer = self._server.open_card_session(self._prove(request))
         except errors.ClubError as error:
             _log.info("session %s refused: %s", session_id, error.code)
-            self._post(ev.SessionRefused(session_id, error))
+            torn = isinstance(error, errors.CardDowngraded) and self._was_torn(session_id)
+            self._post(ev.SessionTorn(session_id) if torn else ev.SessionRefused(session_id, error))
         except SyncError:
             self._post(ev.SessionUnreachable(session_id))
         else:

@@ -32,7 +32,7 @@ class Lights:
         match event:
             case ev.SessionOpened(session):
                 self._tell(session.session_id, nfc.Signal.ACCEPTED)
-            case ev.SessionRefused(session_id):
+            case ev.SessionRefused(session_id) | ev.SessionTorn(session_id):
                 self._tell(session_id, nfc.Signal.REFUSED)
 
     def _tell(self, session_id: str, signal: nfc.Signal) -> None:

@@ -40,6 +40,7 @@ class _Tap:
     uid: bytes
     asked: bool = False
     proof: str | None = None
+    torn: bool = False
 
 
 class Prover:
@@ -85,6 +86,11 @@ class Prover:
             return request
         return replace(request, evidence=replace(request.evidence, proof=tap.proof))
 
+    def was_torn(self, session_id: str) -> bool:
+        """Whether the card was taken away while it was asked: that it proved nothing says nothing of it."""
+        tap = self._tap
+        return tap is not None and tap.session_id == session_id and tap.torn
+
     def _ask(self, tap: _Tap) -> str | None:
         try:
             try:
@@ -94,6 +100,7 @@ class Prover:
         except AuthorityUnreachable as fault:
             raise ServerUnreachable(str(fault)) from fault
         except (AuthorityRefused, errors.ProtocolError, service.ServiceError) as fault:
+            tap.torn = isinstance(fault, errors.CardLeft | service.CardRemoved)
             _log.info("session %s: the card proved nothing: %s", tap.session_id, fault)
             return None
 

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.window, pytest.mark.reader, pytest.mark.timeout(240)]
 
 LI = "1032"
 PIN = "274936"
-MEMBERS = ("m0030", "m0031", "m0032")
+MEMBERS = ("m0030", "m0031", "m0032", "m0033")
 """Members that no other journey touches: they get a second card here."""
 
 
@@ -110,6 +110,35 @@ def test_staff_issue_a_card_the_member_sets_a_pin_and_is_greeted_by_it(
     until(lambda: "kiosk.staff-leave" in acts(visitor, f"staff:{LI}"), "the end to be written down")
 
 
+def written_to(visitor: Visitor, uid: str) -> None:
+    """Wait until a card has been changed by a part of its commands."""
+    begun = "SELECT count(*) FROM card_runs WHERE uid = ? AND json_array_length(answers) > 8"
+    until(lambda: visitor.one(begun, uid), "the card to be written to")
+
+
+def is_issued(visitor: Visitor, uid: str) -> None:
+    visitor.until(lambda now: visitor.offers(Action.NEW_PIN) and now["settled"], "the card to be written")
+    assert is_active(visitor, uid)
+    visitor.take()
+    visitor.press(Action.FINISH)
+    visitor.screen("staff_list")
+    visitor.press(Action.EXIT)
+    visitor.screen(NOBODY)
+
+
+def test_a_card_that_slips_away_and_is_back_at_once_is_written_all_the_same(
+    visitor: Visitor, member: tuple[str, str]
+) -> None:
+    name, phone = member
+    card = blank(visitor, "blank-3")
+    enter(visitor)
+    to_the_card(visitor, phone, name)
+    visitor.lay(card)
+    written_to(visitor, card.uid.hex().upper())
+    visitor.slip(card)
+    is_issued(visitor, card.uid.hex().upper())
+
+
 def test_a_card_taken_away_too_early_is_laid_down_again_and_goes_on(visitor: Visitor, member: tuple[str, str]) -> None:
     name, phone = member
     card = blank(visitor, "blank-2")
@@ -117,8 +146,7 @@ def test_a_card_taken_away_too_early_is_laid_down_again_and_goes_on(visitor: Vis
     enter(visitor)
     to_the_card(visitor, phone, name)
     visitor.lay(card)
-    begun = "SELECT count(*) FROM card_runs WHERE uid = ? AND json_array_length(answers) > 8"
-    until(lambda: visitor.one(begun, uid), "the card to be written to")
+    written_to(visitor, uid)
     visitor.take()
     visitor.until(
         lambda now: now["settled"] and (visitor.offers(Action.EXIT) or is_active(visitor, uid)),
@@ -127,13 +155,7 @@ def test_a_card_taken_away_too_early_is_laid_down_again_and_goes_on(visitor: Vis
     if not is_active(visitor, uid):  # a quick machine may have been done before the hand was
         visitor.sees("可重写", "sans-bold", 24)
         visitor.lay(card)
-    visitor.until(lambda now: visitor.offers(Action.NEW_PIN) and now["settled"], "the card to be written")
-    assert is_active(visitor, uid)
-    visitor.take()
-    visitor.press(Action.FINISH)
-    visitor.screen("staff_list")
-    visitor.press(Action.EXIT)
-    visitor.screen(NOBODY)
+    is_issued(visitor, uid)
 
 
 def test_without_the_central_api_there_is_no_staff_mode(visitor: Visitor) -> None:

@@ -24,6 +24,21 @@ def test_the_same_card_on_the_same_reader_soon(reader: str, uid: bytes, seen_at:
     assert debounce.is_repeat(reader, uid, seen_at) is repeat
 
 
+@pytest.mark.parametrize("left_first", [True, False])
+def test_a_card_that_is_waited_for_is_a_tap_however_soon_it_is_back_and_once(left_first: bool) -> None:
+    debounce = Debounce(window_s=1.0)
+    if left_first:
+        debounce.left("one", A, 10.0)
+        debounce.await_card()
+    else:
+        debounce.await_card()
+        debounce.left("one", A, 10.0)
+    assert not debounce.is_repeat("one", A, 10.1)
+    debounce.told("one")
+    debounce.left("one", A, 11.0)
+    assert debounce.is_repeat("one", A, 11.1)
+
+
 def test_a_card_lost_with_its_reader_leaves_when_the_reader_returns() -> None:
     debounce = Debounce(window_s=1.0)
     debounce.lost("one", A)

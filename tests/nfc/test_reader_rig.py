@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from functools import partial
 
@@ -23,6 +24,7 @@ from tests.support.rig import (
     member_card,
     private_pcscd,
 )
+from tests.support.wait import until
 
 pytestmark = pytest.mark.reader
 
@@ -87,6 +89,36 @@ def test_the_same_card_back_within_the_window_is_one_tap_another_card_is_not() -
         assert rig.inbox.next(nfc.CardPresented).evidence.uid == OTHER_UID
         presented = [event for event in rig.inbox.seen if isinstance(event, nfc.CardPresented)]
         assert [event.evidence.uid for event in presented] == [UID, OTHER_UID]
+
+
+def test_a_card_that_is_waited_for_counts_at_once_and_so_does_one_that_was_back_before(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "nfc.supervisor")
+    with card_rig(timing=nfc.Timing(debounce_s=60.0)) as rig:
+        card = member_card()
+        rig.slot.insert(card)
+        rig.inbox.next(nfc.CardPresented)
+        rig.slot.remove()
+        rig.inbox.next(nfc.CardGone)
+        rig.reader.await_card()
+        rig.slot.insert(card)
+        rig.inbox.next(nfc.CardPresented)
+        rig.slot.remove()
+        rig.inbox.next(nfc.CardGone)
+        rig.slot.insert(card)  # within its tap, and nobody waits
+        until(lambda: "again within one tap, not told" in caplog.text, "the card to be read again")
+        assert counters(rig) == [1, 2]
+        rig.reader.await_card()
+        rig.inbox.next(nfc.CardPresented)
+        rig.reader.await_card()  # it is told already
+        rig.slot.remove()
+        rig.inbox.next(nfc.CardGone)
+        assert counters(rig) == [1, 2, 3]
+
+
+def counters(rig: CardRig) -> list[int]:
+    return [counter_of(event) for event in rig.inbox.seen if isinstance(event, nfc.CardPresented)]
 
 
 def test_a_card_with_only_a_uid(rig: CardRig) -> None:

@@ -216,6 +216,11 @@ class Visitor(Hand):
         self._taps += 1
         self.slots[self._taps % 2].insert(card)
 
+    def slip(self, card: Card) -> None:
+        """The card that lies there leaves its place for a moment and is back on it."""
+        self.take()
+        self.slots[self._taps % 2].insert(card)
+
     def take(self) -> None:
         """Take away what lies there."""
         for slot in self.slots:

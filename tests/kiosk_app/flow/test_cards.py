@@ -110,6 +110,36 @@ def test_a_card_pulled_away_is_asked_for_again_and_the_third_time_the_hint_shows
     assert visit.now() == st.CardProblem(st.CardTrouble.REMOVED)
 
 
+@pytest.mark.parametrize("greeted", [False, True])
+def test_a_card_torn_while_it_proves_itself_is_asked_for_again_and_counts_however_soon_it_is_back(
+    greeted: bool,
+) -> None:
+    visit = Visit().tell(a_tap())
+    if greeted:
+        visit.tell(ev.MirrorAnswered(make.SESSION, make.a_mirror_member()))
+    visit.tell(ev.SessionTorn("another session"))
+    assert visit.now() == (st.Home() if greeted else st.Reading())
+    visit.tell(ev.SessionTorn(make.SESSION))
+    assert (visit.now(), visit.state.session) == (st.CardProblem(st.CardTrouble.REMOVED), None)
+    assert visit.last(effects.EndSession).session_id == make.SESSION
+    assert visit.count(effects.AwaitCard) == 1
+    assert visit.tell(a_tap("session-0002")).now() == st.Reading()
+
+
+def test_the_third_tear_in_a_row_shows_how_to_tap() -> None:
+    visit = Visit()
+    for number in range(3):
+        visit.tell(a_tap(f"session-{number}"), ev.SessionTorn(f"session-{number}"))
+    assert visit.now() == st.TapHint(again=True)
+    assert visit.count(effects.AwaitCard) == 3
+
+
+def test_a_tear_told_after_the_card_was_taken_changes_nothing() -> None:
+    visit = Visit().at_home()
+    before = visit.state
+    assert visit.tell(ev.SessionTorn(make.SESSION)).state == before
+
+
 @pytest.mark.parametrize("fault", list(ev.ReadFault))
 def test_a_card_that_cannot_be_read_never_ends_a_visit(fault: ev.ReadFault) -> None:
     visit = Visit().at_home()

@@ -203,6 +203,7 @@ def test_the_clock_does_not_break_off_a_card_being_written_but_not_for_ever() ->
 def test_a_card_taken_away_goes_on_when_it_is_laid_down_again() -> None:
     visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()), ev.IssueTorn(desk.ISSUE))
     assert written(visit).at is Writing.TORN
+    assert visit.count(effects.AwaitCard) == 1, "a hand that comes back at once is no wobble"
     desk.laid(visit, "tap-0002")
     assert (visit.last(effects.WriteCard).issue_id, visit.last(effects.WriteCard).tap) == (desk.ISSUE, "tap-0002")
     visit.tell(ev.IssueTorn(desk.ISSUE))
@@ -222,6 +223,7 @@ def test_a_card_of_another_kind_is_refused_and_the_next_one_begins_anew() -> Non
     visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()))
     visit.tell(ev.IssueTorn(desk.ISSUE, errors.CardNotFit(state="other-kind", needs="ntag424")))
     assert written(visit).at is Writing.REFUSED
+    assert visit.count(effects.AwaitCard) == 0
     desk.laid(visit, "tap-0002")
     assert visit.last(effects.WriteCard).issue_id == "tap-0002"
 

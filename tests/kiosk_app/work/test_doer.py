@@ -53,6 +53,8 @@ class Bench:
         times = TapTimes(HandClock(make.DRAWN).monotonic)
         counter = Counter(self.desk, self.desk, self.posted)
         self.forgotten: list[str] = []
+        self.torn: set[str] = set()
+        self.awaited = threading.Semaphore(0)
         self.doer = Doer(
             self.server,
             self.mirror,
@@ -61,7 +63,9 @@ class Bench:
             self.posted,
             times,
             counter,
+            was_torn=self.torn.__contains__,
             forget=self.forgotten.append,
+            await_card=self.awaited.release,
         )
 
 
@@ -102,6 +106,25 @@ def test_a_refusal_and_a_missing_answer_are_told_apart(bench: Bench) -> None:
     assert bench.posted.until(lambda event: isinstance(event, ev.SessionUnreachable)) == ev.SessionUnreachable(
         make.SESSION
     )
+
+
+@pytest.mark.parametrize("error", [errors.CardDowngraded(), errors.CardBlocked(reason="lost")])
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_card_refused_for_the_proof_it_was_torn_from_is_no_refusal(
+    bench: Bench, error: errors.ClubError, torn: bool
+) -> None:
+    bench.server.error = error
+    if torn:
+        bench.torn.add(make.SESSION)
+    bench.doer.do(OPEN)
+    told = bench.posted.until(lambda event: isinstance(event, ev.SessionTorn | ev.SessionRefused))
+    kind = ev.SessionTorn if torn and isinstance(error, errors.CardDowngraded) else ev.SessionRefused
+    assert isinstance(told, kind)
+
+
+def test_a_torn_card_is_waited_for_off_the_ui_thread(bench: Bench) -> None:
+    bench.doer.do(ef.AwaitCard())
+    assert bench.awaited.acquire(timeout=20.0)
 
 
 def test_number_and_pin_are_asked_about_once_and_stand_in_no_log(

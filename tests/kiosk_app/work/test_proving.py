@@ -18,6 +18,7 @@ from kiosk_app.work.proving import Prover
 from nfc import service
 from nfc.evidence import Challenge
 from nfc.protocol import apdu
+from nfc.protocol import errors as card_errors
 from tests.kiosk_app.work.test_card_runs import Server
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
@@ -133,6 +134,25 @@ def test_a_card_is_remembered_until_its_own_visit_ends() -> None:
     table.prover.forget(SESSION)
     assert repr(UID) not in repr(vars(table.prover))
     assert table.prover.proved(REQUEST) == REQUEST
+
+
+@pytest.mark.parametrize(
+    ("table", "torn"),
+    [
+        (Table(fault=service.CardRemoved("gone")), True),
+        (Table(STEPS[0], fault=card_errors.CardLeft(b"")), True),
+        (Table(STEPS[0], errors.CryptogramWrong("not proved")), False),
+        (Table(fault=service.CardSilent("mute")), False),
+        (Table(*STEPS), False),
+    ],
+)
+def test_a_card_taken_away_while_it_is_asked_is_told_from_one_that_proves_nothing(table: Table, torn: bool) -> None:
+    table.tap()
+    table.prover.proved(REQUEST)
+    assert table.prover.was_torn(SESSION) is torn
+    assert not table.prover.was_torn("session-0009")
+    table.prover.forget(SESSION)
+    assert not table.prover.was_torn(SESSION)
 
 
 def test_other_cards_and_other_sessions_are_not_asked() -> None:
