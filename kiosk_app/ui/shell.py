@@ -1,6 +1,5 @@
 """The kiosk's window: shows a view on its screen, changes between screens, and tells what was pressed."""
 
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,38 +14,28 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PIL import Image
 
-from club.resources import theme as tokens
 from club.ui import (
     bridge,
     cover,
     culling,
     damage,
     glyphs,
-    motion,
     pictures,
     place,
     redraw,
     shot,
     stopwatch,
-    surface,
     text,
     theme,
     touch,
     window,
 )
 from kiosk_app.present import views
-from kiosk_app.ui import catalogue, chrome, sheets, stage
+from kiosk_app.ui import catalogue, changing, chrome, sheets, stage
 from kiosk_app.ui.screen import Screen
-
-_log = logging.getLogger(__name__)
 
 WIDTH, HEIGHT = 1080, 1920
 _DOCK_TOP = 1768
-_HEAD_START_S = 0.07
-"""A change begins this far in, so that its first frame already shows more of the new screen than of the old one."""
-
-_DAWN = 0.42
-"""From this share of the lights on, dark letters are read better on the ground than light ones."""
 _QUIET_S = 3.0
 _TIDY_S = 0.5
 
@@ -84,13 +73,6 @@ class KioskUI:
         self._screens: dict[str, Screen] = {}
         self._large: dict[tuple[str, bool], Screen] = {}
         self._warm: set[str] = set()
-        self._current: Screen | None = None
-        self._leaving: Screen | None = None
-        self._change: Any = None
-        self._changed_at = 0.0
-        self._change_s = 0.0
-        self._lights_on = False
-        self._grounds = (theme.rgba("night.ground"), theme.rgba("night.ground"))
         self._wipe_due = False
         self._to_blank: list[Screen] = []
         self._wiping: Any = None
@@ -108,6 +90,7 @@ class KioskUI:
             self._stage.add_widget(part)
         EventLoop.ensure_window()
         Window.add_widget(self._stage)
+        self._change = changing.Changing(self._stage, self._header, self._changed)
         renderer = bytes(glGetString(GL_RENDERER)).decode("ascii", "replace")
         self._redraw = redraw.Redraw(Window, renderer, culling=culling.Culling(self._stage))
         self.touched_cover: Callable[[], None] = lambda: None  # told of a finger while something covers the glass
@@ -116,7 +99,6 @@ class KioskUI:
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )
         self._cover = cover.Cover(Window, self._redraw.whole, self._cover_touched)  # last: it hears of flips first
-        Window.clearcolor = self._grounds[1]
         self._pace = Clock.create_trigger(self._slow_down, _QUIET_S)
         self._pace()
         self._warming = Clock.schedule_once(self._warm_next, 0.2)
@@ -136,7 +118,7 @@ class KioskUI:
     @property
     def settled(self) -> bool:
         """Whether nothing moves, no scripted finger is down, no picture is still to come and the last view is on the glass."""
-        if self._touching or self._change is not None or self._wiping is not None:
+        if self._touching or self._change.running or self._wiping is not None:
             return False
         if pictures.pool().busy or text.is_waiting():
             return False
@@ -166,13 +148,12 @@ class KioskUI:
         screen = self._large_screen(view) if large else self._screen(view.screen)
         if large or not _same_page(screen.view, view):
             screen.view = view  # which has each of its rules worked out again
-        if screen is not self._current:
-            self._change_to(
-                screen,
-                lights_on=not large and before is not None and (before.screen, view.screen) == ("reading", "home"),
-            )
+        if screen is not self._change.front:
+            self._lively()
+            opens = before is not None and (before.screen, view.screen) == ("reading", "home")
+            self._change.to(screen, lights_on=opens and not large)
         self._header.header = view.header
-        if self._change is None or not self._lights_on:
+        if not self._change.lights_go_on:
             self._header.night = screen.night_header
         self._dock.update(view.dock)
         self._dock.night = view.night
@@ -189,7 +170,7 @@ class KioskUI:
 
         Call it after showing a view without the member. It takes a few frames, a screen in each; one that still fades comes after that.
         """
-        if self._leaving is not None:
+        if self._change.leaving is not None:
             self._wipe_due = True
         for sheet in self._sheets.values():
             sheet.forget()
@@ -244,9 +225,10 @@ class KioskUI:
         """Take everything out of the window and stop the workers (for tests; a program just ends)."""
         if self._unwatch is not None:
             self._unwatch()
-        for event in (self._pace, self._tidy, self._warming, self._change, self._wiping):
+        for event in (self._pace, self._tidy, self._warming, self._wiping):
             if event is not None:
                 event.cancel()
+        self._change.close()
         Window.unbind(
             size=self._resized, on_request_close=self._close_asked, on_draw=self._frame_starts, on_flip=self._frame_done
         )
@@ -343,7 +325,7 @@ class KioskUI:
             self._warming = None
             self._tidy()
             return
-        if self._change is None:  # a change of screens is watched: it gets every frame
+        if not self._change.running:  # a change of screens is watched: it gets every frame
             if catalogue.is_loaded(unbuilt):
                 self._warm.add(unbuilt)
                 for widget in stage.tree(self._screen(unbuilt)):
@@ -353,74 +335,11 @@ class KioskUI:
                 catalogue.screen_class(unbuilt)
         self._warming = Clock.schedule_once(self._warm_next, 0.05)
 
-    def _change_to(self, screen: Screen, *, lights_on: bool) -> None:
-        self._end_change()
-        self._lively()
-        lights_on = lights_on and not motion.reduced()
-        old, self._current = self._current, screen
-        ground = theme.rgba(screen.ground)
-        self._grounds = (theme.rgba("night.surface_2") if lights_on else self._grounds[1], ground)
-        self._stage.many_fingers = screen.many_fingers
-        # New screens come in under the leaving one, both under header, dock and sheets.
-        self._stage.add_widget(screen, index=len(self._stage.children))
-        surface.appear(stage.tree(screen))
-        screen.show()
-        if old is None:
-            Window.clearcolor = ground
-            screen.opacity = 1.0
-            damage.everything()
-            screen.entered()
-            return
-        self._lights_on = lights_on
-        if lights_on:
-            # The screen is there whole from its first frame; only the ground and what lies bare on it change.
-            self._stage.remove_widget(old)
-            surface.vanish(stage.tree(old))
-            old.left()
-        else:
-            self._leaving = old
-        self._changed_at = time.monotonic()
-        self._change_s = tokens.theme().motion.lights_on_ms / 1000 if lights_on else motion.crossfade_s()
-        self._change = Clock.schedule_interval(self._change_on, 0)
-        self._change_on(0.0)
-
-    def _change_on(self, _elapsed: float) -> None:
-        share = min(1.0, (time.monotonic() - self._changed_at + _HEAD_START_S) / self._change_s)
-        eased = 1 - (1 - share) ** 3
-        if self._current is None:
-            return
-        if self._leaving is not None:
-            self._current.opacity, self._leaving.opacity = eased, 1 - eased
-        else:
-            self._current.light(eased)
-            self._header.night = eased <= _DAWN
-        Window.clearcolor = theme.mix(self._grounds[0], self._grounds[1], eased)
-        damage.everything()
-        if share >= 1.0:
-            self._end_change()
-
-    def _end_change(self) -> None:
-        if self._change is None or self._current is None:
-            return
-        self._change.cancel()
-        leaving, self._leaving, self._change = self._leaving, None, None
-        Window.clearcolor = self._grounds[1]
-        self._current.opacity = 1.0
-        self._header.night = self._current.night_header
-        if leaving is None:
-            self._current.light(1.0)
-        else:
-            self._stage.remove_widget(leaving)
-            surface.vanish(stage.tree(leaving))
-            leaving.opacity = 1.0
-            leaving.left()
-        self._current.entered()
-        damage.everything()
+    def _changed(self, left: Screen | None) -> None:
         self._tidy()
-        if self._wipe_due and leaving is not None:
+        if self._wipe_due and left is not None:
             self._wipe_due = False
-            self._blank(leaving)
-        Window.canvas.ask_update()
+            self._blank(left)
 
     def _blank(self, *screens: Screen) -> None:
         self._to_blank += screens
@@ -431,7 +350,7 @@ class KioskUI:
         """Blank a screen in each frame, then drop the texts' pictures once none is still to be drawn."""
         while self._to_blank:
             screen = self._to_blank.pop()
-            if screen not in {self._current, self._leaving} and screen.blank():
+            if screen not in {self._change.front, self._change.leaving} and screen.blank():
                 return
         if not text.is_waiting() and not any(screen.moving for screen in self._large.values()):
             text.forget()
@@ -439,7 +358,7 @@ class KioskUI:
             self._wiping = None
 
     def _slow_down(self, _elapsed: float) -> None:
-        if self._change is None and Clock.get_time() - self._last_touch >= _QUIET_S:
+        if not self._change.running and Clock.get_time() - self._last_touch >= _QUIET_S:
             window.be_idle()
             self._tidy()
         else:
@@ -463,7 +382,8 @@ class KioskUI:
         if self._drawn is None or self._view is None:
             return True
         now = time.monotonic()
-        opacity = float(self._current.opacity) if self._current is not None else 1.0
+        front = self._change.front
+        opacity = float(front.opacity) if front is not None else 1.0
         self._drawn(Drawn(self._view.screen, opacity, now, (now - self._frame_began) * 1000))
         return True
 

@@ -315,7 +315,7 @@ def left_of_a_hasty_end(kiosk: Program) -> list[str]:
     kiosk.ui.show(structs.replace(samples.HOME, large=True, contrast=True))
     kiosk.frame()
     kiosk.ui.show(samples.ATTRACT)
-    kiosk.ui._end_change()
+    kiosk.ui._change.end()
     kiosk.ui.wipe()
     kiosk.settle()
     return [each for each in kiosk.ui.collect_texts() if "王先生" in each or "6,280" in each]
@@ -339,11 +339,11 @@ def loaded_ahead(kiosk: Program) -> tuple[list[str], list[str]]:
         patch.setattr(catalogue, "screen_class", asked.append)
         ui._warm.discard("tap")
         ui.show(samples.ATTRACT)
-        assert ui._change is not None
+        assert ui._change.running
         ui._warm_next(0.0)
         meanwhile = list(asked)
         ui._warming.cancel()
-        kiosk.until(lambda: ui._change is None, "the change to be over")
+        kiosk.until(lambda: not ui._change.running, "the change to be over")
         ui._warm_next(0.0)
     kiosk.until(lambda: ui.built, "every screen to be built")
     return meanwhile, asked
