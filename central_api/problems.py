@@ -30,6 +30,7 @@ STATUS: Mapping[type[errors.ClubError], int] = {
     errors.CryptogramWrong: 403,
     errors.PinWrong: 403,
     errors.PinLocked: 429,
+    errors.PinUnused: 403,
     errors.PhoneOrPinWrong: 403,
     errors.StepUpRequired: 403,
     errors.GrantWrong: 403,

@@ -80,6 +80,7 @@ def step_up(
     Raises:
         SessionEnded, CardBlocked: the session is over, or another PIN was set while this one was looked at.
         PinNotSet: the card has no PIN.
+        PinUnused: the session was opened without the card, and the PIN was never given with it; it is not looked at.
         PinLocked: too many wrong ones.
         PinWrong: this one is.
         GrantWrong: the command was granted before with another body.
@@ -88,6 +89,8 @@ def step_up(
     with db.write() as tx:
         session = sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
         _must_fit(repository.grant_of(tx, ask.command_id), session, ask)
+        if not _by_card(session):
+            _must_be_used(tx, session.card)
         kept = count_try(tx, session.card, rules, token, now)
     right = passwords.matches(kept.hash, ask.pin)
     with db.write() as tx:
@@ -226,9 +229,7 @@ def check_grant(
 
 
 def _grant(tx: Tx, session: Session, ask: StepUp, encoded: str, now: datetime, new_id: Callable[[], str]) -> Grant:
-    # By phone no card was there, nor by a code: staff make codes as they set PINs (ADR 17, 18).
-    by_card = session.assurance not in ("phone", "code")
-    if not begin_anew(tx, session.card, encoded, with_card=now if by_card else None):
+    if not begin_anew(tx, session.card, encoded, with_card=now if _by_card(session) else None):
         raise errors.SessionEnded("the PIN was set anew while it was looked at; tap again")
     known = repository.grant_of(tx, ask.command_id)
     _must_fit(known, session, ask)
@@ -245,6 +246,20 @@ def _grant(tx: Tx, session: Session, ask: StepUp, encoded: str, now: datetime, n
     }
     repository.add_grant(tx, values)
     return Grant(grant=grant_id, command_id=ask.command_id)
+
+
+def _by_card(session: Session) -> bool:
+    """Whether the card was there: by phone it was not, nor by a code. Staff make codes as they set PINs (ADR 17, 18)."""
+    return session.assurance not in ("phone", "code")
+
+
+def _must_be_used(tx: Tx, card_id: str) -> None:
+    """Refuse a PIN that whoever set it may know as well as its holder; before it is looked at, so that this tells nothing of it."""
+    row = repository.pin(tx, card_id, lock=True)
+    if row is not None and row.used_at is None:
+        raise errors.PinUnused(
+            "expected a PIN that was given with its card once, found one set anew; tap the card first"
+        )
 
 
 def _must_fit(known: Any, session: Session, ask: StepUp) -> None:

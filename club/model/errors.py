@@ -5,7 +5,7 @@ ClubError
 │   ├── NotEnoughPoints · OutOfStock · LimitReached · TierTooLow · RewardNotOffered · DailyCapReached · CardLimitReached
 │   ├── CardUnknown · CardBlocked · CardNotActive · CardDowngraded · StaffCard
 │   ├── CryptogramWrong · CryptogramReplayed
-│   ├── PinWrong · PinLocked · PinNotSet · StepUpRequired · GrantWrong
+│   ├── PinWrong · PinLocked · PinNotSet · PinUnused · StepUpRequired · GrantWrong
 │   ├── PinTooSimple · PinsDiffer · PhoneOrPinWrong
 │   ├── AlreadyMember · ConsentMissing · ActivationCodeWrong · StillHolds · MergeRefused · CardNotFit
 │   ├── SessionEnded · TooManyGuesses
@@ -152,6 +152,12 @@ class PinNotSet(Refusal):
     """The member has no PIN yet; staff can set one."""
 
     code = "pin_not_set"
+
+
+class PinUnused(Refusal):
+    """The PIN was set anew and not given together with its card yet: without the card it opens nothing (ADR 17, 18)."""
+
+    code = "pin_unused"
 
 
 class PinTooSimple(Refusal):

@@ -1,13 +1,15 @@
-"""A PIN that staff set opens nothing by phone until it was given together with its card: who set it knows it as well (ADR 17)."""
+"""A PIN that staff set opens nothing by phone or code until it was given together with its card: who set it knows it as well (ADR 17)."""
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from central_api.cards import codes
 from central_api.cards.tables import card_sessions, phone_tries, pins
 from central_api.lifecycle import card_desk
 from club.wire.cards import CardSession, Grant, OpenCodeSession, OpenPhoneSession
+from club.wire.rewards import Redeemed
 from tests.support.central import WANG, Club, Device, a_redeem, code_of, facts_of, new_id, read
 
 CARD, PHONE = f"card-{WANG}", "13800006621"
@@ -64,17 +66,58 @@ def test_given_with_the_card_once_it_opens_a_session_by_phone(club: Club) -> Non
     assert read(by_phone(device, NEW), CardSession).assurance == "phone"
 
 
-def test_given_with_a_member_code_it_opens_nothing_by_phone_yet(club: Club) -> None:
-    """Staff make codes as they set PINs: a code is no card."""
-    device = club.device()
-    set_by_staff(club)
+def by_code(club: Club, device: Device) -> CardSession:
+    """A session by a code that staff have just made."""
     with club.context.db.write() as tx:
         code = codes.issue(tx, WANG, by="staff:1001", now=club.clock.now())
-    shown = device.post("/v1/code-sessions", OpenCodeSession(session_id=new_id(), code=code))
-    read(device.step_up(a_redeem(read(shown, CardSession)), NEW), Grant)
+    return read(device.post("/v1/code-sessions", OpenCodeSession(session_id=new_id(), code=code)), CardSession)
+
+
+def test_with_a_member_code_it_spends_nothing_until_it_was_given_with_the_card(club: Club) -> None:
+    """Staff make codes as they set PINs: a code is no card (ADR 18)."""
+    device = club.device()
+    set_by_staff(club)
+    session = by_code(club, device)
+    wish = a_redeem(session, "quick-wash", 300)
+    history = f"/v1/card-sessions/{session.session_id}/history"
+    assert said(device.step_up(wish, NEW)) == (403, "pin_unused", {})
+    assert code_of(device.redeem(wish)) == "step_up_required"
+    assert code_of(device.get(history)) == "step_up_required"
     assert code_of(by_phone(device, NEW)) == "phone_or_pin_wrong"
+    club.clock.forward(1)
     read(device.step_up(a_redeem(device.session(club.card())), NEW), Grant)
+    assert read(device.redeem(club.granted(device, wish, NEW)), Redeemed).points == 5980
+    assert device.get(history).status_code == 200
     assert by_phone(device, NEW).status_code == 200
+
+
+def test_by_a_code_a_right_pin_that_was_never_used_is_not_told_from_a_wrong_one(club: Club) -> None:
+    device = club.device()
+    set_by_staff(club)
+    wish = a_redeem(by_code(club, device))
+    for pin in (NEW, "903715") * 4:
+        assert said(device.step_up(wish, pin)) == (403, "pin_unused", {})
+        club.clock.forward(1)
+    assert counts(club) == (0, []), "nothing was looked at, so nothing locks the card's own way"
+    read(device.step_up(a_redeem(device.session(club.card())), NEW), Grant)
+
+
+def test_a_grant_of_a_cards_session_lets_no_command_of_a_code_through(club: Club) -> None:
+    device = club.device()
+    set_by_staff(club)
+    wish = a_redeem(by_code(club, device))
+    granted = club.granted(device, a_redeem(device.session(club.card())), NEW)
+    assert code_of(device.redeem(replace(wish, grant=granted.grant))) == "grant_wrong"
+
+
+def test_a_pin_set_anew_ends_what_a_code_had_opened(club: Club) -> None:
+    device = club.device()
+    session = by_code(club, device)
+    read(device.step_up(a_redeem(session), club.demo.pins[WANG]), Grant)
+    set_by_staff(club)
+    assert code_of(device.step_up(a_redeem(session), NEW)) == "session_ended"
+    assert code_of(device.step_up(a_redeem(by_code(club, device)), NEW)) == "pin_unused"
+    assert code_of(device.step_up(a_redeem(by_code(club, device)), club.demo.pins[WANG])) == "pin_unused"
 
 
 def test_it_is_the_very_pin_that_was_given_not_one_set_later(club: Club) -> None:

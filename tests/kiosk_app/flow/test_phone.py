@@ -174,6 +174,25 @@ def test_a_visit_without_a_card_that_is_over_by_its_next_pin_is_told_so(way: str
     assert visit.state.session is None
 
 
+def test_a_pin_that_was_never_used_with_the_card_is_said_so_and_the_code_stays_open() -> None:
+    visit = Visit().at_home("code").at_pin().enter_pin()
+    visit.tell(ev.StepUpRefused(visit.last(effects.AskStepUp).command_id, errors.PinUnused()))
+    problem = visit.now()
+    assert isinstance(problem, st.Problem)
+    assert (problem.error and problem.error.code, problem.back) == ("pin_unused", st.Home())
+    assert visit.state.session is not None
+    assert visit.count(effects.SubmitRedeem) == 0
+
+
+def test_a_code_hands_nothing_out_without_the_network() -> None:
+    visit = Visit().tell(ev.Scanned(SHOWN, "session-0009"), ev.SessionOpened(make.a_session("session-0009", "code")))
+    visit.press("rewards").enter_pin()
+    opened = ev.SessionOpened(make.a_session("session-0009", "code"))
+    visit.tell(ev.StepUpGranted(visit.last(effects.AskStepUp).command_id, "grant-0001"), opened, ev.WentOffline())
+    assert isinstance(visit.at_pin().now(), st.Offline)
+    assert (visit.count(effects.AskOffline), visit.count(effects.HandOut)) == (0, 0)
+
+
 def test_a_visit_by_phone_that_is_over_is_told_so_without_a_word_of_a_card() -> None:
     visit = Visit().at_home("phone").at_redeeming()
     visit.tell(ev.CommandRefused(visit.last(effects.SubmitRedeem).command.command_id, errors.SessionEnded()))
