@@ -79,9 +79,9 @@ member_codes = Table(
 )
 
 phone_tries = Table(
-    "phone_tries",  # of signing in by phone, in vain: cleared away when they count no more
+    "phone_tries",  # in vain: of signing in by phone, of vouchers' codes in staff mode; cleared away when they count no more
     metadata,
-    Column("source", String(64), primary_key=True),  # number:… (its keyed hash), device:… (its id)
+    Column("source", String(64), primary_key=True),  # number:… (its keyed hash), device:…, vouchers:…
     Column("wrong", Integer, nullable=False),
     Column("since", UtcDateTime, nullable=False),  # of the first that counts
     Column("last", UtcDateTime, nullable=False),

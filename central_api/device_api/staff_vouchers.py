@@ -14,11 +14,12 @@ from central_api.device_api import home
 from central_api.device_api.answers import answer
 from central_api.device_api.caller import Kiosk, for_kiosks
 from central_api.devices.enrolled import Device
-from central_api.lifecycle import staff_mode, voucher_desk
+from central_api.lifecycle import staff_mode, voucher_desk, voucher_tries
 from central_api.lifecycle.staff_mode import StaffAtKiosk
 from central_api.lifecycle.voucher_desk import Seen
-from central_api.staff import audit
-from club.model import errors, voucher
+from central_api.programme import service as programmes
+from central_api.rewards import service as rewards
+from club.model import errors
 from club.wire import staff_mode as wire
 
 SessionId = Annotated[str, PathParameter(description="id the device made", max_length=64)]
@@ -52,22 +53,17 @@ def _answered(
     context: Context, session_id: str, kiosk: Device, code: str, work: Callable[[Tx, StaffAtKiosk], Seen]
 ) -> Response[wire.DeskVoucher]:
     now, minutes = context.clock.now(), context.settings.sessions.card_minutes
-    try:
-        seen = context.db.run(lambda tx: work(tx, staff_mode.find(tx, session_id, kiosk, now, minutes)))
-    except errors.NotFound:
-        if voucher.is_valid(code):  # no slip of the finger: who tries codes in vain stands in the log
-            context.db.run(lambda tx: _tried(tx, staff_mode.find(tx, session_id, kiosk, now, minutes), context))
-        raise
+
+    def once(tx: Tx) -> Seen | errors.NotFound:
+        session = staff_mode.find(tx, session_id, kiosk, now, minutes)
+        rules = rewards.pin_rules(programmes.current(tx, now), minutes)
+        return voucher_tries.limited(tx, session, code, rules, now, lambda: work(tx, session))
+
+    seen = context.db.run(once)
+    if not isinstance(seen, Seen):  # raised out here: the wrong code is to be counted
+        raise seen
     number = home.masked(seen.card) if seen.card else ""
     return answer(msgspec.structs.replace(seen.shown, card=number))
-
-
-def _tried(tx: Tx, session: StaffAtKiosk, context: Context) -> None:
-    facts: dict[str, int | str] = {"kiosk": session.place}
-    subject = f"device:{session.device}"
-    audit.record(
-        tx, actor=session.person.actor, act="voucher.unknown", subject=subject, now=context.clock.now(), facts=facts
-    )
 
 
 handlers: list[Any] = [see_voucher, fulfil_voucher]

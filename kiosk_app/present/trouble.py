@@ -1,9 +1,11 @@
 """What did not work, in calm words, with a way on: cards, network, refusals (X5)."""
 
+import math
 from typing import NamedTuple
 
 from club.model import errors
 from kiosk_app.flow import offline as flow_offline
+from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.present import frame
@@ -174,6 +176,9 @@ def _said(ctx: Context, screen: st.Problem) -> _Sentences:
             return _Sentences("card", words("kiosk.staff.over-title"), words("kiosk.staff.over-detail"))
         case st.Problem(error=errors.PinNotSet() as error):
             return _Sentences("card", words("kiosk.problem.pin-not-set"), ctx.refusal(error))
+        case st.Problem(error=errors.TooManyGuesses() as error, back=sf.StaffVoucher()):
+            minutes = max(1, math.ceil(error.number("seconds") / 60))
+            return _Sentences("card", words("kiosk.problem.title"), words("kiosk.voucher.too-many", minutes=minutes))
         case st.Problem(error=errors.Unavailable() as error):
             return _Sentences("offline", words("kiosk.problem.title"), ctx.refusal(error))
         case _:
