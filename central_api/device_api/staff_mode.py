@@ -126,6 +126,21 @@ def end_issue(
     return answer(context.db.run(work))
 
 
+@post("/staff-sessions/{session_id:str}/issues/{issue_id:str}/drop", dto=strict(wire.DropIssue), return_dto=None, status_code=200, tags=["staff mode"])  # fmt: skip
+@for_kiosks
+def drop_issue(
+    session_id: SessionId, issue_id: IssueId, data: JSONBody[wire.DropIssue], context: Served, kiosk: Kiosk
+) -> Response[wire.CardNow]:
+    """The card that lies there cannot be written: the permit ends and the blank one stays in stock; said again, nothing changes (N6)."""
+
+    def work(tx: Tx) -> wire.CardNow:
+        desk, session = _desk(tx, context, session_id, kiosk)
+        card = issuing.give_up(tx, desk, session, issue_id, data.reason)
+        return wire.CardNow(card_id=card, state=lifecycle.card(tx, card).state)
+
+    return answer(context.db.run(work))
+
+
 @post("/staff-sessions/{session_id:str}/pins", dto=strict(wire.SetCardPin), return_dto=None, status_code=200, tags=["staff mode"])  # fmt: skip
 @for_kiosks
 def set_card_pin(
@@ -231,6 +246,7 @@ handlers: list[Any] = [
     find_members,
     begin_issue,
     end_issue,
+    drop_issue,
     set_card_pin,
     act_on_card,
 ]

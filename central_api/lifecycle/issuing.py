@@ -16,6 +16,7 @@ from central_api.lifecycle.card_desk import Desk
 from central_api.lifecycle.staff_mode import StaffAtKiosk
 from central_api.members import repository as members
 from central_api.members import search
+from central_api.staff import audit
 from club.model import errors
 from club.wire.staff_mode import BeginIssue, IssueState
 
@@ -53,7 +54,7 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
         CardNotFit: the card is not in stock (state unknown: it never was; old: it is the one to be replaced), or the one to be replaced is not the member's.
         NotFound: no such member.
         CardNotActive: the membership is not active.
-        IdempotencyConflict: the id was used for another card or member.
+        IdempotencyConflict: the id was used for another card or member, or given up.
     """
     known = repository.issue(tx, wish.issue_id)
     card = cards.card(tx, wish.uid)
@@ -61,8 +62,8 @@ def begin(tx: Tx, desk: Desk, session: StaffAtKiosk, wish: BeginIssue, *, new_id
         same = card is not None and (known.card, known.member, known.replaces, known.session) == (
             card.id, wish.member_id, wish.replaces, session.id,
         )  # fmt: skip
-        if not same or card is None:
-            raise errors.IdempotencyConflict("this id was used before for another card")
+        if not same or card is None or _is_given_up(known):
+            raise errors.IdempotencyConflict("this id was used before for another card, or was given up; begin anew")
         if known.state != "open":  # its end was answered, and the answer lost
             return _issue(tx, wish.issue_id, card, known.state)
     if card is None or card.state != "stock":
@@ -104,10 +105,8 @@ def end(tx: Tx, desk: Desk, session: StaffAtKiosk, issue_id: str, run_id: str) -
         CardNotActive: the membership is not active any more.
     """
     found = repository.issue(tx, issue_id)
-    if found is None or found.session != session.id:
-        raise errors.NotFound(
-            "expected a card being issued in this session, found none", kind="issue", id=issue_id[:64]
-        )
+    if found is None or found.session != session.id or _is_given_up(found):
+        raise _unknown(issue_id)
     card = repository.card(tx, found.card, lock=False)  # locked in its turn, behind its member and its run
     if found.state != "open":
         return _issue(tx, issue_id, card, found.state)
@@ -137,6 +136,25 @@ def end(tx: Tx, desk: Desk, session: StaffAtKiosk, issue_id: str, run_id: str) -
     return _issue(tx, issue_id, card, state)
 
 
+def give_up(tx: Tx, desk: Desk, session: StaffAtKiosk, issue_id: str, reason: str) -> str:
+    """Nothing was written and nothing will be: the permit ends at once, the card stays in stock. Said again, nothing changes. The card's id.
+
+    Such an issue stays `open` with an end: of the card nothing became.
+
+    Raises:
+        NotFound: no such issue in this session.
+    """
+    found = repository.issue(tx, issue_id)
+    if found is None or found.session != session.id:
+        raise _unknown(issue_id)
+    if found.state == "open" and found.ended_at is None:
+        cards.end_permits(tx, [found.permit], desk.now)
+        repository.change_issue(tx, issue_id, {"ended_at": desk.now})
+        facts: dict[str, int | str] = {"kiosk": desk.kiosk, "staff_card": desk.staff_card, "reason": reason}
+        audit.record(tx, actor=desk.by, act="card.not-written", subject=f"card:{found.card}", now=desk.now, facts=facts)
+    return str(found.card)
+
+
 def drop(tx: Tx, session_id: str, now: datetime) -> None:
     """Nothing more is written in a session that is over."""
     cards.end_permits(tx, repository.permits_of(tx, session_id), now)
@@ -145,6 +163,14 @@ def drop(tx: Tx, session_id: str, now: datetime) -> None:
 def _issue(tx: Tx, issue_id: str, card: Any, state: IssueState) -> Issue:
     left = cards.blank_of(tx, card.batch)
     return Issue(issue_id, card.id, card.number, card.face, card.batch, left, state, card.family)
+
+
+def _is_given_up(row: Any) -> bool:
+    return row.state == "open" and row.ended_at is not None
+
+
+def _unknown(issue_id: str) -> errors.NotFound:
+    return errors.NotFound("expected a card being issued in this session, found none", kind="issue", id=issue_id[:64])
 
 
 def _must_be_active(tx: Tx, member: str) -> None:

@@ -61,7 +61,7 @@ card_issues = Table(
     Column("permit", String(64), ForeignKey("card_permits.id"), nullable=False),  # of this one card
     Column("state", String(16), nullable=False),
     Column("begun_at", UtcDateTime, nullable=False),
-    Column("ended_at", UtcDateTime, nullable=True),
+    Column("ended_at", UtcDateTime, nullable=True),  # of an open one: it was given up, nothing was written
     CheckConstraint("state IN ('open', 'done', 'spoiled')", name="state"),
     Index(None, "card"),
     Index(None, "session"),

@@ -241,7 +241,7 @@ class ApiClient(Calls):
         self._call("DELETE", f"/v1/staff-sessions/{quote(session_id, safe='')}")
 
     def staff_ask(self, session_id: str, what: str, request: object, kind: type[T]) -> T:
-        """`POST /v1/staff-sessions/{id}/{what}`: members, issues, issues/{id}/end, pins, cards, vouchers, vouchers/fulfil; each may be repeated."""
+        """`POST /v1/staff-sessions/{id}/{what}`: members, issues, issues/{id}/end|drop, pins, cards, vouchers, vouchers/fulfil; each may be repeated."""
         return self._post(f"/v1/staff-sessions/{quote(session_id, safe='')}/{quote(what)}", request, kind)
 
     # -- mirror, boards, media ------------------------------------------------------------------------------------

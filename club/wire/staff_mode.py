@@ -113,6 +113,12 @@ class EndIssue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     run_id: Id
 
 
+class DropIssue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/staff-sessions/{id}/issues/{issue_id}/drop`: nothing was written, nor will be: its permit ends at once (N6)."""
+
+    reason: Literal["other-kind"]  # what lies there is of another kind than the stock says
+
+
 class SetCardPin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`POST /v1/staff-sessions/{id}/pins`: what the member typed, twice (K17). Never stored, never logged."""
 

@@ -1,7 +1,7 @@
 """What the kiosk knows in staff mode: who of the staff is there, and the screens of what they do (K12)."""
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from kiosk_app.flow.digits import NO_DIGITS, Digits
 IDENTITIES = ("id-card", "driving-licence", "vehicle-licence")
 """How staff can see who somebody is."""
 LEAST_QUERY, LONGEST_QUERY = 4, 14  # digits: the end of a phone number, a whole one with its country
-OTHER_KIND = "other-kind"
+OTHER_KIND: Final = "other-kind"
 """The fact `state` of a card on the reader that is not of the kind the stock says."""
 PHASES = 5
 """Of writing a card: recognise, write the application, change keys, read back, register (kiosk-34)."""

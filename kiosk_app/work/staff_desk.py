@@ -181,6 +181,8 @@ class StaffDesk:
         except errors.ClubError as error:
             _log.info("issue %s refused: %s", issue_id, error.code)
             self._post(ev.IssueTorn(issue_id, error))
+            if error.text("state") == OTHER_KIND:
+                self._drop(effect.session_id, issue_id)
         except (SyncError, AuthorityUnreachable, protocol.ProtocolError, service.ServiceError) as fault:
             _log.info("issue %s was torn: %s", issue_id, type(fault).__name__)
             self._post(ev.IssueTorn(issue_id))
@@ -203,6 +205,13 @@ class StaffDesk:
             except AuthorityRefused as refused:
                 _log.info("issue %s: the card did not do as it was told: %s", issue_id, refused.code)
         self._post(ev.IssueStep(issue_id, _BEFORE_REGISTERED, _REGISTER))
+
+    def _drop(self, session_id: str, issue_id: str) -> None:
+        """Say that nothing will be written; where that cannot be said, the permit ends by itself, or with the session."""
+        try:
+            self._ask(session_id, f"issues/{issue_id}/drop", wire.DropIssue(reason=OTHER_KIND), wire.CardNow)
+        except (errors.ClubError, SyncError) as error:
+            _log.info("issue %s ends by itself: %s", issue_id, getattr(error, "code", type(error).__name__))
 
     @contextmanager
     def _alone(self, reader: str) -> Iterator[apdu.Transmit]:

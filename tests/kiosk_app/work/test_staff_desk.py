@@ -79,6 +79,8 @@ class Server:
                 return desk.a_voucher("fulfilled" if "/" in what else "issued")
             case "pins" | "cards":
                 return wire.CardNow(card_id="card-0001", state="active")
+            case _ if what.endswith("/drop"):
+                return wire.CardNow(card_id="card-0001", state="stock")
             case _:
                 return desk.an_issue(self.ends, family=self.family)
 
@@ -278,7 +280,27 @@ def test_a_card_of_another_kind_than_the_stock_says_is_not_written(card: Callabl
     assert isinstance(told, ev.IssueTorn)
     assert isinstance(told.error, errors.CardNotFit)
     assert (told.error.text("state"), told.error.text("needs")) == ("other-kind", family)
-    assert (house.steps, [what for what, _ in house.server.asked]) == ([], ["issues"])
+    assert house.steps == []
+    assert house.server.asked[1:] == [(f"issues/{desk.ISSUE}/drop", wire.DropIssue(reason="other-kind"))]
+
+
+@pytest.mark.parametrize("fault", [ServerUnreachable("no answer"), errors.NotFound(), errors.SessionEnded()])
+def test_that_nothing_is_written_is_said_once_and_not_waited_for(fault: Exception) -> None:
+    """The card was refused on the glass before, and stays so; the permit then ends by itself."""
+    server = Server(family="desfire-ev2")
+    house, ask = House(server), server.staff_ask
+
+    def dropping(session_id: str, what: str, request: object, kind: type[Any]) -> Any:
+        found = ask(session_id, what, request, kind)
+        if what.endswith("/drop"):
+            assert isinstance(house.told[-1], ev.IssueTorn), "staff are told first"
+            raise fault
+        return found
+
+    server.staff_ask = dropping  # type: ignore[method-assign]
+    house.desk.do(WRITE)
+    assert [type(event) for event in house.told] == [ev.IssueMoved, ev.IssueTorn]
+    assert [what for what, _ in server.asked] == ["issues", f"issues/{desk.ISSUE}/drop"]
 
 
 def test_a_card_of_another_family_is_written_as_what_it_is() -> None:
