@@ -208,6 +208,12 @@ def add_grant(tx: Tx, values: dict[str, object]) -> None:
     tx.execute(insert(grants).values(**values))
 
 
+def use_grant(tx: Tx, grant_id: str, now: datetime) -> bool:
+    """Note that what a grant was for was done; False when it was noted before."""
+    unused = (grants.c.id == grant_id, grants.c.used_at.is_(None))
+    return tx.execute(update(grants).where(*unused).values(used_at=now)).rowcount == 1
+
+
 def masters(tx: Tx) -> Sequence[Any]:
     """Every master that lies in the database, sealed."""
     return tx.rows(select(card_masters.c.version, card_masters.c.purpose, card_masters.c.secret))

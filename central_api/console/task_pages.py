@@ -1,4 +1,4 @@
-"""The page of what waits for a store's staff: refunds that cannot be right, and joining gifts that could not be given (A4, A8)."""
+"""The page of what waits for a store's staff: refunds that cannot be right, joining gifts that could not be given, phones that another has (A4, A8, K11)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from central_api.staff import service as staff
 from club.model import errors
 from club.words.catalogue import Words
 
-KINDS = ("refund-unclear", "joining-unclear")
+KINDS = ("refund-unclear", "joining-unclear", "phone-taken")
 """What is closed by saying that it was seen to; other tasks of staff end by an act of their own."""
 _HERE = "/console/tasks"
 _SHOWN = 50

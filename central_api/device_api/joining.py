@@ -8,13 +8,14 @@ from litestar.params import JSONBody
 from central_api import texts
 from central_api.bodies import strict
 from central_api.cards import pins, sessions
+from central_api.cards import repository as cards
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.device_api.answers import answer
 from central_api.device_api.caller import Kiosk, for_kiosks
 from central_api.devices.enrolled import Device
-from central_api.lifecycle import registration
-from central_api.members import consents, masks, personal
+from central_api.lifecycle import own_phone, registration
+from central_api.members import consents
 from central_api.members import repository as members
 from central_api.programme import service as programmes
 from central_api.rewards import service as rewards
@@ -117,14 +118,17 @@ def activate(data: JSONBody[Activate], context: Served, kiosk: Kiosk) -> Respons
 @post("/members/self/phone", dto=strict(ChangePhone), return_dto=None, status_code=200, tags=["members"])
 @for_kiosks
 def change_phone(data: JSONBody[ChangePhone], context: Served, kiosk: Kiosk) -> Response[PhoneChanged]:
-    """Give the member whose card lies on the reader another phone, by a grant of their PIN (K11); sent again it changes nothing."""
+    """Give the member whose card lies on the reader another phone, by a grant of their PIN (K11); sent again it changes nothing.
+
+    One that another member has is answered as any other (ADR 17): nothing changes, and staff are told.
+    """
     return answer(context.db.run(lambda tx: _change_phone(tx, context, kiosk, data)))
 
 
 def _change_phone(tx: Tx, context: Context, kiosk: Device, data: ChangePhone) -> PhoneChanged:
     now, minutes = context.clock.now(), context.settings.sessions.card_minutes
     session = sessions.find(tx, data.session_id, kiosk, now, minutes)
-    pins.check_grant(
+    grant = pins.check_grant(
         tx,
         grant_id=data.grant,
         command_id=data.command_id,
@@ -133,8 +137,9 @@ def _change_phone(tx: Tx, context: Context, kiosk: Device, data: ChangePhone) ->
         rules=rewards.pin_rules(programmes.current(tx, now), minutes),
         now=now,
     )
-    registration.change_phone(tx, context.vault, session.member, data.phone, by=f"device:{kiosk.id}", now=now)
-    return PhoneChanged(phone=masks.phone(personal.read(tx, context.vault, session.member).phone))
+    if cards.use_grant(tx, grant, now):
+        own_phone.ask(tx, context.vault, session.member, data.phone, by=f"device:{kiosk.id}", now=now)
+    return PhoneChanged(phone=own_phone.shown(data.phone))
 
 
 def _surname(text: str) -> Text:
@@ -143,7 +148,14 @@ def _surname(text: str) -> Text:
 
 
 def _desk(context: Context) -> registration.Desk:
-    return registration.Desk(context.vault, context.keyring, context.new_id, context.random_below, context.tell_code)
+    return registration.Desk(
+        context.vault,
+        context.keyring,
+        context.new_id,
+        context.random_below,
+        context.tell_code,
+        an_hour=context.settings.sessions.registrations,
+    )
 
 
 handlers: list[Any] = [consent_texts, register, activate, change_phone]

@@ -19,7 +19,7 @@ staff_tasks = Table(
     "staff_tasks",
     metadata,
     Column("key", String(160), primary_key=True),
-    Column("kind", String(32), nullable=False),  # congratulate | refund-unclear | joining-unclear | ranking
+    Column("kind", String(32), nullable=False),  # such as refund-unclear, phone-taken, ranking
     Column("store", String(64), ForeignKey("stores.slug"), nullable=False),
     Column("member", String(64), ForeignKey("members.id"), nullable=True),
     Column("made_at", UtcDateTime, nullable=False),

@@ -40,6 +40,7 @@ TRIES = 5
 """Wrong codes after which a code is no good any more."""
 CODES, CODES_WITHIN = 3, timedelta(days=1)
 """So many codes are told to one phone, from which on it waits so long after the last: nobody's telephone is rung from a kiosk."""
+AN_HOUR = timedelta(hours=1)
 _AT_ONCE = 100
 
 
@@ -75,7 +76,8 @@ class Registered:
 class Desk:
     """What joining is worked on with: keys, the sources of ids and of chance, and who passes codes on (None: staff do).
 
-    `to_staff`: whoever reads the answer may see members, and is told at once that a phone is one's.
+    `to_staff`: whoever reads the answer may see members, and is told at once that a phone is one's. `an_hour`: so many registrations
+    are taken from whoever asks in an hour, whatever becomes of them; None: as many as they bring.
     """
 
     vault: Vault
@@ -84,6 +86,7 @@ class Desk:
     random_below: Callable[[int], int]
     tell: Tell | None = None
     to_staff: bool = False
+    an_hour: int | None = None
 
 
 def register(
@@ -107,11 +110,13 @@ def register(
         Malformed: name, phone, plate, number or birthday cannot be; the fact `field` says which.
         ConsentMissing, EditConflict: terms or privacy text were not agreed to, or another version of them.
         AlreadyMember: a member has this phone; only staff are told.
-        TooManyGuesses: this phone was told too many codes.
+        TooManyGuesses: this phone was told too many codes; or, with the reason `registrations`, too many were asked for from there.
         IdempotencyConflict: the id was used for another registration.
     """
     surname = Text(normal.name(who.surname.zh), normal.name(who.surname.en) if who.surname.en.strip() else "")
     phone = normal.phone(who.phone)
+    if desk.an_hour is not None:
+        repository.alone_with(tx, f"registrations:{by}")
     repository.alone_with(tx, f"phone:{desk.vault.lookup(tx, 'phone', phone)}")
     asked = desk.vault.lookup(tx, "registration", encode([by, store, who]).decode())
     known = repository.registration(tx, registration)
@@ -120,6 +125,7 @@ def register(
             raise errors.IdempotencyConflict("this registration id was used before with other content")
         return Registered(known.id, known.member, known.expires_at)
     consents.must_be_in_force(tx, who.agreed, now)
+    _must_be_few(tx, desk, by, now)
     told = _begun_anew(tx, desk, phone, now)
     today = texts.local_day(now, programme.time_zone)
     member = desk.new_id()
@@ -251,7 +257,7 @@ def lapse_overdue(tx: Tx, now: datetime) -> int:
 
 
 def change_phone(tx: Tx, vault: Vault, member: str, phone: str, *, by: str, now: datetime) -> None:
-    """Give a member another phone (K11). Whoever asks has shown who they are: a PIN, or staff.
+    """Give a member another phone (K11); for staff, who may be told whose it is. At a kiosk: `own_phone.ask`.
 
     Raises:
         Malformed: it is no phone.
@@ -265,6 +271,20 @@ def change_phone(tx: Tx, vault: Vault, member: str, phone: str, *, by: str, now:
     details = Details(before.given, wanted, before.id_number, before.birthday)
     personal.write(tx, vault, member, details, now)
     audit.record(tx, actor=by, act="member.phone", subject=f"member:{member}", now=now)
+
+
+def _must_be_few(tx: Tx, desk: Desk, by: str, now: datetime) -> None:
+    """Refuse whoever asked for too many within an hour, before a phone is looked at: this tells nothing of it."""
+    if desk.an_hour is None:
+        return
+    lately = repository.asked_lately(tx, by, now - AN_HOUR, desk.an_hour)
+    if len(lately) == desk.an_hour:
+        left = AN_HOUR - (now - lately[-1])
+        raise errors.TooManyGuesses(
+            f"expected at most {desk.an_hour} registrations of {by} in an hour, found one more; try again in {left} or ask staff",
+            seconds=math.ceil(left.total_seconds()),
+            reason="registrations",
+        )
 
 
 def _begun_anew(tx: Tx, desk: Desk, phone: str, now: datetime) -> int:

@@ -14,6 +14,7 @@ from central_api.inbox.tables import member_messages
 from central_api.ledger.tables import accounts
 from central_api.lifecycle.tables import card_issues, merge_items, merges, registrations
 from central_api.rewards.tables import redemptions, vouchers
+from central_api.staff.tables import audit
 from central_api.tiers.tables import tier_grants
 
 
@@ -44,6 +45,23 @@ def overdue(tx: Tx, now: datetime, limit: int) -> Sequence[Any]:
 def add_registration(tx: Tx, values: Mapping[str, object]) -> None:
     """Write a new registration."""
     tx.execute(insert(registrations).values(**values))
+
+
+def asked_lately(tx: Tx, by: str, since: datetime, most: int) -> Sequence[datetime]:
+    """When somebody asked for registrations after an instant, whatever became of them; the last first, `most` of them.
+
+    None expires before it was asked for, so that the index of these days finds them among few.
+    """
+    states = registrations.c.state.in_(("pending", "activated", "lapsed"))
+    query = select(registrations.c.asked_at).where(states, registrations.c.expires_at > since)
+    query = query.where(registrations.c.by == by, registrations.c.asked_at > since)
+    return [row.asked_at for row in tx.rows(query.order_by(registrations.c.asked_at.desc()).limit(most))]
+
+
+def acts_on(tx: Tx, subject: str, acts: Sequence[str], since: datetime, most: int) -> Sequence[datetime]:
+    """When something of this was done to a subject after an instant, by the log of acts; the last first, `most` of them."""
+    query = select(audit.c.at).where(audit.c.subject == subject, audit.c.at > since, audit.c.act.in_(list(acts)))
+    return [row.at for row in tx.rows(query.order_by(audit.c.at.desc()).limit(most))]
 
 
 def change_registration(tx: Tx, registration_id: str, values: Mapping[str, object]) -> None:

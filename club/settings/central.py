@@ -97,6 +97,9 @@ class Sessions:
         minimum=5,
         maximum=1000,
     )
+    registrations: int = setting(
+        20, "Registrations that one kiosk takes in an hour; who comes then is sent to staff.", minimum=1, maximum=1000
+    )
     staff_minutes: int = setting(
         30, "A staff session without a request ends after this time.", unit="min", minimum=5, maximum=1440
     )

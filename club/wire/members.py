@@ -92,7 +92,7 @@ class ChangePhone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PhoneChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """The club reaches the member by this phone now, masked: 138****5678."""
+    """The phone that was asked for, masked: 138****5678. One that another member has is answered alike, and staff are told (ADR 17)."""
 
     phone: Short
 

@@ -32,7 +32,7 @@ def _variant(words: Words, key: str, error: errors.ClubError) -> str:
     reason = error.text("reason") or error.text("per")
     if isinstance(error, errors.PinWrong) and error.number("tries_left", 1) == 0:
         reason = "last"
-    if isinstance(error, errors.TooManyGuesses) and error.number("seconds") > 0:
+    if isinstance(error, errors.TooManyGuesses) and not reason and error.number("seconds") > 0:
         reason = "hours" if error.number("seconds") > _LONG_S else "minutes"
     special = f"{key}-{reason}"
     return special if reason and words.has(special) else key

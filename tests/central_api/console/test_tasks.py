@@ -18,6 +18,7 @@ PAGE = "/console/tasks"
 FACTS: dict[str, dict[str, int | str]] = {
     "refund-unclear": {"source": "dms-east", "refund": "R-7", "bill": "B-7001"},
     "joining-unclear": {"reward": "gone"},
+    "phone-taken": {},
     "congratulate": {"tier": "gold"},
 }
 
@@ -46,6 +47,9 @@ def test_a_task_says_what_happened_whose_it_is_and_what_to_do(manager: Desk) -> 
         assert said in page.text(f"t-{refund}"), said
     for said in ("入会礼没发出", "gone", "补给会员"):
         assert said in page.text(f"t-{gift}"), said
+    phone = asked(club, "phone-taken", "m", member=member)
+    for said in ("想换的手机号别人在用", "安达**", "没有换", "带证件到前台"):
+        assert said in manager.open(PAGE).text(f"t-{phone}"), said
 
 
 def test_it_is_closed_once_with_a_name_and_on_the_record(manager: Desk) -> None:

@@ -44,6 +44,10 @@ def test_a_code_of_a_newer_server_gets_the_general_sentence() -> None:
         ),
         (errors.TooManyGuesses(seconds=61), "尝试次数太多，请 2 分钟后再试，或请工作人员帮忙。"),
         (errors.TooManyGuesses(seconds=80000), "尝试次数太多，请 23 小时后再试，或请工作人员帮忙。"),
+        (
+            errors.TooManyGuesses(seconds=2400, reason="registrations"),
+            "这台机器一小时内办的入会已满，请 40 分钟后再办，或到前台办理。",
+        ),
         (errors.TooManyGuesses(), "尝试次数太多，请稍后再试，或请工作人员帮忙。"),
         (errors.DailyCapReached(cap=500, spent=300), "这张卡今天最多可用 500 积分，还可用 200 分。"),
     ],
