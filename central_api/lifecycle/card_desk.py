@@ -1,7 +1,8 @@
 """Cards at the desk: into stock, issued, reported lost, replaced, brought back; told to devices in the same commit (N5, N6, K17).
 
 A card is a pointer: points are the member's. A block is refused here at once, and on devices from their next sync on.
-Rows are locked in one order, here and wherever members and cards are: members by id, a card's run, cards by id, PINs, sessions.
+Rows are locked in one order, here and wherever members and cards are: members' accounts by member, members by id, a card's run, cards by id,
+PINs, sessions. A redemption begins with the accounts, so whoever needs both an account and a card takes the account first.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.devices import repository as stores
 from central_api.inbox import service as inbox
-from central_api.ledger import service as ledger
+from central_api.ledger import moves
 from central_api.lifecycle import mirroring, repository
 from central_api.members import normal, personal
 from central_api.members import repository as members
@@ -259,16 +260,25 @@ def limit(tx: Tx, desk: Desk, card_id: str, points: int | None, per: Literal["da
         NotFound: no such card.
         CardNotFit: nobody holds the card, it was replaced, or its member is no company.
         Malformed: less than no points.
+        EditConflict: it came into other hands meanwhile.
     """
-    card = _card(tx, card_id)
     if points is not None and points < 0:
         raise errors.Malformed(f"expected 0 points or more, found {points}", field="points")
+    held = repository.card(tx, card_id, lock=False)
+    before = held.member if held is not None else None
+    # As every spending locks it, and before the card: none goes by the old limit once this is told.
+    after = moves.lock_with_holders(tx, before) if before is not None else None
+    card = _card(tx, card_id)
+    if card.member not in (before, after):
+        raise errors.EditConflict(
+            "expected the card with whom it was when this began, found it with somebody else; look again",
+            expected=before or "",
+            found=card.member or "",
+        )
     if card.member is None or card.state not in ("active", "blocked"):
         raise errors.CardNotFit(
             f"expected card {card_id} in use, found it {card.state}", state=card.state, needs="active"
         )
-    # Locked as every spending locks it: none goes by the old limit once this is told.
-    ledger.lock_member(tx, card.member)
     if members.member(tx, card.member).kind != "company":
         raise errors.CardNotFit(
             f"expected card {card_id} of a company, found a person's", state="person", needs="company"
