@@ -41,6 +41,15 @@ class Finger:
             self._glass.env, "mousemove", str(left), str(top), "mousedown", "1", "sleep", "0.06", "mouseup", "1"
         )
 
+    def scan(self, code: str) -> None:
+        """Type a code as a scanner does: quickly, and Enter behind it.
+
+        Raises:
+            NoFinger: the X screen did not take it.
+        """
+        self._xdotool(self._glass.env, "type", "--delay", "2", code)
+        self._xdotool(self._glass.env, "key", "Return")
+
     def press_on(self, seen: Sighting) -> None:
         """Press the middle of a text that was seen."""
         self.press((seen.x + seen.width / 2) / self._scale, (seen.y + seen.height / 2) / self._scale)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from demo import shots_camera, shots_console, shots_kiosk
+from demo import shots_camera, shots_console, shots_door, shots_kiosk
 from demo.__main__ import DRAWN_DAY
 from demo.house import House, Options, fresh_state
 from demo.shots_camera import Camera, State, still
@@ -22,6 +22,8 @@ from demo.shots_lounge import Lounge
 _ROOT = Path(__file__).resolve().parents[1]
 _BEFORE_OUTAGE = "2026-05-16T13:58:00+08:00"  # the drawn outage began here (lounge-07)
 _REFILL = "2026-05-16T14:42:04+08:00"  # every 18 minutes of the day: 14:42 is the first after the drawn time
+_NOON = "2026-05-16T12:10:00+08:00"  # the midday playlist has boards that no other time of the day shows
+_MORNING = "2026-05-16T10:00:00+08:00"  # so has the showroom's before its launch
 _LANGUAGES = {"zh-CN": "", "en": "-en"}
 
 
@@ -90,16 +92,20 @@ def _day(base: Options, camera: Camera, language: str) -> None:
         lounge = _in_language(Lounge(house, camera, suffix), language)
         lounge.shoot_boards()
         shots_console.pages(house, camera, suffix)
+        shots_door.second_step(house, camera, suffix, DRAWN_DAY)
         lounge.shoot_urgent(datetime.fromisoformat(DRAWN_DAY))
         shots_kiosk.troubles(kiosk)
 
 
 def _zones(base: Options, camera: Camera, language: str) -> None:
-    """A display of two zones, in the showroom."""
+    """A display of two zones, in the showroom, at two times of its day."""
     programs = frozenset({"lounge", "central-api"})
     with _house(replace(base, programs=programs, lounge_place="tv-4")) as house:
         lounge = _in_language(Lounge(house, camera, _LANGUAGES[language]), language)
         lounge.shoot("lounge-09-multizone", "b-flagship", seconds=90)
+    with _house(replace(base, programs=programs, lounge_place="tv-4", pinned=_MORNING)) as house:
+        lounge = _in_language(Lounge(house, camera, _LANGUAGES[language]), language)
+        lounge.shoot("lounge-countdown", "b-flagship-countdown", seconds=90)
 
 
 def _pairing(base: Options, camera: Camera, language: str) -> None:
@@ -114,7 +120,7 @@ def _pairing(base: Options, camera: Camera, language: str) -> None:
 
 
 def _lounge_days(base: Options, camera: Camera, language: str) -> None:
-    """An outage, and the offer of another cup."""
+    """An outage, the offer of another cup, and noon."""
     suffix, both = _LANGUAGES[language], frozenset({"lounge", "central-api"})
     with _house(replace(base, programs=both, pinned=_BEFORE_OUTAGE)) as house:
         _in_language(Lounge(house, camera, suffix), language).wait("b-")
@@ -124,6 +130,10 @@ def _lounge_days(base: Options, camera: Camera, language: str) -> None:
         lounge.shoot("lounge-07-offline", "b-")
     with _house(replace(base, programs=both, pinned=_REFILL)) as house:
         _in_language(Lounge(house, camera, suffix), language).shoot("lounge-03-refreshment", "p-refill")
+    with _house(replace(base, programs=both, pinned=_NOON)) as house:
+        lounge = _in_language(Lounge(house, camera, suffix), language)
+        lounge.shoot("lounge-menu", "b-menu", seconds=90)
+        lounge.shoot("lounge-12-service-promise", "b-promise", seconds=90)
 
 
 _SCENES: dict[str, Callable[[Options, Camera, str], None]] = {

@@ -2,6 +2,10 @@
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
+
+from PIL import Image
 
 from club.ui.control import ask
 from demo import screens
@@ -14,6 +18,7 @@ from demo.shots_camera import Camera, Condition, NotShown, State, always, still
 _STAFF, _GETS_A_CARD, _PHONE_TAIL = "1032", "m0030", "0144"
 _MEMBER, _NEWCOMER, _LOST_CARD, _STRANGER = "m0001", "m0018", "m0008", "stranger"
 _NUMBER = "13800006621"
+_NO_MEMBERS_CODE = "XZM1:" + "0" * 32
 _ENGLISH_DRAWINGS = {"kiosk-05-home": "kiosk-37-home-en", "kiosk-07-rewards": "kiosk-38-rewards-en"}
 
 
@@ -48,7 +53,7 @@ class Kiosk:
         self.wait(screen, also)
         if self.language != "zh-CN":
             name = _ENGLISH_DRAWINGS.get(name, f"{name}-en")
-        self._camera.take(name, still(self._finger.look))
+        self._camera.take(name, still(self.look))
 
     def press(self, action: str, arg: str | None = None) -> None:
         """Press on the glass what tells an action.
@@ -56,15 +61,24 @@ class Kiosk:
         Raises:
             NotShown: nothing does.
         """
-        found: list[list[float]] = []
+        self.touch(*self.offered(action, arg)[0])
 
-        def there() -> bool:
-            found[:] = ask(self.house.kiosk_control, {"do": "places", "action": action, "arg": arg})["places"]
-            return bool(found)
+    def offered(self, action: str, arg: str | None = None, seconds: float = 10) -> list[list[float]]:
+        """Wait until there is something on the glass that tells an action; where.
 
-        if not wait_until(there, 10):
+        Raises:
+            NotShown: nothing does.
+        """
+        if not wait_until(lambda: bool(self.places(action, arg)), seconds):
             raise NotShown(f"expected something on the glass that tells {action}; there is none: {self.state()}")
-        self.touch(*found[0])
+        return self.places(action, arg)
+
+    def places(self, action: str, arg: str | None = None) -> list[list[float]]:
+        """The middles of what tells an action now."""
+        found: list[list[float]] = ask(self.house.kiosk_control, {"do": "places", "action": action, "arg": arg})[
+            "places"
+        ]
+        return found
 
     def touch(self, x: float, y: float) -> None:
         """Press a point of the drawing."""
@@ -98,7 +112,16 @@ class Kiosk:
         """Type on the pad."""
         for digit in digits:
             self.press("digit", digit)
-            still(self._finger.look)
+            still(self.look)
+
+    def scanned(self, code: str, screen: str) -> bool:
+        """Hold a code to the scanner; whether a screen comes of it."""
+        self._finger.scan(code)
+        return wait_until(lambda: self.state()["screen"] == screen, 5)
+
+    def look(self) -> Image.Image:
+        """What is on the glass."""
+        return self._finger.look()
 
 
 def visit(kiosk: Kiosk) -> None:
@@ -141,6 +164,12 @@ def _arrive(kiosk: Kiosk) -> None:
         os.kill(kiosk.house.server.pid, signal.SIGCONT)
     kiosk.shoot("kiosk-31-card-unknown", "unknown_card")
     kiosk.press("understood")
+    kiosk.wait("attract")
+    # On a machine so busy that a code comes in pieces it is scanned again, as a person would.
+    if not wait_until(lambda: kiosk.scanned(_NO_MEMBERS_CODE, "error"), 60):
+        raise NotShown(f"expected the kiosk to refuse a code; it shows {kiosk.state()}")
+    kiosk.shoot("kiosk-31-code-unknown", "error")
+    kiosk.press("understood")
 
 
 def _by_phone(kiosk: Kiosk) -> None:
@@ -163,7 +192,7 @@ def _redeem(kiosk: Kiosk) -> None:
     kiosk.press("reward", "basic-service-voucher")
     kiosk.shoot("kiosk-08-reward-detail", "reward_detail")
     kiosk.press("redeem")
-    wait_until(lambda: bool(ask(kiosk.house.kiosk_control, {"do": "places", "action": "confirm"})["places"]), 10)
+    kiosk.offered("confirm")
     kiosk.shoot("kiosk-09-reward-confirm", "reward_detail")
     kiosk.press("confirm")
     kiosk.wait("pin")
@@ -175,7 +204,7 @@ def _redeem(kiosk: Kiosk) -> None:
 
 
 def staff_mode(kiosk: Kiosk) -> None:
-    """A staff card and its PIN, a member without a card, a blank card that is written, the member's own PIN."""
+    """A staff card and its PIN, a voucher, a card to be replaced, a member without a card, a blank card that is written, the member's own PIN."""
     pin = next(one.pin for one in kiosk.house.staff if one.number == _STAFF)
     kiosk.wait("attract")
     if kiosk.language != "zh-CN":
@@ -189,25 +218,54 @@ def staff_mode(kiosk: Kiosk) -> None:
     kiosk.shoot("kiosk-staff-pin", "pin")
     kiosk.enter_pin(pin)
     kiosk.shoot("kiosk-staff-desk", "staff_list")
+    _hand_over(kiosk)
+    kiosk.press("errand", "replace")
+    _look_up(kiosk, _NUMBER[-4:])
+    kiosk.press("find")
+    kiosk.press("pick")
+    kiosk.shoot("kiosk-18-staff", "staff_swap")
     kiosk.press("errand", "issue")
-    kiosk.wait("staff_find")
-    kiosk.press("identity", "id-card")
-    kiosk.enter_pin(_PHONE_TAIL)
+    _look_up(kiosk, _PHONE_TAIL)
     kiosk.shoot("kiosk-staff-find", "staff_find")
     kiosk.press("find")
     kiosk.shoot("kiosk-staff-pick", "staff_list")
     kiosk.press("pick", _GETS_A_CARD)
     kiosk.shoot("kiosk-staff-wait", "staff_write")
     kiosk.house.reader.act("lay", "blank-1")
-    if not wait_until(
-        lambda: bool(ask(kiosk.house.kiosk_control, {"do": "places", "action": "new_pin"})["places"]), 60
-    ):
-        raise NotShown(f"expected the card to be written; the kiosk says {kiosk.state()}")
+    kiosk.offered("new_pin", seconds=60)  # the card is written
     kiosk.shoot("kiosk-34-staff-issue", "staff_write")
     kiosk.house.reader.act("take", "blank-1")
     kiosk.press("new_pin")
     kiosk.shoot("kiosk-staff-new-pin", "pin")
     kiosk.leave()
+
+
+def _look_up(kiosk: Kiosk, digits: str) -> None:
+    """What staff type to find a member."""
+    kiosk.wait("staff_find")
+    kiosk.press("identity", "id-card")
+    kiosk.enter_pin(digits)
+
+
+def _hand_over(kiosk: Kiosk) -> None:
+    """The voucher that the visit brought, from its code to the handing over; then back to the desk."""
+    with closing(sqlite3.connect(kiosk.house.options.state / "central" / "club.db", timeout=10)) as books:
+        (code,) = books.execute(
+            "SELECT code FROM vouchers WHERE member = ? AND state = 'issued' ORDER BY issued_at DESC", (_MEMBER,)
+        ).fetchone()
+    kiosk.press("voucher")
+    kiosk.wait("staff_voucher")
+    for place, symbol in enumerate(code):
+        if place == len(code) - 4:
+            kiosk.shoot("kiosk-staff-voucher-code", "staff_voucher")
+        kiosk.press("symbol", symbol)
+        still(kiosk.look)
+    kiosk.offered("fulfil")
+    kiosk.shoot("kiosk-35-staff-fulfil", "staff_voucher")
+    kiosk.press("fulfil")
+    kiosk.shoot("kiosk-35-staff-fulfil-done", "staff_voucher", lambda _: not kiosk.places("fulfil"))
+    kiosk.press("back")
+    kiosk.wait("staff_list")
 
 
 def troubles(kiosk: Kiosk) -> None:

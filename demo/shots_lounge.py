@@ -92,8 +92,10 @@ class Lounge:
                 if number == _WRITER:
                     _write(page, now + timedelta(hours=2, minutes=28))
                 else:
+                    self._camera.take(f"console-21-emergency-notice{self._suffix}", browser.shot(page))
                     page.click("#confirm button")
                     page.wait_for_selector("#withdraw")
+                    self._camera.take(f"console-21-emergency-notice-runs{self._suffix}", browser.shot(page))
         self.shoot("lounge-08-urgent", "n-")
 
 
