@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from central_api.console import device_pages, present, site
+from central_api.console import device_pages, leaves, present, site
 from central_api.console.entry import Sent, Visiting
 from central_api.context import Served
 from central_api.db import Tx
@@ -29,7 +29,7 @@ _NOT_COVERED = ("off", "reward", "elsewhere")
 class Case:
     """One piece that staff look into: what it was, what is the matter, who pays, and how it stands."""
 
-    command: str
+    key: str  # the command it was handed out with
     reward: str
     code: str
     why: str
@@ -38,7 +38,7 @@ class Case:
     voucher: str
     look: str  # the colour of the voucher's state
     when: str
-    seen: str  # who looked into it and when; empty: nobody yet
+    done: str  # who looked into it and when; empty: nobody yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,16 @@ class _Names:
 
 
 @get("/offline", sync_to_thread=True)
-def show(context: Served, visit: Visiting, done: FromQuery[str] = "") -> Response[bytes]:
+def show(context: Served, visit: Visiting, done: FromQuery[str] = "", leaf: FromQuery[str] = "") -> Response[bytes]:
     """What is still to be looked into, and what was."""
     visit.need("offline.see")
     now = context.clock.now()
     with context.db.read() as tx:
         stores = visit.person.stores
         open_rows = [row for store in stores for row in settling.staff_list(tx, store)]
-        seen_rows = settling.looked_into_before(tx, stores, _SHOWN)
+        handled = leaves.open_at(
+            _HERE, leaf, _SHOWN, lambda skip, most: settling.looked_into_before(tx, stores, most, skip)
+        )
         frame = device_pages.around(tx, context, visit)
         borne = sum(settling.store_account(tx, store) for store in stores)
         words, zone = visit.words, frame.data.time_zone
@@ -69,7 +71,8 @@ def show(context: Served, visit: Visiting, done: FromQuery[str] = "") -> Respons
             around=frame,
             summary=words("console.offline.summary", count=len(open_rows), points=numbers.points(borne)),
             waiting=_cases(tx, words, open_rows, now, zone),
-            handled=_cases(tx, words, seen_rows, now, zone),
+            handled=_cases(tx, words, handled.rows, now, zone),
+            leaf=handled,
             done="seen" if done == "seen" else "",
         )
 
@@ -121,7 +124,7 @@ def _case(words: Words, row: Any, names: _Names, now: datetime, zone: str) -> Ca
             when=present.moment(words, row.seen_at, zone, now),
         )
     return Case(
-        command=row.command,
+        key=row.command,
         reward=names.rewards.get(row.reward, row.reward),
         code=voucher.grouped(row.code),
         why=words(f"console.offline.why.{row.reason}"),
@@ -130,7 +133,7 @@ def _case(words: Words, row: Any, names: _Names, now: datetime, zone: str) -> Ca
         voucher=words(f"console.offline.voucher.{state}"),
         look={"issued": "", "fulfilled": "n", _NO_VOUCHER: "d"}.get(state, "n"),
         when=words("console.offline.when", when=present.moment(words, row.issued_at, zone, now), where=where),
-        seen=looked,
+        done=looked,
     )
 
 

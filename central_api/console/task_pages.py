@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from central_api.console import device_pages, present, site
+from central_api.console import device_pages, leaves, present, site
 from central_api.console.entry import Sent, Visiting
 from central_api.context import Context, Served
 from central_api.db import Tx
@@ -40,15 +40,15 @@ class Task:
 
 
 @get("/tasks", sync_to_thread=True)
-def show(context: Served, visit: Visiting, done: FromQuery[str] = "") -> Response[bytes]:
+def show(context: Served, visit: Visiting, done: FromQuery[str] = "", leaf: FromQuery[str] = "") -> Response[bytes]:
     """What still waits, and what was seen to."""
     visit.need("tasks.see")
     stores = visit.person.stores
     with context.db.read() as tx:
         waiting = inbox.open_in(tx, stores, KINDS)
-        handled = inbox.done_in(tx, stores, KINDS, _SHOWN)
+        handled = leaves.open_at(_HERE, leaf, _SHOWN, lambda skip, most: inbox.done_in(tx, stores, KINDS, most, skip))
         frame = device_pages.around(tx, context, visit)
-        names = _members(tx, context, visit.words, [*waiting, *handled])
+        names = _members(tx, context, visit.words, [*waiting, *handled.rows])
         people = staff.names(tx)
     words, now, zone = visit.words, context.clock.now(), frame.data.time_zone
     return site.page(
@@ -58,7 +58,8 @@ def show(context: Served, visit: Visiting, done: FromQuery[str] = "") -> Respons
         around=frame,
         summary=words("console.tasks.summary", count=len(waiting)),
         waiting=[_task(words, row, names, people, now, zone) for row in waiting],
-        handled=[_task(words, row, names, people, now, zone) for row in handled],
+        handled=[_task(words, row, names, people, now, zone) for row in handled.rows],
+        leaf=handled,
         done=done == "done",
     )
 

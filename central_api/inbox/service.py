@@ -75,10 +75,10 @@ def open_in(tx: Tx, stores: Collection[str], kinds: Collection[str]) -> Sequence
     return tx.rows(query.order_by(staff_tasks.c.made_at, staff_tasks.c.key))
 
 
-def done_in(tx: Tx, stores: Collection[str], kinds: Collection[str], most: int) -> Sequence[Any]:
-    """The tasks of these kinds that were done in these stores, the latest first."""
+def done_in(tx: Tx, stores: Collection[str], kinds: Collection[str], most: int, skip: int = 0) -> Sequence[Any]:
+    """The tasks of these kinds that were done in these stores, the latest first; at most so many, behind the first `skip`."""
     query = select(staff_tasks).where(staff_tasks.c.done_at.is_not(None), *_of(stores, kinds))
-    return tx.rows(query.order_by(staff_tasks.c.done_at.desc(), staff_tasks.c.key).limit(most))
+    return tx.rows(query.order_by(staff_tasks.c.done_at.desc(), staff_tasks.c.key).limit(most).offset(skip))
 
 
 def is_of(tx: Tx, key: str, stores: Collection[str], kinds: Collection[str]) -> bool:

@@ -143,8 +143,8 @@ def kiosks(tx: Tx, ids: Collection[str]) -> list[Any]:
     return [*tx.rows(before), *tx.rows(now)]
 
 
-def seen(tx: Tx, stores: Collection[str], most: int) -> Sequence[Any]:
-    """What staff of these stores have looked into, the latest first, with who it was."""
+def seen(tx: Tx, stores: Collection[str], most: int, skip: int) -> Sequence[Any]:
+    """What staff of these stores have looked into, the latest first, with who it was; at most so many, behind the first `skip`."""
     found = offline_redemptions.c
     return tx.rows(
         select(offline_redemptions, vouchers.c.state.label("voucher_state"))
@@ -152,6 +152,7 @@ def seen(tx: Tx, stores: Collection[str], most: int) -> Sequence[Any]:
         .where(found.store.in_(sorted(stores)), found.reason != "", found.seen_at.is_not(None))
         .order_by(found.seen_at.desc(), found.command)
         .limit(most)
+        .offset(skip)
     )
 
 

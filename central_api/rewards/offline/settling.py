@@ -87,9 +87,9 @@ def staff_list(tx: Tx, store: str) -> list[Any]:
     return list(repository.unseen(tx, store))
 
 
-def looked_into_before(tx: Tx, stores: Collection[str], most: int) -> list[Any]:
-    """What staff of these stores have looked into, the latest first."""
-    return list(repository.seen(tx, stores, most))
+def looked_into_before(tx: Tx, stores: Collection[str], most: int, skip: int = 0) -> list[Any]:
+    """What staff of these stores have looked into, the latest first; at most so many, behind the first `skip`."""
+    return list(repository.seen(tx, stores, most, skip))
 
 
 def kiosk_names(tx: Tx, ids: Collection[str]) -> dict[tuple[str, str], Text]:

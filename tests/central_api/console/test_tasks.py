@@ -1,5 +1,6 @@
 """The page of what waits for staff: what it is, what to do, who saw to it, and that another store's stays its own (A4, A8)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,25 @@ def test_what_was_put_right_meanwhile_says_so(manager: Desk) -> None:
     page = manager.open(PAGE)
     assert "更正后自动完成" in page.text(f"t-{key}")
     assert page.text("summary") == "0 件等着处理"
+
+
+def test_what_was_seen_to_comes_leaf_by_leaf_and_none_is_lost(manager: Desk) -> None:
+    club, many = manager.club, 60
+    keys = [asked(club, "refund-unclear", f"{number:03d}") for number in range(many)]
+    with club.context.db.write() as tx:
+        for number, key in enumerate(keys):
+            inbox.finish(tx, key, f"staff:{MANAGER}", club.clock.now() - timedelta(minutes=number))
+    first = manager.open(PAGE)
+    [behind] = first.find("a", rel="next")
+    second = manager.open(behind["href"])
+    [before] = second.find("a", rel="prev")
+    shown = [f"t-{key}" for key in keys]
+    assert [each["id"] for each in first.find("li") if each.get("id")] == shown[:50]
+    assert [each["id"] for each in second.find("li") if each.get("id")] == shown[50:]
+    assert first.find("a", rel="prev") == second.find("a", rel="next") == []
+    assert manager.open(before["href"]).text("handled") == first.text("handled")
+    for odd in ("0", "-1", "x", "9" * 40):
+        assert manager.open(f"{PAGE}?leaf={odd}").status == 200
 
 
 def test_another_stores_and_other_kinds_are_neither_shown_nor_closed(manager: Desk) -> None:
