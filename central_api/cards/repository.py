@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -80,10 +80,34 @@ def cards_of_all(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
     return tx.rows(select(cards).where(among(tx, cards.c.member, members)).order_by(cards.c.id))
 
 
-def of_companies(tx: Tx, stores: Collection[str], most: int) -> Sequence[Any]:
-    """Cards in the hands of companies that belong to these stores, company by company, with its name and store."""
+def of_companies(tx: Tx, stores: Collection[str], most: int, skip: int = 0, *, like: str = "") -> Sequence[Any]:
+    """Cards in the hands of companies that belong to these stores, company by company, with its name and store.
+
+    Args:
+        tx: reads.
+        stores: whose.
+        most: so many at most, behind the first `skip`.
+        skip: see there.
+        like: only those whose number ends with it, or whose company's name holds it in some language; blanks do not count.
+    """
     query = select(cards, members.c.surname, members.c.home_store).join(members, members.c.id == cards.c.member)
-    return tx.rows(query.where(*_of_companies(stores)).order_by(members.c.id, cards.c.number).limit(most))
+    query = query.where(*_of_companies(stores))
+    bare = "".join(like.split())
+    if bare:
+        # A store has few companies: which are meant is found among their names, whatever their letters.
+        named = [row.id for row in _companies(tx, stores) if any(_holds(name, bare) for name in row.surname.values())]
+        ends = func.replace(cards.c.number, " ", "").endswith(bare, autoescape=True)
+        query = query.where(or_(ends, among(tx, members.c.id, named)) if named else ends)
+    return tx.rows(query.order_by(members.c.id, cards.c.number).limit(most).offset(skip))
+
+
+def _companies(tx: Tx, stores: Collection[str]) -> Sequence[Any]:
+    of_stores = members.c.home_store.in_(sorted(stores))
+    return tx.rows(select(members.c.id, members.c.surname).where(members.c.kind == "company", of_stores))
+
+
+def _holds(name: str, bare: str) -> bool:
+    return bare.casefold() in "".join(name.split()).casefold()
 
 
 def is_of_company(tx: Tx, card_id: str, stores: Collection[str]) -> bool:

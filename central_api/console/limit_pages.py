@@ -8,8 +8,8 @@ from litestar.params import FromPath, FromQuery
 
 from central_api import texts
 from central_api.cards import repository as cards
-from central_api.console import device_pages, site
-from central_api.console.entry import Form, Sent, Visiting
+from central_api.console import device_pages, leaves, site
+from central_api.console.entry import Form, Sent, Visit, Visiting
 from central_api.context import Context, Served
 from central_api.db import Tx
 from central_api.lifecycle import card_desk
@@ -21,7 +21,8 @@ from club.words import numbers
 from club.words.catalogue import Words
 
 _HERE = "/console/limits"
-_SHOWN = 200
+_SHOWN = 50
+_LONGEST = 64
 _TAIL = 4  # digits of the printed number, to tell cards apart
 
 
@@ -40,20 +41,24 @@ class DriverCard:
 
 
 @get("/limits", sync_to_thread=True)
-def show(context: Served, visit: Visiting, done: FromQuery[str] = "") -> Response[bytes]:
-    """The cards of the companies whose stores this person works for."""
+def show(context: Served, visit: Visiting, done: FromQuery[str] = "", leaf: FromQuery[str] = "") -> Response[bytes]:
+    """The cards of the companies whose stores this person works for, leaf by leaf."""
     visit.need("cards.change")
+    stores = visit.person.stores
     with context.db.read() as tx:
-        rows = cards.of_companies(tx, visit.person.stores, _SHOWN + 1)
-        return site.page(
-            "limits.html",
-            visit.words,
-            visit=visit,
-            around=device_pages.around(tx, context, visit),
-            cards=[_card(tx, context, visit.words, row) for row in rows[:_SHOWN]],
-            more=len(rows) > _SHOWN,
-            done=done == "set",
-        )
+        found = leaves.open_at(_HERE, leaf, _SHOWN, lambda skip, most: cards.of_companies(tx, stores, most, skip))
+        return _page(tx, context, visit, found, done=done == "set")
+
+
+@post("/limits", sync_to_thread=True, status_code=200)
+def find(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
+    """The cards that what was typed is of. It comes as a form, so that no company stands in an address or its log."""
+    visit.need("cards.change")
+    query = form.text("query")[:_LONGEST].strip()
+    with context.db.read() as tx:
+        rows = cards.of_companies(tx, visit.person.stores, _SHOWN + 1, like=query)
+        found = leaves.Leaf(1, rows[:_SHOWN], "", "")
+        return _page(tx, context, visit, found, query=query, more=len(rows) > _SHOWN)
 
 
 @post("/limits/{card:str}", sync_to_thread=True, status_code=303)
@@ -81,6 +86,29 @@ def _window(form: Form) -> Literal["day", "month"]:
     raise errors.Malformed("expected day or month, found another window", field="per")
 
 
+def _page(
+    tx: Tx,
+    context: Context,
+    visit: Visit,
+    leaf: leaves.Leaf,
+    *,
+    query: str = "",
+    more: bool = False,
+    done: bool = False,
+) -> Response[bytes]:
+    return site.page(
+        "limits.html",
+        visit.words,
+        visit=visit,
+        around=device_pages.around(tx, context, visit),
+        cards=[_card(tx, context, visit.words, row) for row in leaf.rows],
+        leaf=leaf,
+        query=query,
+        more=more,
+        done=done,
+    )
+
+
 def _card(tx: Tx, context: Context, words: Words, row: Any) -> DriverCard:
     driver = context.vault.open(tx, Place("cards", "driver", row.id), row.driver) if row.driver else ""
     used = ""
@@ -99,4 +127,4 @@ def _card(tx: Tx, context: Context, words: Words, row: Any) -> DriverCard:
     )
 
 
-handlers = [show, put]
+handlers = [show, find, put]

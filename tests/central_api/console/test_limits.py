@@ -107,6 +107,66 @@ def test_a_persons_card_and_another_stores_are_neither_shown_nor_set(manager: De
     assert limit_of(club, "card-west") == limit_of(club, "card-own") == (None, "")
 
 
+def shown(page: Page) -> list[str]:
+    return [each["id"] for each in page.find("li") if each.get("id")]
+
+
+def sought(desk: Desk, query: str) -> Page:
+    form = desk.open(PAGE).form("find")
+    return Page(desk.http.post(form.action, data={**form.fields, "query": query}))
+
+
+def test_a_card_is_found_by_the_end_of_its_number_and_by_its_company(manager: Desk) -> None:
+    club = manager.club
+    for card in ("card-1", "card-west", "card-own"):
+        driver(
+            club,
+            card,
+            store="west" if card == "card-west" else "east",
+            kind="person" if card == "card-own" else "company",
+        )
+    with club.context.db.write() as tx:
+        tx.execute(update(staff).where(staff.c.number == MANAGER).values(stores=["east", "west"]))
+        tx.execute(
+            update(members)
+            .where(members.c.id == "member-card-west")
+            .values(surname={"zh": "归舟车队", "en": "100% Fleet"})
+        )
+    for query, found in (
+        ("2719", ["c-card-1"]),
+        (" 0127 2720", ["c-card-west"]),
+        ("物流", ["c-card-1"]),
+        ("anda log", ["c-card-1"]),
+        ("100%", ["c-card-west"]),
+        ("%", ["c-card-west"]),
+        ("2721", []),  # a person's card
+        ("_", []),
+    ):
+        assert shown(sought(manager, query)) == found, query
+    assert "没有找到" in sought(manager, "2721").text("cards")
+    assert shown(sought(manager, "  ")) == ["c-card-1", "c-card-west"]
+    with club.context.db.write() as tx:
+        tx.execute(update(staff).where(staff.c.number == MANAGER).values(stores=["east"]))
+    assert shown(sought(manager, "2720")) == shown(sought(manager, "归舟")) == []
+
+
+def test_more_cards_than_a_page_holds_come_leaf_by_leaf(manager: Desk) -> None:
+    club, many = manager.club, 53
+    driver(club, "card-1")
+    with club.context.db.write() as tx:
+        first = dict(tx.first(select(cards).where(cards.c.id == "card-1"))._mapping)
+        for number in range(1, many):
+            changed = {"id": f"card-{number:03d}x", "uid": f"05{number:012d}", "number": f"8800 0127 {5000 + number}"}
+            tx.execute(insert(cards).values(**{**first, **changed, "driver": None}))
+    page = manager.open(PAGE)
+    [behind] = page.find("a", rel="next")
+    rest = manager.open(behind["href"])
+    assert (len(shown(page)), len(shown(rest))) == (50, 3)
+    assert len({*shown(page), *shown(rest)}) == many
+    assert "只列出前 50 张" in sought(manager, "安达").text("notice")
+    assert shown(sought(manager, "5052")) == ["c-card-052x"]
+
+
 def test_it_speaks_english_too(club: Club, browser: TestClient[Any]) -> None:
     driver(club, "card-1")
     browser.cookies.set("club-language", "en")

@@ -45,6 +45,7 @@ NEEDED: dict[tuple[str, str], Right] = {
     ("GET", "/tasks"): "tasks.see",
     ("POST", "/tasks/{key:str}/done"): "tasks.handle",
     ("GET", "/limits"): "cards.change",
+    ("POST", "/limits"): "cards.change",
     ("POST", "/limits/{card:str}"): "cards.change",
     ("GET", "/codes"): "cards.change",
     ("POST", "/codes"): "cards.change",

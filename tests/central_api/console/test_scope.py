@@ -43,6 +43,7 @@ ACTS: dict[str, Of] = {
     "/devices/{device_id:str}/replace": "device",
     "/devices/{device_id:str}/revoke": "device",
     "/offline/{command:str}/seen": "store",
+    "/limits": "looking",
     "/limits/{card:str}": "store",
     "/tasks/{key:str}/done": "store",
     "/codes": "looking",
