@@ -19,6 +19,7 @@ PAGES: Mapping[str, str] = {  # never changed
     "tasks": "console-tasks",
     "limits": "console-limits",
     "codes": "console-codes",
+    "codes/{member_id}/end": "console-code-end",
     "devices": "console-07-devices",
     "devices/add": "console-device-add",
     "devices/{device_id}": "console-device",
@@ -29,7 +30,7 @@ PAGES: Mapping[str, str] = {  # never changed
 }
 """The pages behind the door by their addresses below `/console`, and how their pictures are called; in the order of the menu."""
 
-_STAFF, _BOARD, _FOUND = "1001", "b-lakeside", "6621"
+_STAFF, _BOARD, _MEMBER, _FOUND = "1001", "b-lakeside", "m0001", "6621"
 _TASKS = (
     ("refund-unclear", "m0001", {"source": "dms-east", "refund": "R-20260516-07", "bill": "B-20260514-31"}, False),
     ("joining-unclear", "m0018", {"reward": "tea-set"}, False),
@@ -53,7 +54,7 @@ def pages(house: House, camera: Camera, suffix: str = "") -> None:
         page.goto(f"{house.url}/console/devices")
         device = page.locator(".device").first.evaluate("one => one.id.replace(/^d-/, '')")
         for path, name in PAGES.items():
-            page.goto(f"{house.url}/console/{path.format(slug=_BOARD, device_id=device)}")
+            page.goto(f"{house.url}/console/{path.format(slug=_BOARD, device_id=device, member_id=_MEMBER)}")
             page.wait_for_load_state("networkidle")
             camera.take(f"{name}{suffix}", browser.shot(page))
         _codes(house, camera, page, suffix)

@@ -47,11 +47,13 @@ def find(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
     visit.need("cards.change")
     query = form.text("query")[:_LONGEST].strip()
     if len(query) < _SHORTEST:
-        return _page(context, visit, message="console.codes.too-short")
+        return _page(context, visit, query=query, message="console.codes.too-short")
     with context.db.read() as tx:
         found = [each for each in search.find(tx, context.vault, query) if _is_ours(visit, each)]
         holders = [_holder(tx, context, visit, each) for each in found]
-    return _page(context, visit, holders=holders, message="" if holders else "console.codes.nobody")
+    if not holders:
+        return _page(context, visit, query=query, message="console.codes.nobody")
+    return _page(context, visit, holders=holders)  # a member's number is not shown back, whoever typed it
 
 
 @post("/codes/{member_id:str}", sync_to_thread=True, status_code=200)
@@ -70,6 +72,17 @@ def make(context: Served, visit: Visiting, member_id: FromPath[str], form: Sent)
 
     code, holder = context.db.run(work)
     return _page(context, visit, holders=[holder], qr=present.qr(member_code.qr_text(code)))
+
+
+@get("/codes/{member_id:str}/end", sync_to_thread=True)
+def ask_end(context: Served, visit: Visiting, member_id: FromPath[str]) -> Response[bytes]:
+    """Ask once more before a member's code is ended: whoever has it on a phone cannot get it back."""
+    visit.need("cards.change")
+    with context.db.read() as tx:
+        _must_be_ours(tx, context, visit, member_id)
+        [found] = search.masked(tx, context.vault, [member_id])
+        frame, holder = device_pages.around(tx, context, visit), _holder(tx, context, visit, found)
+    return site.page("code-end.html", visit.words, visit=visit, around=frame, holder=holder)
 
 
 @post("/codes/{member_id:str}/end", sync_to_thread=True, status_code=303)
@@ -118,6 +131,7 @@ def _page(
     *,
     holders: list[Holder] | None = None,
     qr: Markup | str = "",
+    query: str = "",
     message: str = "",
     done: str = "",
 ) -> Response[bytes]:
@@ -132,9 +146,10 @@ def _page(
         holders=holders or [],
         identities=IDENTITIES,
         qr=qr,
+        query=query,
         message=visit.words(message) if message else "",
         done=done,
     )
 
 
-handlers = [show, find, make, end]
+handlers = [show, find, make, ask_end, end]

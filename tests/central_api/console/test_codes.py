@@ -81,7 +81,13 @@ def test_a_renewed_code_and_an_ended_one_are_good_no_more(desk: Desk) -> None:
         return device.post("/v1/code-sessions", wish).status_code
 
     assert (show(old) == 200, show(new)) == (False, 200)
-    assert "会员码已作废" in desk.send(f"/{WANG}/end").text("notice")
+    asked = Page(desk.club.http.get(f"{HERE}/{WANG}/end"))
+    assert "作废王**的会员码" in asked.answer.text.replace(" ", "")
+    assert "马上失效" in asked.text("end")
+    assert show(new) == 200, "asking ends nothing"
+    assert "会员码已作废" in Page(desk.club.http.post(asked.form("end").action, data=asked.form("end").fields)).text(
+        "notice"
+    )
     assert show(new) != 200
     with desk.club.context.db.read() as tx:
         rows = tx.rows(select(audit.c.act, audit.c.actor, audit.c.facts).where(audit.c.subject == f"member:{WANG}"))
@@ -106,6 +112,7 @@ def test_what_finds_nobody_is_told(desk: Desk, query: str, said: str) -> None:
     page = desk.send(query=query)
     assert said in page.text("notice")
     assert query not in page.url
+    assert page.form("find").fields["query"] == query, "a slip of the finger is put right, not typed anew"
 
 
 def test_nobody_is_given_a_code_unseen_nor_by_another_store(desk: Desk) -> None:
@@ -114,6 +121,7 @@ def test_nobody_is_given_a_code_unseen_nor_by_another_store(desk: Desk) -> None:
     with desk.club.context.db.write() as tx:
         tx.execute(update(members).where(members.c.id == WANG).values(home_store="west"))
     assert "没有找到" in desk.send(query=WANG_PHONE).text("notice")
+    assert desk.club.http.get(f"{HERE}/{WANG}/end").status_code == 404
     for path in (f"/{WANG}", f"/{WANG}/end"):
         assert desk.send(path, identity="id-card").status == 404
     with desk.club.context.db.read() as tx:

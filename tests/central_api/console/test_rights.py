@@ -50,6 +50,7 @@ NEEDED: dict[tuple[str, str], Right] = {
     ("GET", "/codes"): "cards.change",
     ("POST", "/codes"): "cards.change",
     ("POST", "/codes/{member_id:str}"): "cards.change",
+    ("GET", "/codes/{member_id:str}/end"): "cards.change",
     ("POST", "/codes/{member_id:str}/end"): "cards.change",
     ("GET", "/notice"): "notices.send",
     ("POST", "/notice"): "notices.send",
