@@ -21,6 +21,7 @@ from club.words.catalogue import Words
 
 _HERE = "/console/devices"
 _SHOWN = 12
+_GB_MIB = 1024
 _ICONS: Mapping[str, str] = {
     "reload": "refresh",
     "restart-app": "power",
@@ -164,7 +165,10 @@ def _health(words: Words, row: Any) -> list[tuple[str, str]]:
         value = health.get(name)
         if value is not None:
             label = name.replace("_", "-")
-            found.append((words(f"console.devices.{label}"), words(f"console.devices.{label}-value", value=value)))
+            said = words(f"console.devices.{label}-value", value=value)
+            if name.endswith("_mib") and value >= _GB_MIB:
+                said = words("console.devices.gb", value=f"{value / _GB_MIB:.1f}")
+            found.append((words(f"console.devices.{label}"), said))
     key = f"console.devices.sync.{row.sync}"
     if row.sync and words.has(key):
         found.insert(0, (words("console.devices.sync"), words(key)))

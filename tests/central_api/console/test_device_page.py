@@ -41,6 +41,8 @@ def test_a_device_says_how_its_machine_is(manager: Desk) -> None:
         "网络地址192.0.2.7",
     ):
         assert part in said
+    roomy = stand(manager.club, "tv-3", health={**HEALTH, "disk_free_mib": 42_363})
+    assert "剩余存储41.4 GB" in manager.open(f"{PAGE}/{roomy}").text(f"d-{roomy}")
     bare = stand(manager.club, "tv-2")
     assert "温度" not in manager.open(f"{PAGE}/{bare}").text(f"d-{bare}"), "what it cannot measure is not shown"
     assert manager.open(PAGE).find("a", href=f"{PAGE}/{device}")
