@@ -176,6 +176,7 @@ class Kiosk:
             message_s=timing.message_return_s,
             reading_s=max(1, round(timing.reading_limit_s)),
             end_on_removal=timing.end_on_card_removed,
+            scanner=self._settings.scanner.present,
             language=self._settings.ui.language,
         )
 

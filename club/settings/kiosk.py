@@ -34,6 +34,7 @@ class Reader:
 class Scanner:
     """A barcode or QR scanner that types as a keyboard does; none needs to be there."""
 
+    present: bool = setting(True, "Whether there is one; without it no screen speaks of scanning.")
     prefix: str = setting("", "What the scanner was set up to type before each code.")
     suffix: str = setting("", "What the scanner was set up to type behind each code, before Enter.")
 

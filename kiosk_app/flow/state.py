@@ -37,7 +37,7 @@ class Rules(Struct, frozen=True):
     `idle_s` ends a session (`idle_large_s` with large text), its last `warn_s` are counted down; `success_s` a voucher stays; `message_s` a message without a
     session; `tap_s` the tap hint; `code_s` a full-screen QR; `reading_s` a card may take to be known; `slow_s` until waiting
     is explained; `settle_s` until a redemption under way no longer keeps the screen. `staff_idle_s` ends staff mode; writing a card keeps the screen
-    for at most `write_s`.
+    for at most `write_s`. Without a `scanner` no screen speaks of scanning; what is scanned all the same is taken.
     """
 
     idle_s: int = 30
@@ -53,6 +53,7 @@ class Rules(Struct, frozen=True):
     staff_idle_s: int = 60
     write_s: int = 120
     end_on_removal: bool = False
+    scanner: bool = True
     language: str = "zh-CN"
 
 

@@ -101,6 +101,11 @@ def reading(ctx: Context, screen: st.Reading) -> ReadingView:
 def reader_lost(ctx: Context) -> ReaderLostView:
     """kiosk-32, with the ways that are built."""
     words = ctx.words
+    scan: tuple[CheckRow, ...] = ()
+    if ctx.state.rules.scanner:
+        online = ctx.state.world.online
+        how = words("kiosk.reader.scan-detail" if online else "kiosk.offline.later")
+        scan = (CheckRow("yes" if online else "no", words("kiosk.reader.scan"), how),)
     return ReaderLostView(
         header=frame.header(ctx),
         title=words("kiosk.reader.title"),
@@ -108,7 +113,7 @@ def reader_lost(ctx: Context) -> ReaderLostView:
         status=words("kiosk.reader.status"),
         checks=(
             CheckRow("yes", words("kiosk.reader.safe"), words("kiosk.reader.safe-detail")),
-            CheckRow("yes", words("kiosk.reader.scan"), words("kiosk.reader.scan-detail")),
+            *scan,
             CheckRow("yes", words("kiosk.reader.elsewhere"), words("kiosk.reader.elsewhere-detail")),
             CheckRow("no", words("kiosk.reader.tap"), words("kiosk.reader.tap-detail")),
         ),

@@ -93,7 +93,7 @@ def desk(ctx: Context, screen: sf.StaffDesk) -> StaffListView:
     voucher_row = HelpRow(
         "ticket",
         words("kiosk.staff.voucher"),
-        words("kiosk.staff.voucher-line"),
+        words("kiosk.staff.voucher-line" if ctx.state.rules.scanner else "kiosk.staff.voucher-line-typed"),
         Button(words("kiosk.staff.begin"), Action.VOUCHER, tone="soft"),
     )
     errands = tuple(

@@ -27,7 +27,7 @@ def page(ctx: Context, screen: sf.StaffVoucher) -> StaffVoucherView:
         dock=frame.dock(ctx, back=not screen.handing, home=False),
         title=words("kiosk.staff.voucher"),
         detail=words("kiosk.staff.who", name=staff.name, number=staff.number) if staff else "",
-        prompt=words("kiosk.voucher.prompt", count=codes.LENGTH),
+        prompt=words(_by_hand(ctx, "kiosk.voucher.prompt"), count=codes.LENGTH),
         typed=codes.grouped(screen.code.value).strip(),
         tag=tag,
         tag_tone=tone,
@@ -119,7 +119,7 @@ def _note(ctx: Context, screen: sf.StaffVoucher) -> tuple[str, Tone]:
     if screen.said in (Said.UNKNOWN, Said.UNSURE):
         return words(f"kiosk.voucher.{screen.said.value}"), "danger"
     if screen.handed:
-        return words("kiosk.voucher.next-note"), "jade"
+        return words(_by_hand(ctx, "kiosk.voucher.next-note")), "jade"
     if found is not None and not (found.state == "issued" and found.here):
         return words("kiosk.voucher.not-again"), "warn"
     if not ctx.state.world.online or screen.said is Said.AWAY:
@@ -139,7 +139,14 @@ def _buttons(ctx: Context, screen: sf.StaffVoucher) -> tuple[Button, Button]:
             Button(words("kiosk.staff.give-up"), Action.CANCEL, tone="plain", enabled=not screen.ask),
             Button(words("kiosk.voucher.fulfil"), Action.FULFIL, icon="check", enabled=screen.ready and online),
         )
-    return Button(), Button(words("kiosk.voucher.next"), Action.CANCEL, icon="scan")
+    return Button(), Button(
+        words(_by_hand(ctx, "kiosk.voucher.next")), Action.CANCEL, icon="scan" if ctx.state.rules.scanner else "ticket"
+    )
+
+
+def _by_hand(ctx: Context, key: str) -> str:
+    """A sentence's key, or of the one that says the same where there is no scanner."""
+    return key if ctx.state.rules.scanner else f"{key}-typed"
 
 
 def _moment(ctx: Context, at: datetime | None) -> str:

@@ -50,7 +50,8 @@ def card(ctx: Context, screen: st.CardProblem) -> ErrorView | UnknownCardView:
         title, detail = words("kiosk.card.refused-title"), ctx.refusal(screen.error)
     else:
         name = _CARDS.get(screen.trouble, "unreadable")
-        title, detail = words(f"kiosk.card.{name}-title"), words(f"kiosk.card.{name}-detail")
+        bare = "-bare" if name == "over" and not ctx.state.rules.scanner else ""
+        title, detail = words(f"kiosk.card.{name}-title"), words(f"kiosk.card.{name}-detail{bare}")
     offline = screen.trouble in (st.CardTrouble.UNKNOWN_OFFLINE, st.CardTrouble.SLOW, st.CardTrouble.CODE_OFFLINE)
     return ErrorView(
         header=frame.header(ctx),

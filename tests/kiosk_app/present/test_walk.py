@@ -14,6 +14,7 @@ from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.step import step
 from kiosk_app.present.presenter import present
+from kiosk_app.present.views import ReaderLostView
 from tests.support import kiosk_walk
 
 WORDS = {language: Words(language, strict=True) for language in ("zh-CN", "en")}
@@ -54,6 +55,33 @@ def test_every_screen_has_all_its_words(language: str, large: bool) -> None:
         assert (view.large, view.contrast) == (large, large), name
         if language == "en":
             assert {text for text in said if CHINESE.search(text)} <= OTHER_LANGUAGE, name
+
+
+def test_without_a_scanner_no_screen_speaks_of_scanning() -> None:
+    advisers = {"接车或结算时，请服务顾问扫码", "请服务顾问扫码，或报券码"}  # they have one of their own
+    came_scanned = {"会员码已扫到，请稍等"}
+    for name, state in reachable().items():
+        scanned = isinstance(state.screen, st.CardProblem) and state.screen.trouble in (
+            st.CardTrouble.CODE,
+            st.CardTrouble.CODE_OFFLINE,
+        )
+        if not scanned:
+            bare = structs.replace(state, language="zh-CN", rules=structs.replace(state.rules, scanner=False))
+            said = {text for text in texts(present(bare, WORDS["zh-CN"])) if "扫" in text}
+            assert said <= advisers | came_scanned, name
+
+
+@pytest.mark.parametrize(("scanner", "online", "mark"), [(True, True, "yes"), (True, False, "no"), (False, True, "")])
+def test_without_a_reader_the_scanner_is_named_where_there_is_one_and_it_helps(
+    scanner: bool, online: bool, mark: str
+) -> None:
+    [state] = [state for state in reachable().values() if isinstance(state.screen, st.ReaderGone)][:1]
+    world = structs.replace(state.world, online=online)
+    found = present(
+        structs.replace(state, language="zh-CN", world=world, rules=st.Rules(scanner=scanner)), WORDS["zh-CN"]
+    )
+    assert isinstance(found, ReaderLostView)
+    assert [row.mark for row in found.checks if row.title == "扫会员码"] == ([mark] if mark else [])
 
 
 def test_english_titles_of_pages_are_short() -> None:
