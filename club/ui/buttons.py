@@ -25,6 +25,7 @@ _TAGS = {
     "danger": ("danger_soft", "danger"),
     "plain": ("surface_2", "ink_2"),
     "ink": ("surface_2", "ink_2"),
+    "dark": ("ink", "white"),
     "white": ("white", "jade_press"),
     "lit": ("night.jade", "night.on_jade"),
 }
@@ -110,7 +111,7 @@ class Chip(touch.TapPanel):
 
 
 class Tag(surface.Panel):
-    """A small label: `tone` "jade", "warn", "danger", "plain" or "white". As wide as its text."""
+    """A small label: `tone` "jade", "warn", "danger", "plain", "dark" or "white". As wide as its text."""
 
     text = StringProperty("")
     icon = StringProperty("")

@@ -12,7 +12,7 @@ from typing import TypeVar
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from club.resources import files
 from club.ui import bridge
@@ -63,7 +63,8 @@ class Wanted:
     """A picture at a size: `source` is an art name or an absolute path; `width` and `height` are window px it must fit into.
 
     With `cover` it fills them, its edges cut; `radius` (window px) rounds its corners, the right ones only if `rounded` says "all";
-    `shade` darkens its left side for text over it. With `stretch` it takes this size whatever its own shape is.
+    `shade` darkens its left side for text over it. With `stretch` it takes this size whatever its own shape is. `faded` takes most of its colour:
+    a card that goes.
     """
 
     source: str
@@ -74,6 +75,7 @@ class Wanted:
     rounded: str = "all"
     shade: bool = False
     stretch: bool = False
+    faded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ def scaled(wanted: Wanted) -> tuple[tuple[int, int], bytes]:
         picture.thumbnail((wanted.width, wanted.height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     if wanted.shade:
         _shade(picture)
+    if wanted.faded:
+        picture = ImageEnhance.Brightness(ImageEnhance.Color(picture).enhance(0.35)).enhance(0.92)
     if wanted.radius:
         _round(picture, wanted)
     return picture.size, picture.tobytes()

@@ -135,11 +135,14 @@ class Block(place.Placed):
 class Art(place.Placed):
     """A piece of the product's art, stretched to its box, in its own colours or tinted by `role`. "" shows nothing.
 
-    A large piece comes from the worker, and is there only while its screen is: see `appear` and `vanish`.
+    A large piece comes from the worker, and is there only while its screen is: see `appear` and `vanish`. Of such a piece `radius`
+    (reference px, 0: as it was drawn) rounds the corners, and `faded` takes most of the colour.
     """
 
     name = StringProperty("")
     role = StringProperty("white")
+    radius = NumericProperty(0)
+    faded = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
         self._ask = Clock.create_trigger(self._ask_now, -1)
@@ -149,6 +152,7 @@ class Art(place.Placed):
             self._color = Color(*theme.rgba(self.role))
             self._rectangle = Rectangle(pos=self.pos, size=(0, 0))
         self.bind(pos=self._follow, size=self._follow, role=self._recolour, name=self._load)
+        self.bind(radius=self._load, faded=self._load)
         self._load()
 
     def appear(self) -> None:
@@ -191,7 +195,14 @@ class Art(place.Placed):
         self.changed()
 
     def _wanted(self) -> pictures.Wanted:
-        return pictures.Wanted(self.name, round(self.width), round(self.height), stretch=True)
+        return pictures.Wanted(
+            self.name,
+            round(self.width),
+            round(self.height),
+            radius=round(dp(self.radius)),
+            stretch=True,
+            faded=self.faded,
+        )
 
     def _recolour(self, *_: object) -> None:
         self._color.rgba = theme.rgba(self.role)
