@@ -54,16 +54,13 @@ def show(context: Served, visit: Visiting, done: FromQuery[str] = "", leaf: From
 def find(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
     """The cards that what was typed is of. It comes as a form, so that no company stands in an address or its log."""
     visit.need("cards.change")
-    query = form.text("query")[:_LONGEST].strip()
     with context.db.read() as tx:
-        rows = cards.of_companies(tx, visit.person.stores, _SHOWN + 1, like=query)
-        found = leaves.Leaf(1, rows[:_SHOWN], "", "")
-        return _page(tx, context, visit, found, query=query, more=len(rows) > _SHOWN)
+        return _found(tx, context, visit, _query(form))
 
 
 @post("/limits/{card:str}", sync_to_thread=True, status_code=303)
 def put(context: Served, visit: Visiting, card: FromPath[str], form: Sent) -> Response[bytes]:
-    """Set or lift a card's limit; an empty field means that there is none."""
+    """Set or lift a card's limit; an empty field means that there is none. It leads back to the leaf, or to what was found."""
     visit.need("cards.change")
     desk = card_desk.Desk(context.vault, context.keyring, visit.person.actor, context.clock.now())
 
@@ -74,7 +71,22 @@ def put(context: Served, visit: Visiting, card: FromPath[str], form: Sent) -> Re
         card_desk.limit(tx, desk, card, points, _window(form))
 
     context.db.run(work)
-    return site.redirect(f"{_HERE}?done=set")
+    query, leaf = _query(form), form.text("leaf")
+    if query:
+        with context.db.read() as tx:
+            return _found(tx, context, visit, query, done=True)
+    where = f"&leaf={leaf}" if leaf.isascii() and leaf.isdecimal() else ""
+    return site.redirect(f"{_HERE}?done=set{where}")
+
+
+def _query(form: Form) -> str:
+    return form.text("query")[:_LONGEST].strip()
+
+
+def _found(tx: Tx, context: Context, visit: Visit, query: str, *, done: bool = False) -> Response[bytes]:
+    rows = cards.of_companies(tx, visit.person.stores, _SHOWN + 1, like=query)
+    found = leaves.Leaf(1, rows[:_SHOWN], "", "")
+    return _page(tx, context, visit, found, query=query, more=len(rows) > _SHOWN, done=done)
 
 
 def _window(form: Form) -> Literal["day", "month"]:

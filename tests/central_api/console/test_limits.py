@@ -143,6 +143,9 @@ def test_a_card_is_found_by_the_end_of_its_number_and_by_its_company(manager: De
         ("_", []),
     ):
         assert shown(sought(manager, query)) == found, query
+    form = sought(manager, "2719").form("f-card-1")
+    done = Page(manager.http.post(form.action, data={**form.fields, "points": "5", "per": "day"}))
+    assert (shown(done), "马上生效" in done.text("notice")) == (["c-card-1"], True), "what was found stays"
     assert "没有找到" in sought(manager, "2721").text("cards")
     assert shown(sought(manager, "  ")) == ["c-card-1", "c-card-west"]
     with club.context.db.write() as tx:
@@ -163,6 +166,9 @@ def test_more_cards_than_a_page_holds_come_leaf_by_leaf(manager: Desk) -> None:
     rest = manager.open(behind["href"])
     assert (len(shown(page)), len(shown(rest))) == (50, 3)
     assert len({*shown(page), *shown(rest)}) == many
+    form = rest.form(f"f-{shown(rest)[0].removeprefix('c-')}")
+    done = Page(manager.http.post(form.action, data={**form.fields, "points": "5", "per": "day"}))
+    assert (shown(done), "马上生效" in done.text("notice")) == (shown(rest), True), "back where it was set"
     assert "只列出前 50 张" in sought(manager, "安达").text("notice")
     assert shown(sought(manager, "5052")) == ["c-card-052x"]
 
