@@ -100,10 +100,9 @@ def reading(ctx: Context, screen: st.Reading) -> ReadingView:
 
 def reader_lost(ctx: Context) -> ReaderLostView:
     """kiosk-32, with the ways that are built."""
-    words = ctx.words
+    words, online = ctx.words, ctx.state.world.online
     scan: tuple[CheckRow, ...] = ()
     if ctx.state.rules.scanner:
-        online = ctx.state.world.online
         how = words("kiosk.reader.scan-detail" if online else "kiosk.offline.later")
         scan = (CheckRow("yes" if online else "no", words("kiosk.reader.scan"), how),)
     return ReaderLostView(
@@ -114,10 +113,15 @@ def reader_lost(ctx: Context) -> ReaderLostView:
         checks=(
             CheckRow("yes", words("kiosk.reader.safe"), words("kiosk.reader.safe-detail")),
             *scan,
-            CheckRow("yes", words("kiosk.reader.elsewhere"), words("kiosk.reader.elsewhere-detail")),
+            CheckRow(
+                "yes",
+                words("kiosk.reader.elsewhere"),
+                words("kiosk.reader.elsewhere-detail" if online else "kiosk.reader.elsewhere-offline"),
+            ),
             CheckRow("no", words("kiosk.reader.tap"), words("kiosk.reader.tap-detail")),
         ),
-        buttons=(Button(words("kiosk.phone.title"), Action.PHONE, icon="phone"),),
+        # The phone number is checked by the club: without the network that way leads nowhere (N8).
+        buttons=(Button(words("kiosk.phone.title"), Action.PHONE, icon="phone", enabled=online),),
     )
 
 

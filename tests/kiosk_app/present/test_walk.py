@@ -82,6 +82,8 @@ def test_without_a_reader_the_scanner_is_named_where_there_is_one_and_it_helps(
     )
     assert isinstance(found, ReaderLostView)
     assert [row.mark for row in found.checks if row.title == "扫会员码"] == ([mark] if mark else [])
+    assert [button.enabled for button in found.buttons] == [online], "by phone the club must be reached"
+    assert any("手机号" in row.detail for row in found.checks) is online
 
 
 def test_english_titles_of_pages_are_short() -> None:
