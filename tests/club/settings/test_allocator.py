@@ -22,7 +22,7 @@ for size in range(1, 9):
 pictures = [libc.malloc(4 << 20) for _ in range(6)]
 for picture in pictures:
     ctypes.memset(picture, 1, 4 << 20)
-kept = libc.malloc(100_000)  # something smaller on top of them
+kept = [libc.malloc(100_000) for _ in range(64)]  # something smaller on top of them, when the holes below are full
 before = resident()
 for picture in pictures:
     libc.free(picture)
