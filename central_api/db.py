@@ -1,13 +1,13 @@
 """The database behind everything: one engine for SQLite and PostgreSQL, and the unit of work (A12, X4).
 
 SQLite has one writer at a time (a lock of this process; no busy waiting between its threads) with WAL and
-synchronous=FULL, so that an answered commit survives a power cut (X1). PostgreSQL works with row locks; a function run by
+synchronous=FULL, so that an answered commit survives a power cut (X1). Whoever needs the writer, or a connection when all are
+taken, waits in the order of coming (`turns`). PostgreSQL works with row locks; a function run by
 `Database.run` is run again when the server ends it for a deadlock or a serialisation failure. `Database.call` is one
 statement that is its own transaction: one round trip.
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -28,12 +28,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central_api import engines
 from central_api.columns import BigId as BigId  # noqa: PLC0414 -- offered here as well, to whoever has tables and queries
 from central_api.columns import Json as Json  # noqa: PLC0414
 from central_api.columns import UtcDateTime as UtcDateTime  # noqa: PLC0414
 from central_api.columns import metadata as metadata  # noqa: PLC0414
+from central_api.turns import Turns
 from club.model import errors
 
 T = TypeVar("T")
@@ -62,6 +64,7 @@ _SQLITE_PASSING = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 )
 _RETRIED = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
+_NO_TEXT = frozenset({"22021", "22P05"})  # no character of this encoding, a NUL in JSON
 
 
 class Tx:
@@ -153,16 +156,22 @@ class Database:
         url: such as `sqlite:///club.sqlite3` or `postgresql+psycopg://user@host/club`.
         pool: connections kept to PostgreSQL by this process.
         wait_s: how long a writer waits for its turn at SQLite.
+        connection_s: how long a unit of work waits for a connection when all are taken; a device waits no longer itself.
         read_only: for whoever only looks, with rights to read and no more; `write` fails, and nothing is made.
     """
 
-    def __init__(self, url: str, *, pool: int = 8, wait_s: float = 20.0, read_only: bool = False) -> None:
+    def __init__(
+        self, url: str, *, pool: int = 8, wait_s: float = 20.0, connection_s: float = 10.0, read_only: bool = False
+    ) -> None:
         self.engine = engines.engine(url, pool, wait_s, read_only)
         self._calling = None if self.is_sqlite else engines.calling_engine(url)
         self._wait_s = wait_s
         self._listeners: list[Callable[[Sequence[object]], None]] = []
         self._followed: dict[str, dict[str, Callable[[Tx], None]]] = {}
-        self._writer = threading.Lock() if self.is_sqlite else None
+        self._writer = Turns(1) if self.is_sqlite else None
+        self._connection_s = connection_s
+        self.connections = Turns(engines.most_connections(self.engine, pool))
+        """Who waits for a connection."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -293,7 +302,7 @@ class Database:
     @contextmanager
     def _transaction(self, on_sqlite: str, on_postgresql: dict[str, Any]) -> Iterator[Connection]:
         """A connection in a transaction, begun by a statement of ours on SQLite (see `engines`)."""
-        with self.engine.connect() as connection:
+        with self._connected() as connection:
             if on_postgresql and not self.is_sqlite:
                 connection.execution_options(**on_postgresql)
             with connection.begin():
@@ -302,23 +311,40 @@ class Database:
                 yield connection
 
     @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with _turn(self.connections, self._connection_s, "a connection to the database"):
+            try:
+                connection = self.engine.connect()
+            except OSError as fault:  # no file descriptor is left; what the database itself says is a `DBAPIError`
+                raise errors.Unavailable(f"expected to reach the database, found {fault.strerror}") from fault
+            with connection:
+                yield connection
+
+    @contextmanager
     def _writing(self) -> Iterator[None]:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=self._wait_s):
-            raise errors.Unavailable(f"expected the database's writer within {self._wait_s:g} s, found it held")
-        try:
+        with _turn(self._writer, self._wait_s, "the database's writer"):
             yield
-        finally:
-            self._writer.release()
+
+
+@contextmanager
+def _turn(turns: Turns, within_s: float, what: str) -> Iterator[None]:
+    if not turns.take(within_s):
+        raise errors.Unavailable(f"expected {what} within {within_s:g} s, found others at it")
+    try:
+        yield
+    finally:
+        turns.give()
 
 
 @contextmanager
 def _mapped() -> Iterator[None]:
     """Turn faults that are not ours into errors of the club; a fault of ours stays one.
 
-    A database that is away, or that ended us to free a deadlock, is `Unavailable`; text that PostgreSQL cannot keep is `Malformed`.
+    A database that is away, has no connection left, or ended us to free a deadlock, is `Unavailable`; text that PostgreSQL cannot keep
+    is `Malformed`.
     """
     try:
         yield
@@ -327,21 +353,25 @@ def _mapped() -> Iterator[None]:
             raise errors.Unavailable(f"the database does not answer or ended this transaction: {fault}") from fault
         raise
     except DBAPIError as fault:
-        if isinstance(fault, DataError) and "NUL" in str(fault.orig):
+        if isinstance(fault, DataError) and (_state(fault) in _NO_TEXT or "NUL" in str(fault.orig)):
             raise errors.Malformed("expected text without NUL characters, found one") from fault
         if _may_pass(fault):
             why = str(fault.orig) if isinstance(fault.orig, sqlite3.Error) else type(fault.orig).__name__
             raise errors.Unavailable(f"the database does not answer or ended this transaction: {why}") from fault
         raise
+    except PoolTimeoutError as fault:  # of `call`, whose engine has a pool of its own
+        raise errors.Unavailable("the database has no connection left for this process") from fault
 
 
 def _may_pass(fault: DBAPIError) -> bool:
     if isinstance(fault.orig, sqlite3.Error):
         return (getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSING
-    # psycopg gives no state when the server is away; class 08: connection, 53: resources, 57: shut down or timed out, 55: lock.
+    # psycopg gives no state when the server is away; class 08: connection, 53: resources, 55: lock, 57: shut down or timed out,
+    # 58: its disk. What is said on a connection that was cut is of other kinds as well.
     state = _state(fault)
-    return isinstance(fault, OperationalError) and (
-        not state or state in _RETRIED or state[:2] in ("08", "25", "53", "55", "57")
+    return fault.connection_invalidated or (
+        isinstance(fault, OperationalError)
+        and (not state or state in _RETRIED or state[:2] in ("08", "25", "53", "55", "57", "58"))
     )
 
 

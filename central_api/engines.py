@@ -15,6 +15,7 @@ LOG_PAGES = 4_000
 """How long SQLite's log gets before it is moved into the database and written over from its start: pages that many commits
 change are moved once."""
 
+_SQLITE_OVERFLOW = 32
 _CACHE_KIB = 16 * 1024
 _URLS = "expected sqlite:////path/to/club.db or postgresql+psycopg://user:password@host/name"
 
@@ -66,7 +67,7 @@ def engine(url: str, pool: int, wait_s: float, read_only: bool) -> Engine:
             json_deserializer=msgspec.json.decode,
             connect_args={"isolation_level": None, "timeout": wait_s},
             pool_size=pool,
-            max_overflow=32,
+            max_overflow=_SQLITE_OVERFLOW,
         )
         event.listen(made, "connect", _sqlite_looking if read_only else _sqlite_connected)
         return made
@@ -79,6 +80,11 @@ def engine(url: str, pool: int, wait_s: float, read_only: bool) -> Engine:
         pool_pre_ping=True,
         connect_args=_postgresql_arguments(read_only=read_only),
     )
+
+
+def most_connections(engine: Engine, pool: int) -> int:
+    """How many connections `engine` opens at a time; `pool` as it was made with."""
+    return pool + (_SQLITE_OVERFLOW if engine.dialect.name == "sqlite" else pool)
 
 
 def _looked_at(url: URL) -> URL:

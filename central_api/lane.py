@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from club.model import errors
+
 R = TypeVar("R")
 
 THREADS = 8
@@ -21,8 +23,16 @@ class Lane:
         self._opening = threading.Lock()
 
     async def run(self, job: Callable[[], R]) -> R:
-        """Do a blocking job on one of these threads. Each call is two hand-overs: give it all there is to do at once."""
-        return await asyncio.get_running_loop().run_in_executor(self._open(), job)
+        """Do a blocking job on one of these threads. Each call is two hand-overs: give it all there is to do at once.
+
+        Raises:
+            Unavailable: the machine gives no more threads, or the service ends; the job may be done all the same.
+        """
+        try:
+            under_way = asyncio.get_running_loop().run_in_executor(self._open(), job)
+        except RuntimeError as fault:
+            raise errors.Unavailable(f"expected a thread for this, found none: {fault}") from fault
+        return await under_way
 
     def close(self) -> None:
         """End the threads once their work is done."""

@@ -19,6 +19,9 @@ H = TypeVar("H", bound=HTTPRouteHandler)
 
 _log = logging.getLogger(__name__)
 
+RETRY_S = 5
+"""How long whoever is answered "not now" should wait; devices draw a time of their own, which grows with each such answer."""
+
 STATUS: Mapping[type[errors.ClubError], int] = {
     errors.ClubError: 500,
     errors.Refusal: 409,
@@ -97,10 +100,19 @@ def encoded(error: errors.ClubError, reference: str = "") -> bytes:
 
 def answer(error: errors.ClubError, reference: str = "") -> Response[bytes]:
     """The problem+json answer for an error."""
-    headers = {"Retry-After": str(error.number("seconds"))} if isinstance(error, errors.TooManyGuesses) else None
     return Response(
-        encoded(error, reference), status_code=status_of(error), media_type=wire.MEDIA_TYPE, headers=headers
+        encoded(error, reference), status_code=status_of(error), media_type=wire.MEDIA_TYPE, headers=_headers(error)
     )
+
+
+def _headers(error: errors.ClubError) -> dict[str, str] | None:
+    match error:
+        case errors.TooManyGuesses():
+            return {"Retry-After": str(error.number("seconds"))}
+        case errors.Unavailable():
+            return {"Retry-After": str(RETRY_S)}
+        case _:
+            return None
 
 
 def on_club_error(request: Request[Any, Any, Any], error: errors.ClubError) -> Response[bytes]:

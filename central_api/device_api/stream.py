@@ -72,6 +72,7 @@ class PlainStream:
         except Exception as error:  # noqa: BLE001 -- the last one who could answer; the log has it
             refused = problems.on_unforeseen(request, error)
         headers = [(b"content-type", str(refused.media_type).encode("ascii"))]
+        headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in refused.headers.items()]
         await send({"type": "http.response.start", "status": refused.status_code or 500, "headers": headers})
         await send({"type": "http.response.body", "body": refused.content, "more_body": False})
         return None

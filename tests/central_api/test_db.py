@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from central_api.feed.tables import change_log, feeds
 from central_api.migrations import runner
 from club.model import errors
 from tests.support import postgres
+from tests.support.wait import until
 
 AT = datetime(2026, 5, 16, 6, 32, 0, 123456, tzinfo=UTC)
 
@@ -160,6 +162,39 @@ def test_writers_of_the_embedded_database_take_turns_and_do_not_wait_for_ever(tm
     with db.write() as tx:
         assert tx.dialect == "sqlite"
     db.close()
+
+
+def test_whoever_waits_for_a_connection_is_not_passed_by_one_that_has_had_one(db: Database) -> None:
+    taken: list[str] = []
+
+    def wait(name: str) -> None:
+        with db.read():
+            taken.append(name)
+
+    threads = [threading.Thread(target=wait, args=(name,)) for name in "abc"]
+    with ExitStack() as others:
+        for _ in range(db.connections.places - 1):
+            others.enter_context(db.read())
+        with db.read():
+            for before, thread in enumerate(threads):
+                thread.start()
+                until(lambda before=before: db.connections.waiting == before + 1, "it to wait")  # type: ignore[misc]
+        with db.read():
+            taken.append("again")
+    for thread in threads:
+        thread.join(30)
+    assert taken == ["a", "b", "c", "again"]
+
+
+@pytest.mark.postgres
+def test_a_character_that_postgresql_keeps_in_no_json_is_the_senders_fault(pg_cluster: postgres.Cluster) -> None:
+    db = Database(pg_cluster.create("characters"))
+    try:
+        with pytest.raises(errors.Malformed), db.write() as tx:
+            tx.execute(text("SELECT CAST(:said AS jsonb)"), {"said": '"\\u0000"'})
+    finally:
+        db.close()
+        pg_cluster.drop("characters")
 
 
 @pytest.mark.postgres

@@ -23,3 +23,9 @@ def test_an_error_travels_whole(kind: type[errors.ClubError]) -> None:
 def test_only_what_may_pass_says_try_again() -> None:
     again = {kind for kind in errors.BY_CODE.values() if problems.status_of(kind()) >= 500}
     assert again == {errors.ClubError, errors.Unavailable}
+
+
+def test_what_may_pass_says_when_to_come_back() -> None:
+    assert problems.answer(errors.Unavailable()).headers == {"Retry-After": str(problems.RETRY_S)}
+    assert problems.answer(errors.TooManyGuesses(seconds=600)).headers == {"Retry-After": "600"}
+    assert problems.answer(errors.ClubError()).headers == {}
