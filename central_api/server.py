@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import uvicorn
 
@@ -24,13 +23,22 @@ _STOP_WITHIN_S = 5
 _log = logging.getLogger(__name__)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
+    """uvicorn's, with streams that end when it is told to stop.
+
+    Args:
+        config: of uvicorn.
+        hub: the streams.
+        url: where it answers, for whoever waits until it does.
+    """
+
     def __init__(self, config: uvicorn.Config, hub: Hub, url: str) -> None:
         super().__init__(config)
         self._hub = hub
         self._url = url
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; then say that it answers."""
         await super().startup(sockets)
         if self.started:
             # What is here by now stays. Without this, each full collection would look through all of it once more, and
@@ -41,6 +49,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Be told of SIGINT and SIGTERM while the block lasts."""
         # In place of uvicorn's own, which ends the process by the signal once more and leaves no time to close the database.
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -49,10 +58,12 @@ class _Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Streams never end by themselves, and the server waits for them before anything else is shut down.
-        self._hub.close()
-        super().handle_exit(sig, frame)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then as uvicorn's."""
+        # Streams never end by themselves, and the server waits for them before anything else is shut down. Never in the
+        # signal's handler: it interrupts whatever the event loop does, the hub in its lock too, and would wait for ever.
+        self._hub.end()
+        await super().shutdown(sockets)
 
 
 def serve(settings: CentralSettings) -> None:
@@ -79,7 +90,7 @@ def serve(settings: CentralSettings) -> None:
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
         with listening:
             _lengthen_log(context.db)
-            _Server(config, context.hub, url).run(sockets=[listening])
+            Server(config, context.hub, url).run(sockets=[listening])
     finally:
         context.passwords.close()
         context.db.close()

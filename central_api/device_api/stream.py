@@ -82,6 +82,8 @@ class PlainStream:
         signed = signed_parts(request, b"")
         run, source = _run(request.scope), request.client.host if request.client else ""
         device = await context.upkeep.run(lambda: _known(context, signed, run, source))
+        if context.hub.ended:
+            raise errors.Unavailable("expected a service that goes on, found it ending; come back in a moment")
         listener = Listener(device.id, frozenset(device.feeds), device.place, asyncio.get_running_loop(), run)
         # Listening comes before looking: what is committed between the two is told twice rather than never.
         context.hub.add(listener)

@@ -98,7 +98,8 @@ class _Channel:
 class Hub:
     """All open streams of this process.
 
-    `tell`, `seen`, `drop`, `close` and `count` may be used from any thread, the rest on the event loop's.
+    `tell`, `seen`, `drop`, `close` and `count` may be used from any thread, the rest on the event loop's; none of them in a
+    signal's handler, which may have interrupted another.
 
     Args:
         epoch: of the feeds; part of each event's id, so that a stream that goes on after a restore goes on from nothing.
@@ -106,6 +107,8 @@ class Hub:
 
     def __init__(self, epoch: str = "") -> None:
         self.epoch = epoch
+        self.ended = False
+        """Whether the service ends: nothing is told any more."""
         self._lock = Lock()  # for what other threads read: loops and heads
         self._loops: Counter[asyncio.AbstractEventLoop] = Counter()
         self._heads: dict[str, int] = {}
@@ -117,7 +120,9 @@ class Hub:
         self._beat = 0
 
     def add(self, listener: Listener) -> None:
-        """Start telling it; the oldest streams of a device that opens too many are closed."""
+        """Start telling it; the oldest streams of a device that opens too many are closed, and each when the service ends."""
+        if self.ended:
+            listener.close()
         mine = self._of_device.setdefault(listener.device_id, [])
         mine.append(listener)
         for other in mine[: max(0, len(mine) - STREAMS)]:
@@ -165,6 +170,11 @@ class Hub:
     def drop(self, device_id: str) -> None:
         """Close the streams of a device, for example because it was revoked."""
         self.tell([Closed(device_id)])
+
+    def end(self) -> None:
+        """The service ends: close all streams, and those that are still being opened as soon as they are."""
+        self.ended = True
+        self.close()
 
     def close(self) -> None:
         """Close all streams."""

@@ -205,6 +205,11 @@ def test_a_process_without_enough_files_says_when_to_come_back(gate: Gate, left:
     assert asyncio.run(ask(1)) == OK
 
 
+def test_a_service_that_ends_lets_nobody_in_any_more(gate: Gate) -> None:
+    gate.context.hub.end()
+    assert answers(gate.context, gate.crowd, each_once()[:5]) == {LATER: 5}
+
+
 @pytest.mark.postgres
 def test_connections_that_are_cut_again_and_again_cost_a_device_a_while(
     pg_cluster: postgres.Cluster, tmp_path: Path

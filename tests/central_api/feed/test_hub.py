@@ -134,3 +134,13 @@ def test_all_streams_end_when_the_service_does() -> None:
         assert [await each.take() for each in everybody] == [None] * 3
 
     played(scenario)
+
+
+def test_a_stream_that_is_opened_while_the_service_ends_ends_at_once() -> None:
+    async def scenario(hub: Hub, listen: Callable[..., Listener]) -> None:
+        before = listen("d-1", "global")
+        hub.end()
+        await settled(hub)
+        assert [await each.take() for each in (before, listen("d-2", "global"))] == [None, None]
+
+    played(scenario)
