@@ -33,27 +33,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
 from central_api import app
 from central_api.db import Database
-from central_api.devices.tables import devices, places, stores
 from central_api.feed import service as feed
 from central_api.feed.neighbours import Neighbours
 from club.model.text import Text
-from club.sync.identity import Identity
 from club.wire.changes import RewardCategoryEntity
 from tests.bench.push import mqtt
 from tests.bench.report import Aim, last_line, percentile
 from tests.support import central, postgres, wait
-from tests.support.served import served
+from tests.support.crowd import Crowd
+from tests.support.served import Served, served
 
 AIMS = {
     "all_received_ms_p50_5000": Aim(1000),
     "kb_per_connection": Aim(20),
     "cpu_vs_mosquitto": Aim(1.2),
 }
-PER_STORE = 5
 _AT_ONCE = 64
 _WITHIN_S = 30.0
 _TOPIC = "club/global"
@@ -139,40 +135,9 @@ class House:
 
     def __init__(self, folder: Path, url: str, most: int) -> None:
         self._folder, self._url = folder, url
-        self._identity = Identity.load_or_create(folder / "device.json", new_id=lambda: "dev-00000")
-        now = datetime.now(UTC)
         context = app.open_context(central.settings_for(folder, url))
         try:
-            with context.db.write() as tx:
-                rows = range(-(-most // PER_STORE))
-                name = {"zh": "", "en": ""}
-                tx.execute(
-                    insert(stores),
-                    [
-                        {"slug": f"s-{n}", "name": name, "time_zone": "Asia/Shanghai", "phone": "", "position": n}
-                        for n in rows
-                    ],
-                )
-                tx.execute(
-                    insert(places),
-                    [{"slug": f"p-{n}", "kind": "lounge", "store": f"s-{n}", "name": name} for n in rows],
-                )
-                tx.execute(
-                    insert(devices),
-                    [
-                        {
-                            "id": f"dev-{n:05d}",
-                            "public_key": self._identity.public_key,
-                            "kind": "lounge",
-                            "place": f"p-{n // PER_STORE}",
-                            "store": f"s-{n // PER_STORE}",
-                            "version": "bench",
-                            "enrolled_at": now,
-                            "enrolled_by": "bench",
-                        }
-                        for n in range(most)
-                    ],
-                )
+            self._crowd = Crowd(folder, context.db, most)
         finally:
             context.passwords.close()
             context.db.close()
@@ -184,19 +149,13 @@ class House:
             publisher = running.enter_context(self._publisher())
             pids = [one.process.pid for one in found]
             addresses = [_address(one.url) for one in found]
+            running.enter_context(_logs_kept(found))
             before = sum(_resident_kb(pid) for pid in pids)
-            ears = running.enter_context(_listeners("sse", addresses, [self._greeting(n) for n in range(count)]))
+            ears = running.enter_context(_listeners("sse", addresses, [self._crowd.greeting(n) for n in range(count)]))
             cell.kb.append((sum(_resident_kb(pid) for pid in pids) - before) / count)
             for _ in range(events):
                 seq = publisher.next
                 _event(cell, ears, pids, f'"feed": "global", "seq": {seq}}}', publisher)
-
-    def _greeting(self, number: int) -> bytes:
-        device = Identity(f"dev-{number:05d}", self._identity._key)
-        target = f"/v1/stream?run=run-{number:08d}"
-        headers = device.sign(method="GET", target=target, body=b"", at=datetime.now(UTC))
-        lines = [f"GET {target} HTTP/1.1", "Host: bench", *(f"{name}: {value}" for name, value in headers.items())]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     @contextmanager
     def _publisher(self) -> Iterator["Publisher"]:
@@ -274,6 +233,19 @@ class Listeners:
             raise RuntimeError(f"expected an answer of the listeners, found them ended: {said[-2000:]}")
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+@contextmanager
+def _logs_kept(services: Sequence[Served]) -> Iterator[None]:
+    """What goes wrong while the services run is told with the end of their logs, which are gone with them."""
+    try:
+        yield
+    except Exception as fault:
+        for one in services:
+            one.process.kill()
+            one.ended()
+        logs = "".join(f"\n--- the end of the log of process {one.process.pid}:\n{one.last_said()}" for one in services)
+        raise RuntimeError(f"{fault}{logs}") from fault
 
 
 @contextmanager

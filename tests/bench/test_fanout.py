@@ -1,9 +1,13 @@
-"""The bench of the push reads MQTT's packets as the standard writes them, and names its figures truly."""
+"""The bench of the push reads MQTT's packets as the standard writes them, and names its figures truly; a service that refuses or hangs says why."""
 
 import math
+from pathlib import Path
 
-from tests.bench.fanout import AIMS, Cell, aims, figures
+import pytest
+
+from tests.bench.fanout import AIMS, Cell, _address, _listeners, _logs_kept, aims, figures
 from tests.bench.push import mqtt
+from tests.support.served import served
 
 
 def test_packets_are_as_the_standard_writes_them() -> None:
@@ -45,3 +49,17 @@ def test_the_named_figures_are_of_one_process_with_the_most_devices() -> None:
 
 def test_without_the_broker_what_is_set_against_it_is_not_a_number() -> None:
     assert math.isnan(figures({("1p", 5000): a_cell(1)}, 5000)["cpu_vs_mosquitto"])
+
+
+def test_a_connect_that_is_refused_brings_the_services_log(tmp_path: Path) -> None:
+    unsigned = b"GET /v1/stream HTTP/1.1\r\nHost: bench\r\n\r\n"
+    with served(tmp_path) as service, pytest.raises(RuntimeError) as told, _logs_kept([service]):  # noqa: SIM117
+        with _listeners("sse", [_address(service.url)], [unsigned]):
+            pass
+    assert "HTTP/1.1 401" in str(told.value), "what the device was answered"
+    assert "GET /v1/stream refused: device_unknown" in str(told.value), "what the service wrote down"
+
+
+def test_a_service_that_does_not_end_says_what_it_is_at(tmp_path: Path) -> None:
+    with served(tmp_path) as service, pytest.raises(AssertionError, match=r"central_api/server\.py.* in serve"):
+        service.ended(0.1)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -27,10 +28,26 @@ class Served:
         self._listening.start()
 
     def ended(self, within_s: float = 30) -> int:
-        """Wait for its end; its exit code."""
-        code = self.process.wait(within_s)
+        """Wait for its end; its exit code.
+
+        Raises:
+            AssertionError: it goes on; says at what its threads are, and the end of its log.
+        """
+        try:
+            code = self.process.wait(within_s)
+        except subprocess.TimeoutExpired as fault:
+            self.process.send_signal(signal.SIGABRT)  # to which Python's own fault handler says where each thread is
+            self.process.wait()
+            self._listening.join(within_s)
+            raise AssertionError(
+                f"expected the service to end within {within_s:g} s, found it at:\n{self.last_said(300)}"
+            ) from fault
         self._listening.join(within_s)
         return code
+
+    def last_said(self, lines: int = 60) -> str:
+        """The end of its log."""
+        return "".join(self.said[-lines:])
 
 
 @contextmanager
@@ -48,7 +65,7 @@ def served(folder: Path, *arguments: str, fault: str = "", env: Mapping[str, str
         command += ["--set", one]
     process = subprocess.Popen(
         command,
-        env={**os.environ, faults.VARIABLE: fault, **(env or {})},
+        env={**os.environ, faults.VARIABLE: fault, "PYTHONFAULTHANDLER": "1", **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
