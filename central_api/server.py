@@ -4,6 +4,7 @@ import errno
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from club.model import errors
 from club.settings import CentralSettings
 
 _STOP_WITHIN_S = 5
+_FILES = 65_536
+"""As many files as this process opens at a time, where the machine allows it: each device that listens is one."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +75,7 @@ def serve(settings: CentralSettings) -> None:
     Raises:
         OSError: the address cannot be listened on, or pictures cannot be kept; the message says which setting it was.
     """
+    _allow_files()
     context = app.open_context(settings)
     try:
         _check_media(settings)
@@ -94,6 +98,14 @@ def serve(settings: CentralSettings) -> None:
     finally:
         context.passwords.close()
         context.db.close()
+
+
+def _allow_files() -> None:
+    # Systems give a program 1,024 unless it asks for more, and let it have far more.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _lengthen_log(db: Database) -> None:

@@ -23,6 +23,7 @@ from central_api.lane import Lane
 from central_api.recent import Recent
 from tests.support import central, postgres
 from tests.support.crowd import Crowd
+from tests.support.served import served
 from tests.support.wait import until
 
 DEVICES = 150
@@ -203,6 +204,20 @@ def test_a_process_without_enough_files_says_when_to_come_back(gate: Gate, left:
 
     assert asyncio.run(without_files()) in (OK, LATER)
     assert asyncio.run(ask(1)) == OK
+
+
+def test_more_devices_are_let_in_than_a_system_gives_a_program_files_unasked(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'club.db'}"
+    with gate_at(tmp_path, url) as gate:
+        crowd = gate.crowd
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as lowered:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DEVICES, hard))  # the service takes it over from us
+        lowered.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        with served(tmp_path) as service:
+            lowered.close()
+            with crowd.listening(service) as streams:
+                assert len(streams) == DEVICES
 
 
 def test_a_service_that_ends_lets_nobody_in_any_more(gate: Gate) -> None:
