@@ -42,6 +42,7 @@ BODIES = {
     "/v1/staff-sessions/session_id/issues": b'{"issue_id":"aaaaaaaaaaaa","member_id":"m0001","uid":"04BF3929190E8A",'
     b'"identity":"id-card"}',
     "/v1/staff-sessions/session_id/issues/issue_id/end": b'{"run_id":"aaaaaaaaaaaa"}',
+    "/v1/staff-sessions/session_id/issues/issue_id/drop": b'{"reason":"other-kind"}',
     "/v1/staff-sessions/session_id/pins": b'{"card_id":"c","pin":"493817","again":"493817","identity":"id-card"}',
     "/v1/staff-sessions/session_id/cards": b'{"card_id":"c","act":"block","identity":"id-card"}',
     "/v1/step-ups": b'{"command_id":"aaaaaaaaaaaa","session_id":"aaaaaaaaaaaa","body_sha256":"' + b"0" * 64 + b'",'
