@@ -29,6 +29,7 @@ cards = Table(
     Column("key_version", Integer, nullable=False, server_default="1"),  # of its keys; 0: as from the factory
     Column("limit_points", BigInteger, nullable=True),  # what it may spend in a `limit_per`; None: what its member has
     Column("limit_per", String(16), nullable=False, server_default=""),  # day | month | "" for none
+    Column("line", String(96), nullable=True),  # in which it spends, see `lines`; None: its own, named as the card
     CheckConstraint("state IN ('stock', 'active', 'blocked', 'replaced')", name="state"),
     CheckConstraint(
         "limit_points >= 0 AND limit_per <> '' OR limit_points IS NULL AND limit_per = ''", name="limit_points"

@@ -129,13 +129,15 @@ holds = Table(
     Column("until", UtcDateTime, nullable=False),  # from then on it holds nothing, whether or not anybody has closed it
     Column("closed_at", UtcDateTime, nullable=True),
     Column("entry", String(64), ForeignKey("ledger_entries.id"), nullable=True, unique=True),  # what it was spent by
-    Column("card", String(64), nullable=True),  # whose limit it counts towards (N4); None: no card was named
+    Column("card", String(64), nullable=True),  # by which it is paid; None: no card was named
+    Column("line", String(96), nullable=True),  # towards whose limit it counts (`cards.lines`); None: named as the card
     CheckConstraint("points > 0", name="points"),
     CheckConstraint("state IN ('open', 'confirmed', 'released', 'expired')", name="state"),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
     CheckConstraint("(state = 'confirmed') = (entry IS NOT NULL)", name="entry"),
     Index(None, "member", postgresql_where=text("state = 'open'"), sqlite_where=text("state = 'open'")),
     Index(None, "card", "placed_at", postgresql_where=text("card IS NOT NULL"), sqlite_where=text("card IS NOT NULL")),
+    Index(None, "line", "placed_at", postgresql_where=text("line IS NOT NULL"), sqlite_where=text("line IS NOT NULL")),
 )
 
 lot_moves = Table(

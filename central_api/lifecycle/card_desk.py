@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from central_api import texts
-from central_api.cards import pin_rules, pins
+from central_api.cards import lines, pin_rules, pins
 from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.devices import repository as stores
@@ -167,6 +167,8 @@ def block(tx: Tx, desk: Desk, card_id: str, reason: str = "lost") -> None:
 def replace(tx: Tx, desk: Desk, old_id: str, new_id: str, pin_hash: str | None) -> None:
     """Give a member a card out of stock for an old one 旧卡换新卡; the old one is good for nothing any more. For `pin_hash` see `issue`.
 
+    The new one goes on in the old one's line: what that spent today or this month counts, and its limit holds.
+
     Raises:
         NotFound: no such card.
         CardNotFit: the old one is nobody's or was replaced before, or the new one is not in stock.
@@ -189,7 +191,7 @@ def replace(tx: Tx, desk: Desk, old_id: str, new_id: str, pin_hash: str | None) 
     _stop(tx, desk, old, "replaced", old.reason)
     repository.forget_pin(tx, old.id)
     _hand_out(tx, desk, new_id, holder, pin_hash, driver, None)
-    cards.set_state(tx, new_id, {"limit_points": old.limit_points, "limit_per": old.limit_per})
+    cards.set_state(tx, new_id, lines.gone_on(old))
     _note(tx, desk, "card.replace", old_id, {"member": old.member, "new": new_id})
 
 
@@ -207,7 +209,11 @@ def bring_back(tx: Tx, desk: Desk, card_id: str) -> None:
         return
     if card.reason == SPOILED:
         raise errors.CardNotFit(f"expected card {card_id} to be whole, found it spoiled", state=SPOILED, needs="active")
-    cards.set_state(tx, card_id, {"state": "stock", "reason": "", "blocked_since": None, **_NOT_ISSUED, **_NO_LIMIT})
+    cards.set_state(
+        tx,
+        card_id,
+        {"state": "stock", "reason": "", "blocked_since": None, **_NOT_ISSUED, **lines.begun(card_id, desk.now)},
+    )
     repository.forget_pin(tx, card_id)
     repository.end_sessions(tx, desk.now, card_id=card_id)
     if card.member is not None:

@@ -61,7 +61,7 @@ STAY: Mapping[str, str] = {
     "member_codes": "theirs leads to the target, and ends with the target's",
     "consents": "each agreed for themselves",
     "member_links": "other programs go on by their numbers, and are led to the target",
-    "holds": "none is open: a merge waits for it",
+    "holds": "none is open: a merge waits for it; what was paid counts by the line of its card, whose ever it is",
     "tier_changes": "how each of them rose and fell; the target goes on from where it stood",
     "renewals": "what renewed each of them; the later end counts",
     "birthdays": "the target has its own",

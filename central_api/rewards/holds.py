@@ -15,6 +15,7 @@ from sqlalchemy import literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from central_api.cards import lines
 from central_api.db import Tx
 from central_api.feed import due
 from central_api.ledger import repository as books
@@ -97,6 +98,7 @@ def place(  # noqa: PLR0913 -- a hold's whole row
         "placed_at": now,
         "until": until,
         "card": card,
+        "line": lines.kept(card),
     }
     make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
     statement = make(holds).values(**values).on_conflict_do_nothing(index_elements=[holds.c.reference])

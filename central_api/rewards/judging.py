@@ -1,4 +1,4 @@
-"""The club's rules on a redemption, as the SQLite body judges by them; `migrations/sql/redeem_v2.sql` has the same. Pure."""
+"""The club's rules on a redemption, as the SQLite body judges by them; `migrations/sql/redeem_v3.sql` has the same. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ class Tap:
     """The session a command belongs to, with its card, member and the grant of the command (empty: there is none).
 
     `holder` is whose the card is by now, empty for nobody's; `limit_points` what it may spend in a `limit_per`, None: whatever
-    its member has.
+    its member has; `line` as on the card.
     """
 
     used_at: datetime
@@ -35,6 +35,7 @@ class Tap:
     grant: str
     grant_session: str
     grant_digest: str
+    line: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a card may spend in a day or month, of whatever its member has: a company sets it for each driver (N4).
 
-The bodies of a redemption go by the same rule in plain SQL of their own.
+It holds for a card's whole line (`cards.lines`). The bodies of a redemption go by the same rule in plain SQL of their own.
 """
 
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
+from central_api.cards import lines
 from central_api.cards import repository as cards
 from central_api.db import Tx
 from central_api.devices import repository as stores
@@ -37,7 +38,7 @@ def must_allow(tx: Tx, card: str, points: int, now: datetime, store: str) -> Non
 def so_far(tx: Tx, card: Any, now: datetime, store: str) -> int:
     """What a card that has a limit spent in its window by now, by the calendar of a store. Reads only."""
     since = windows.start(card.limit_per, now, stores.store(tx, store).time_zone)
-    return spent(tx, card.id, card.member, since, now)
+    return spent(tx, lines.of(card), since, now)
 
 
 def left_offline(tx: Tx, card: str, issued_at: datetime, now: datetime, store: str) -> int | None:
@@ -54,16 +55,15 @@ def left_offline(tx: Tx, card: str, issued_at: datetime, now: datetime, store: s
     if row.limit_points is None:
         return None
     since = windows.start(row.limit_per, issued_at, stores.store(tx, store).time_zone)
-    return max(0, int(row.limit_points) - spent(tx, row.id, row.member, since, now))
+    return max(0, int(row.limit_points) - spent(tx, lines.of(row), since, now))
 
 
-def spent(tx: Tx, card: str, member: str, since: datetime, now: datetime) -> int:
-    """What a card redeemed for its holder since then, and what it paid at tills or keeps there, less what was given back."""
+def spent(tx: Tx, line: str, since: datetime, now: datetime) -> int:
+    """What the cards of a line redeemed since then, and what they paid at tills or keep there, less what was given back."""
     redeemed = select(
         func.coalesce(func.sum(redemptions.c.points - redemptions.c.cancelled * redemptions.c.unit_points), 0)
     ).where(
-        redemptions.c.card == card,
-        redemptions.c.member == member,
+        lines.spent_in(redemptions, line),
         redemptions.c.state == "done",
         redemptions.c.at >= since,
     )
@@ -75,8 +75,7 @@ def spent(tx: Tx, card: str, member: str, since: datetime, now: datetime) -> int
     )
     still_open = and_(holds.c.state == "open", holds.c.until > now)
     at_tills = select(func.coalesce(func.sum(holds.c.points + func.coalesce(given_back, 0)), 0)).where(
-        holds.c.card == card,
-        holds.c.member == member,
+        lines.spent_in(holds, line),
         holds.c.placed_at >= since,
         or_(holds.c.state == "confirmed", still_open),
     )

@@ -81,10 +81,12 @@ redemptions = Table(
     Column(
         "cancelled", Integer, nullable=False, server_default="0"
     ),  # pieces given back: all of them: the state says so
+    Column("line", String(96), nullable=True),  # of its card (`cards.lines`); None: named as the card
     CheckConstraint("quantity > 0 AND points = quantity * unit_points", name="points"),
     CheckConstraint("state IN ('done', 'cancelled')", name="state"),
     Index(None, "member", "reward", "at"),
     Index(None, "card", "at"),
+    Index(None, "line", "at", postgresql_where=text("line IS NOT NULL"), sqlite_where=text("line IS NOT NULL")),
 )
 
 vouchers = Table(

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from central_api import texts
-from central_api.cards import pins
+from central_api.cards import lines, pins
 from central_api.cards import repository as cards
 from central_api.db import Database, Tx
 from central_api.devices import repository as stores
@@ -279,6 +279,7 @@ def _redemption(
         "device": device.id,
         "session": None,
         "card": proof.card.id,
+        "line": lines.kept(proof.card.id),
         "assurance": proof.assurance,
         "store": device.store,
         "at": min(command.issued_at, now),

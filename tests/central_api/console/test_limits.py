@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from central_api.cards.tables import cards
 from central_api.ledger import service as ledger
-from central_api.ledger.tables import accounts
+from central_api.ledger.tables import accounts, holds
 from central_api.lifecycle import card_desk
 from central_api.members.tables import members
 from central_api.staff.tables import audit, staff
@@ -19,7 +19,7 @@ from tests.support.pages import Page
 from tests.support.screens_club import Club
 
 PAGE = "/console/limits"
-TAILS = {"card-1": "2719", "card-west": "2720", "card-own": "2721"}
+TAILS = {"card-1": "2719", "card-west": "2720", "card-own": "2721", "card-new": "2722"}
 
 
 def driver(club: Club, card: str, *, store: str = "east", kind: str = "company") -> str:
@@ -39,16 +39,19 @@ def driver(club: Club, card: str, *, store: str = "east", kind: str = "company")
         "created_at": now,
     }
     desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1000", now)
-    tail = TAILS[card]
-    blank = card_desk.Blank(f"0400000000{tail}", "ntag424", f"8800 0127 {tail}", "classic", "uid", "b")
     with club.context.db.write() as tx:
         tx.execute(insert(members).values(**values))
         for track in ("points", "tier"):
             account = {"id": ledger.member_account(member, track), "track": track, "member": member, "balance": 0}
             tx.execute(insert(accounts).values(**account))
-        card_desk.take_in(tx, desk, blank, new_id=lambda: card)
+        card_desk.take_in(tx, desk, blank(card), new_id=lambda: card)
         card_desk.issue(tx, desk, card, member, PIN_HASH, driver="赵建国")
     return card
+
+
+def blank(card: str) -> card_desk.Blank:
+    tail = TAILS[card]
+    return card_desk.Blank(f"0400000000{tail}", "ntag424", f"8800 0127 {tail}", "classic", "uid", "b")
 
 
 def limit_of(club: Club, card: str) -> tuple[int | None, str]:
@@ -79,6 +82,22 @@ def test_a_limit_is_set_and_lifted_on_the_record(manager: Desk) -> None:
     with club.context.db.read() as tx:
         rows = tx.rows(select(audit).where(audit.c.act == "card.limit").order_by(audit.c.id))
     assert [(row.actor, row.subject) for row in rows] == [(f"staff:{MANAGER}", "card:card-1")] * 3
+
+
+def test_what_was_spent_with_the_card_before_is_shown_at_the_one_in_its_place(manager: Desk) -> None:
+    club, card = manager.club, driver(manager.club, "card-1")
+    put(manager, card, "500")
+    now = club.clock.now()
+    desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1000", now)
+    paid = {"member": f"member-{card}", "points": 300, "state": "open", "store": "east", "reference": "till-1"}
+    with club.context.db.write() as tx:
+        until = now + timedelta(days=1)
+        tx.execute(insert(holds).values(id="hold-1", placed_at=now, until=until, card=card, **paid))
+        card_desk.take_in(tx, desk, blank("card-new"), new_id=lambda: "card-new")
+        card_desk.replace(tx, desk, card, "card-new", PIN_HASH)
+    shown = manager.open(PAGE)
+    assert "本月已用 300 积分" in shown.text("c-card-new")
+    assert shown.find("li", id=f"c-{card}") == []
 
 
 @pytest.mark.parametrize(

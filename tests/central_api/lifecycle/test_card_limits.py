@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
+from central_api.cards import lines
 from central_api.cards.tables import cards
 from central_api.db import Tx
 from central_api.lifecycle import card_desk
@@ -46,6 +47,24 @@ def test_it_goes_with_the_new_card_and_not_with_one_that_comes_back(hall: Hall) 
         assert limit_of(tx, new) == (500, "day")
         card_desk.bring_back(tx, hall.desk, new)
         assert limit_of(tx, new) == (None, "")
+
+
+def test_a_new_card_is_in_the_line_of_the_first_and_one_that_came_back_in_its_own(hall: Hall) -> None:
+    first, second, third = hall.card(company(hall)), hall.blank(), hall.blank()
+
+    def line_of(card: str) -> str:
+        return lines.of(tx.first(select(cards).where(cards.c.id == card)))
+
+    with hall.db.write() as tx:
+        card_desk.replace(tx, hall.desk, first, second, PIN_HASH)
+        card_desk.replace(tx, hall.desk, second, third, PIN_HASH)
+        assert {line_of(card) for card in (first, second, third)} == {first}
+        card_desk.bring_back(tx, hall.desk, first)
+        card_desk.bring_back(tx, hall.desk, second)
+        assert line_of(third) == first, "what was spent with them counts for it all the same"
+        assert len({line_of(card) for card in (first, second, third)}) == 3
+        card_desk.replace(tx, hall.desk, third, first, PIN_HASH)
+        assert line_of(first) == line_of(third) == first
 
 
 def test_only_a_companys_card_in_use_has_one(hall: Hall) -> None:

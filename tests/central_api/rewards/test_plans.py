@@ -1,10 +1,11 @@
-"""PostgreSQL finds every row of a redemption by an index, also on a connection that was opened while the club was new."""
+"""Every row of a redemption is found by an index, on PostgreSQL also on a connection that was opened while the club was new."""
 
 import psycopg
 import pytest
 from sqlalchemy import update
 
 from central_api.cards.tables import cards
+from central_api.rewards import body_sqlite
 from central_api.rewards.body_postgresql import CALL, Procedure
 from central_api.rewards.commands import Desk
 from club.model import voucher
@@ -15,12 +16,12 @@ _SCANNED = "SELECT relname FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0 
 """Of the programme there are a handful of versions, and its newest is wanted; of a dozen stores all names are."""
 
 
-def scanned(club: Club, *, reset: bool, limit: int | None = None) -> set[str]:
+def scanned(club: Club, *, reset: bool, **changes: object) -> set[str]:
     """The tables that redemptions read from end to end, on a connection that first met them empty."""
     device = club.device()
-    if limit is not None:
+    if changes:
         with club.context.db.write() as tx:
-            tx.execute(update(cards).values(limit_points=limit, limit_per="month"))
+            tx.execute(update(cards).values(**changes))
     counter = Counter(club, device)
     cheap_wash(club)
     desk = Desk(club.context.new_id, lambda: voucher.make(club.context.random_below), 10)
@@ -31,7 +32,7 @@ def scanned(club: Club, *, reset: bool, limit: int | None = None) -> set[str]:
     with psycopg.connect(**address, autocommit=True) as other:  # type: ignore[arg-type]
         other.execute("VACUUM ANALYZE")
         if reset:
-            other.execute("ALTER FUNCTION club_redeem_v2(jsonb) RESET ALL")
+            other.execute("ALTER FUNCTION club_redeem_v3(jsonb) RESET ALL")
     with psycopg.connect(**address) as link:  # type: ignore[arg-type]
         for batch in batches:
             assert (link.execute(CALL, [batch]).fetchone() or ())[1] == 200
@@ -45,7 +46,24 @@ def test_no_table_is_read_from_end_to_end(club: Club) -> None:
 
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_nor_for_a_card_that_has_a_limit(club: Club) -> None:
-    assert scanned(club, reset=False, limit=1_000_000) == set()
+    assert scanned(club, reset=False, limit_points=1_000_000, limit_per="month") == set()
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_nor_for_one_that_took_the_place_of_others(club: Club) -> None:
+    assert scanned(club, reset=False, limit_points=1_000_000, limit_per="month", line="card-of-before") == set()
+
+
+@pytest.mark.parametrize("club", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("query", ["_SPENT", "_CARD_SPENT"])
+def test_sqlite_finds_what_a_line_spent_by_indexes(club: Club, query: str) -> None:
+    named = {"card": "a", "line": "b", "since": "2026-05-16", "now": "2026-05-16"}
+    with club.context.db.read() as tx:
+        plan = tx.sqlite.execute(f"EXPLAIN QUERY PLAN {getattr(body_sqlite, query)}", named).fetchall()
+    steps = [row[-1] for row in plan]
+    assert not [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step]
+    for index in ("ix_redemptions_line_at (line=? AND at>?)", "ix_redemptions_card_at (card=? AND at>?)"):
+        assert any(index in step for step in steps), steps
 
 
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
@@ -58,7 +76,7 @@ def test_nothing_is_compiled_for_a_redemption(club: Club) -> None:
     """A table that has to be read from end to end is priced so high by the second choice that PostgreSQL would, each time."""
     url = club.context.db.engine.url
     with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as link:
-        (kept,) = link.execute("SELECT proconfig FROM pg_proc WHERE proname = 'club_redeem_v2'").fetchone() or ([],)
+        (kept,) = link.execute("SELECT proconfig FROM pg_proc WHERE proname = 'club_redeem_v3'").fetchone() or ([],)
     assert {"jit=off", "enable_seqscan=off", "plan_cache_mode=force_generic_plan"} == set(kept)
     with club.context.db.read() as tx:
         assert tx.connection.exec_driver_sql("SHOW jit").scalar() == "off"

@@ -38,6 +38,7 @@ class Hands(RuleBasedStateMachine):
     def _card(self, member: str) -> str:
         card = self.world.add_card(member, self._assurance(member))
         self.model.cards[card], self.model.holders[card], self.model.limits[card] = "active", member, None
+        self.model.lines[card], self.model.stopped[card] = card, ""
         return card
 
     def _assurance(self, member: str) -> str:
@@ -103,6 +104,9 @@ class Hands(RuleBasedStateMachine):
 
     def _command(self, who: int, what: int, quantity: int, slip: int, grant: str) -> tuple[Redeem, str]:
         session_id, slug = self.sessions[who % len(self.sessions)], self.rewards[what % len(self.rewards)]
+        return self._command_in(session_id, slug, quantity, slip, grant)
+
+    def _command_in(self, session_id: str, slug: str, quantity: int, slip: int, grant: str) -> tuple[Redeem, str]:
         session, reward = self.model.sessions[session_id], self.model.rewards[slug]
         price = reward["by_tier"].get(self.model.tiers[session["member"]], reward["points"]) + slip
         command = Redeem(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from central_api.rewards.commands import Answer
 from club.model import errors
+from tests.central_api.rewards.conformance import model_cards
 from tests.central_api.rewards.conformance.hands import Hands
 from tests.central_api.rewards.conformance.model import REVERSIBLE_DAYS, Model
 from tests.central_api.rewards.conformance.world import DEVICES, ZONES
@@ -341,8 +342,8 @@ class Machine(Hands):
         """Of whoever's session it is, and theirs again if it was somebody else's."""
         session = self._who(who)
         card, member = session["card"], session["member"]
-        self.model.cards[card], self.model.holders[card] = state, member
-        self.world.set_card(card, state=state, member=member)
+        self.model.cards[card], self.model.holders[card], self.model.stopped[card] = state, member, ""
+        self.world.set_card(card, state=state, member=member, blocked_since=None)
         self._check()
 
     @rule(which=number, points=st.one_of(st.none(), st.integers(0, 900)), per=st.sampled_from(["day", "month"]))
@@ -358,9 +359,12 @@ class Machine(Hands):
         self._put_in_order(who, what, None)
         session = self._who(who)
         other = next(member for member in self.members if member != session["member"])
-        holder, state = (None, "stock") if to == "stock" else (other, "active")
-        self.model.holders[session["card"]], self.model.cards[session["card"]] = holder, state
-        self.world.set_card(session["card"], state=state, member=holder)
+        if to == "stock":
+            self.world.bring_back(session["card"], self.model.now)
+            model_cards.bring_back(self.model, session["card"])
+        else:
+            self.model.holders[session["card"]] = other
+            self.world.set_card(session["card"], member=other)
         self._send([self._command(who, what, 1, 0, "right")])
         if back:
             self.set_card(who, "active")

@@ -40,6 +40,8 @@ class Model:
     cards: dict[str, str] = field(default_factory=dict)  # state by card
     holders: dict[str, str | None] = field(default_factory=dict)  # member by card
     limits: dict[str, tuple[int, str] | None] = field(default_factory=dict)  # points in a day or month, by card
+    lines: dict[str, str] = field(default_factory=dict)  # by card: a card and those it took the place of are one
+    stopped: dict[str, str] = field(default_factory=dict)  # since which day a card is good for nothing, by card
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewards: dict[str, dict[str, Any]] = field(default_factory=dict)
     grants: dict[str, dict[str, Any]] = field(default_factory=dict)  # by command
@@ -133,7 +135,9 @@ class Model:
             spent = sum(
                 past["points"] - past["cancelled"] * past["unit"]
                 for past in self.redemptions
-                if past["card"] == session["card"] and past["by_uid"] and self.day(store, past["at"]) == today
+                if (past["card"] == session["card"] or past["line"] == self.lines[session["card"]])
+                and past["by_uid"]
+                and self.day(store, past["at"]) == today
             )
             if spent + price > CAP:
                 raise Refused("daily_cap_reached", cap=CAP, spent=spent)
@@ -145,7 +149,8 @@ class Model:
         by_uid = session["assurance"] != "cryptogram"
         past = {"member": member, "reward": slug, "quantity": quantity, "points": price, "at": self.now}
         more = {"unit": ask["unit_points"], "cancelled": 0, "entry": ask["entry"]}
-        self.redemptions.append({**past, **more, "card": session["card"], "by_uid": by_uid})
+        card = session["card"]
+        self.redemptions.append({**past, **more, "card": card, "line": self.lines[card], "by_uid": by_uid})
         return {
             "member": member,
             "points_taken": price,
@@ -156,11 +161,13 @@ class Model:
         }
 
     def _within_limit(self, card: str | None, points: int, store: str) -> None:
-        """A card spends no more than its own limit, at kiosks and tills together; what came back counts no more."""
+        """A card spends no more than its own limit, at kiosks and tills together, with those it took the place of.
+
+        What came back counts no more. Whose the card is by now, or was, says nothing.
+        """
         limit = None if card is None else self.limits[card]
         if card is None or limit is None:
             return
-        holder = self.holders[card]
         most, per = limit
         today = _window(per, self.day(store))
         of_card = [
@@ -170,7 +177,7 @@ class Model:
         spent = sum(
             spending
             for act, spending in of_card
-            if (act["card"], act["member"]) == (card, holder) and _window(per, self.day(store, act["at"])) == today
+            if act["line"] == self.lines[card] and _window(per, self.day(store, act["at"])) == today
         )
         if spent + points > most:
             raise Refused("card_limit_reached", cap=most, spent=spent, per=per)
@@ -185,7 +192,9 @@ class Model:
             raise Refused("session_ended")
         state = self.cards[session["card"]]
         if state in ("blocked", "replaced"):
-            raise Refused("card_blocked", since="", reason="lost" if state == "blocked" else "replaced")
+            raise Refused(
+                "card_blocked", since=self.stopped[session["card"]], reason="lost" if state == "blocked" else "replaced"
+            )
         if session["assurance"] == "cryptogram" and price < PIN_FROM and ask["grant"] is None:
             ends = session["ended_at"] or session["used_at"] + timedelta(minutes=SESSION_MINUTES)
             if ask["signed_at"] > ends + timedelta(seconds=FRESH_S):
@@ -338,7 +347,7 @@ class Model:
         if free < points:
             raise Refused("not_enough_points", balance=free, price=points)
         self.holds[hold] = {"member": member, "points": points, "until": until, "state": "open", "card": card}
-        self.holds[hold]["at"] = self.now
+        self.holds[hold] |= {"at": self.now, "line": None if card is None else self.lines[card]}
 
     def confirm(self, hold: str, entry: str, store: str) -> None:
         """What is kept is spent."""

@@ -17,7 +17,8 @@ from central_api.db import Database
 from central_api.devices.tables import devices, places, stores
 from central_api.ledger import debts, expiry, returns
 from central_api.ledger import service as ledger
-from central_api.ledger.tables import accounts
+from central_api.ledger.tables import accounts, lot_moves, lots
+from central_api.lifecycle import card_desk, merging
 from central_api.members.tables import members
 from central_api.migrations import runner
 from central_api.programme.content import PinRules, Programme, RedeemRules
@@ -28,6 +29,9 @@ from central_api.rewards.content import RewardContent
 from central_api.rewards.service import Redeemer
 from central_api.rewards.tables import redemptions, reward_categories, rewards
 from central_api.rewards.voucher_life import Counter
+from central_api.security import vault
+from central_api.security.keyring import Keyring
+from central_api.security.vault import Vault
 from club.model import voucher
 from club.model.text import Text
 from club.wire import codec
@@ -47,6 +51,7 @@ class World:
     """One database for many examples, each with members, rewards and keys of its own."""
 
     db: Database
+    keys: Keyring
     operations: int = 0
     seen: collections.Counter[str] = field(default_factory=collections.Counter)  # what came of them
     _ids: Iterator[int] = field(default_factory=itertools.count)
@@ -55,6 +60,7 @@ class World:
         chance = Random(20260516)
         desk = Desk(self.new_id, lambda: voucher.make(chance.randrange), rules.SESSION_MINUTES)
         self.redeemer = Redeemer(self.db, desk)
+        self.vault = Vault(self.keys, lambda: self.keys)
 
     def new_id(self) -> str:
         """The next id; they sort as they come."""
@@ -66,6 +72,7 @@ class World:
         """Tables, stores, kiosks, rules and the club's accounts."""
         runner.upgrade(self.db)
         with self.db.write() as tx:
+            vault.ensure(tx, self.vault, self.keys, LONG_AGO)
             for place, (slug, zone) in enumerate(ZONES.items()):
                 tx.execute(
                     insert(stores).values(slug=slug, name={"zh": slug}, time_zone=zone, phone="", position=place)
@@ -74,7 +81,7 @@ class World:
                 tx.execute(insert(places).values(slug=slug, kind="kiosk", store="sha", name={}))
                 kept = {"id": slug, "public_key": public_key, "kind": "kiosk", "place": slug, "store": "sha"}
                 tx.execute(insert(devices).values(**kept, version="1", enrolled_at=LONG_AGO, enrolled_by="code"))
-            programme = Programme(
+            self.programme = programme = Programme(
                 club=NOBODY,
                 tagline=NOBODY,
                 time_zone="Asia/Shanghai",
@@ -176,6 +183,35 @@ class World:
         """Change a card's columns: block it or let it be used again, limit it, give it to somebody."""
         with self.db.write() as tx:
             tx.execute(update(cards).where(cards.c.id == card).values(**values))
+
+    def replace_card(self, old: str, now: datetime) -> str:
+        """Give its holder a card out of stock for an old one; the new one."""
+        new = self.new_id()
+        with self.db.write() as tx:
+            row = tx.first(select(cards).where(cards.c.id == old))
+            blank = {"id": new, "uid": None, "number": new, "state": "stock", "last_counter": -1}
+            same = {"family": row.family, "face": row.face, "assurance": row.assurance}
+            tx.execute(insert(cards).values(**blank, **same))
+            card_desk.replace(tx, card_desk.Desk(self.vault, self.keys, "staff:1001", now), old, new, None)
+        return new
+
+    def bring_back(self, card: str, now: datetime) -> None:
+        """Take a card back into stock."""
+        with self.db.write() as tx:
+            card_desk.bring_back(tx, card_desk.Desk(self.vault, self.keys, "staff:1001", now), card)
+
+    def merge(self, source: str, target: str, now: datetime) -> tuple[str, dict[str, str]]:
+        """Merge a member into another; the merge, and the lots that go on the source's."""
+        with self.db.write() as tx:
+            desk = merging.Desk(self.keys, "staff:1001", now, self.new_id)
+            made = merging.merge(tx, desk, self.programme, source, target, reason="two-cards").merge
+            own = select(lot_moves.c.source, lot_moves.c.target).join(lots, lots.c.id == lot_moves.c.source)
+            return made, {row.source: row.target for row in tx.rows(own.where(lots.c.member == source))}
+
+    def undo(self, merge: str, now: datetime) -> None:
+        """Undo a merge."""
+        with self.db.write() as tx:
+            merging.undo(tx, merging.Desk(self.keys, "staff:1001", now, self.new_id), merge)
 
     def end_session(self, session: str, now: datetime) -> None:
         """End a session."""
