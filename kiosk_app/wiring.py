@@ -37,6 +37,7 @@ from kiosk_app.work.proving import Prover
 from kiosk_app.work.runtime import Runtime
 from kiosk_app.work.staff_desk import StaffDesk
 from kiosk_app.work.tap_times import TapTimes
+from kiosk_app.work.taps import Taps
 from kiosk_app.work.ticker import Ticker
 from nfc import wedge
 from nfc.reader import card_alone, card_on
@@ -78,8 +79,9 @@ class Kiosk:
         self.times = TapTimes(self.clock.monotonic)
         player = sounds.find_player(files.sound, enabled=settings.sound.enabled, volume=settings.sound.volume)
         self._bridge: Bridge[ev.Event | Callable[[], None]] = Bridge(self._handle)
-        self._prover = Prover(client, card_on, new_id)
-        self._staff = StaffDesk(client, self._answered, card_alone, new_id)
+        self._taps = Taps()
+        self._prover = Prover(client, self._taps, card_on, new_id)
+        self._staff = StaffDesk(client, self._answered, self._taps, card_alone, new_id)
         self._doer = Doer(
             client,
             self.worker.mirror,
@@ -205,8 +207,7 @@ class Kiosk:
         from club.ui.control import ControlServer
         from kiosk_app.control import Control
 
-        doer = self._doer
-        control = Control(self.ui, lambda: self.runtime.state, self.times.figures, lambda: doer.holds_evidence)
+        control = Control(self.ui, lambda: self.runtime.state, self.times.figures, self._holds_evidence)
         self._closing.callback(ControlServer(path, control.answer, self._bridge.post).close)
 
     # -- events, from any thread ----------------------------------------------------------------------------------
@@ -220,13 +221,12 @@ class Kiosk:
         self._lights.heard(event)
 
     def _card_event(self, event: nfc.Event) -> None:
-        """From the reader's thread; it must not be held up."""
+        """From a reader's thread, or from the disk's, where somebody waited for a card; it must not be held up."""
         told = self._cards.flow_event(event)
         if isinstance(told, ev.CardTapped) and isinstance(event, nfc.CardPresented):
             self.times.tapped(told.session_id, event.read_s)
             self._lights.tapped(told.session_id, event.reader)
-            self._prover.tapped(told.session_id, event.reader, event.evidence)
-            self._staff.tapped(told.session_id, event.reader, event.evidence.uid, event.evidence.atr)
+            self._taps.tapped(told.session_id, event.reader, event.evidence)
         if isinstance(event, nfc.CardUnreadable):
             self._lights.unreadable(event.reader)
         if isinstance(event, nfc.ReaderReady | nfc.ReaderLost):
@@ -329,11 +329,16 @@ class Kiosk:
         self.worker.report(OnGlass(what=what, since=state.now, frames=self.ui.frames))
 
     def _forget(self, session_id: str) -> None:
+        self._taps.forget(session_id)
         self._prover.forget(session_id)
-        self._staff.forget(session_id)
 
-    def _await_card(self) -> None:
-        self._reader.await_card()
+    def _holds_evidence(self) -> bool:
+        return self._doer.holds_evidence or len(self._taps) > 0
+
+    def _await_card(self, session_id: str) -> Callable[[], None]:
+        """For later: by then the visit of the tap may be over, and where its card lay forgotten."""
+        tap = self._taps.get(session_id)
+        return (lambda: self._reader.await_card(tap.reader)) if tap is not None else (lambda: None)
 
     def _stop_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.ui.stop()

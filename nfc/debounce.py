@@ -24,14 +24,14 @@ class Debounce:
         self._last: dict[str, tuple[str, float]] = {}
         # Cards that lay on a reader when it vanished, and until when whoever is found there is still that card.
         self._lying: dict[str, tuple[str, float]] = {}
-        self._awaited = False
+        self._awaited: set[str] = set()
 
-    def await_card(self) -> None:
-        """Whoever comes next taps anew: what was under way with the last card broke off, and it is to be laid down again.
+    def await_card(self, reader: str) -> None:
+        """Whoever comes to a reader next taps anew: what was under way with its last card broke off, and it is to be laid down again.
 
         It holds until `told`, for a card torn away is missed by whoever talked to it before the watch sees that it left.
         """
-        self._awaited = True
+        self._awaited.add(reader)
 
     def left(self, reader: str, uid: bytes, now: float) -> None:
         """Note that a card left."""
@@ -49,12 +49,12 @@ class Debounce:
 
     def told(self, reader: str) -> None:
         """Note that a card was told of on this reader: whoever comes back to another reader after it taps anew."""
-        self._awaited = False
+        self._awaited.discard(reader)
         self._last = {name: entry for name, entry in self._last.items() if name == reader}
 
     def is_repeat(self, reader: str, uid: bytes, seen_at: float) -> bool:
         """Whether a card first seen at ``seen_at`` belongs to the tap before it."""
-        if self._awaited:
+        if reader in self._awaited:
             return False
         card = short_hash(uid)
         lying, until = self._lying.get(reader, ("", 0.0))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from nfc.events import Event
 
 Post = Callable[[Event], None]
-"""Takes one event; called from the readers' threads, one call at a time. It must return at once (put it in a queue) and
-must not call back into the reader, but for ``signal``."""
+"""Takes one event; called from the readers' threads, and from that which calls ``await_card``, one call at a time. It must
+return at once (put it in a queue) and must not call back into the reader, but for ``signal``."""
 
 
 @dataclass(frozen=True, slots=True)

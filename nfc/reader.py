@@ -24,10 +24,14 @@ class CardReader(Protocol):
             Whether this reader can show it at all.
         """
 
-    def await_card(self) -> None:
-        """Let whoever comes next be a tap of its own, also the last tap's card that comes back at once (N7).
+    def await_card(self, reader: str) -> None:
+        """Let whoever comes to a reader next be a tap of its own, also the last tap's card that comes back at once (N7).
 
-        For whoever talked to that card and was broken off. If it is back already, it is told of now, on the thread that calls.
+        For whoever talked to that card and was broken off. If it is back already, it is told of now, on the thread that calls;
+        so it must not be called from where events are taken.
+
+        Args:
+            reader: the PC/SC name; one that is not there any more changes nothing.
         """
 
     def close(self) -> None:

@@ -133,17 +133,17 @@ class Supervisor:
         self._workers.give(reader, workers.SIGNAL, lambda: self._send(reader, command, asked))
         return True
 
-    def await_card(self) -> None:
+    def await_card(self, reader: str) -> None:
         """Let whoever comes next tap anew; see ``reader.CardReader.await_card``."""
         with self._lock:
-            self._debounce.await_card()
-            for visit, tap in list(self._back.values())[:1]:
-                del self._back[visit.reader]
-                self._debounce.told(visit.reader)
-                visit.told = not self._closed
-                if visit.told:
-                    log.info("card %s on %s is waited for, told", short_hash(tap.evidence.uid), visit.reader)
-                    self._post(tap)
+            self._debounce.await_card(reader)
+            if self._closed or reader not in self._back:
+                return
+            visit, tap = self._back.pop(reader)
+            log.info("card %s on %s is waited for, told", short_hash(tap.evidence.uid), reader)
+            self._debounce.told(reader)
+            visit.told = True
+            self._post(tap)
 
     # -- the watch --------------------------------------------------------------------------------------------------
 
@@ -300,9 +300,12 @@ class Supervisor:
                 visit.settled = True
                 self._back[visit.reader] = (visit, tap)
                 return
+            log.info("card %s, %s, claims %s", short_hash(evidence.uid), evidence.family, evidence.assurance)
             self._debounce.told(visit.reader)
-        log.info("card %s, %s, claims %s", short_hash(evidence.uid), evidence.family, evidence.assurance)
-        self._settle(visit, tap)
+            visit.settled = True
+            visit.told = not self._closed
+            if visit.told:
+                self._post(tap)
 
     def _unreadable(self, visit: _Visit, fault: Exception) -> None:
         reason = reading.reason_of(fault)

@@ -40,11 +40,17 @@ def tapped(state: st.State, event: ev.CardTapped) -> Step:
 
 
 def _again(state: st.State, session: st.Session, event: ev.CardTapped) -> Step:
-    """The same card once more: the member is still there. While the central API has not answered, its new message helps."""
+    """The same card once more: the member is still there. While the central API has not answered, its new message helps.
+
+    While the card is asked about it waits for what comes of that: the first tap may have been torn.
+    """
     state = touched(state)
-    if session.home is not None or isinstance(state.screen, st.Reading):
+    if session.home is not None:
         return state, ()
-    renewed = replace(state, session=replace(session, id=event.session_id))
+    if isinstance(state.screen, st.Reading):
+        back = st.LaidAgain(event.session_id, event.evidence, event.at)
+        return replace(state, session=replace(session, back=back)), ()
+    renewed = replace(state, session=replace(session, id=event.session_id, back=None))
     return renewed, (effects.OpenCardSession(event.session_id, event.evidence, event.at),)
 
 
@@ -61,14 +67,22 @@ def failed(state: st.State, event: ev.CardFailed) -> Step:
 
 def torn(state: st.State) -> Step:
     """The card was taken away before it had proved itself: it is asked for again, and counts however soon it is back."""
-    if state.session is None or state.session.home is not None or state.taking:
+    session = state.session
+    if session is None or session.home is not None or state.taking:
         return state, ()
+    back = session.back
+    if back is not None and state.failures + 1 < FAILURES_TO_HINT:  # it lies there again already
+        renewed = replace(session, id=back.session_id, back=None)
+        reading = state.screen
+        screen = replace(reading, seconds=0, unreachable=False) if isinstance(reading, st.Reading) else reading
+        again = replace(state, session=renewed, screen=screen, failures=state.failures + 1)
+        return again, (effects.OpenCardSession(back.session_id, back.evidence, back.at),)
     if state.failures + 1 >= FAILURES_TO_HINT:
         ended, over = end(state, Ending.REFUSED)
         hinted = show(kept(ended, state), st.TapHint(again=True))
-        return hinted, (*over, effects.PlaySound("error"), effects.AwaitCard())
+        return hinted, (*over, effects.PlaySound("error"))  # a card at the edge of the field would come and go for ever
     told, done = card_problem(state, st.CardProblem(st.CardTrouble.REMOVED), Ending.REFUSED)
-    return told, (*done, effects.AwaitCard())
+    return told, (effects.AwaitCard(session.id), *done)
 
 
 def left(state: st.State) -> Step:
@@ -118,7 +132,7 @@ def opened(state: st.State, answer: CardSession) -> Step:
     # For what this kiosk handed out earlier and the club does not know yet; later figures bring nothing new of that.
     asked = offline.ask(state) if session.home is None else ()
     unlocked = session.unlocked or answer.assurance == "phone"  # which the PIN was given for at the door
-    session = replace(session, home=answer.member, assurance=answer.assurance, unlocked=unlocked)
+    session = replace(session, home=answer.member, assurance=answer.assurance, unlocked=unlocked, back=None)
     own = "en" if answer.member.language.startswith("en") else "zh-CN"
     state = replace(state, session=session, language=state.language if state.chosen else own, failures=0)
     return (_home(state) if isinstance(state.screen, st.Reading | st.PhoneLogin) else state), asked

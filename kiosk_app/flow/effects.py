@@ -193,7 +193,15 @@ StaffEffect: TypeAlias = (
 
 
 class AwaitCard(Struct, frozen=True):
-    """Have the reader take the card that was torn away for a new tap, however soon it comes back (N7)."""
+    """Have the reader take the card that was torn away for a new tap, however soon it comes back (N7); `tap`: whose it was."""
+
+    tap: str
+
+
+class DropTap(Struct, frozen=True):
+    """A tap began no visit: which card it was is not kept (K13)."""
+
+    session_id: str
 
 
 class WakeSync(Struct, frozen=True):
@@ -220,6 +228,7 @@ Effect: TypeAlias = (
     | EndSession
     | EndStray
     | AwaitCard
+    | DropTap
     | WakeSync
     | PlaySound
     | StaffEffect

@@ -60,6 +60,8 @@ def press(state: st.State, who: sf.Staff, action: str, arg: str, fresh_id: str) 
 
 def tapped(state: st.State, who: sf.Staff, event: ev.CardTapped) -> Step:
     """A card was laid down: the blank one that is waited for; before the PIN was right, whoever comes next."""
+    if isinstance(state.screen, sf.StaffWrite) and state.taking:
+        return staff_write.laid_while_busy(state, state.screen, event)
     if state.taking:
         return state, ()
     if not who.opened:
@@ -114,7 +116,7 @@ def answered(state: st.State, who: sf.Staff, event: ev.Event) -> Step:
                 return show(state, replace(anew, error=error)), (effects.PlaySound("error"),)
             return _refused(state, error, anew)
         case ((ev.IssueMoved() | ev.IssueStep() | ev.IssueTorn()), sf.StaffWrite() as writing):
-            return staff_write.moved(state, writing, event)
+            return staff_write.moved(state, who, writing, event)
         case _:
             return state, ()
 

@@ -108,7 +108,10 @@ class Writing(StrEnum):
 
 
 class StaffWrite(Struct, frozen=True):
-    """Step 3 and 4: the blank card is written, live; `issue_id` stays the same while the same `card` lies there."""
+    """Step 3 and 4: the blank card is written, live; `issue_id` stays the same while the same `card` lies there.
+
+    `tap`: of the card as it lies there now; `back`: a later tap of that card, to go on with should it have been torn; `tears`: how often it was, one after another.
+    """
 
     errand: Errand
     identity: str
@@ -122,6 +125,9 @@ class StaffWrite(Struct, frozen=True):
     phase: int = 0
     seconds: int = 0
     error: ClubError | None = None
+    tap: str = ""
+    back: str = ""
+    tears: int = 0
 
 
 class StaffNewPin(Struct, frozen=True):

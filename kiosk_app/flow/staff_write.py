@@ -13,26 +13,44 @@ from kiosk_app.flow.staff_state import Writing
 LAST = sf.PHASES - 1
 
 
+TEARS = 3
+"""So often in a row a card that is back at once is gone on with; at the edge of the field it would come and go for ever."""
+
+
 def laid(state: st.State, who: sf.Staff, screen: sf.StaffWrite, event: ev.CardTapped) -> Step:
     """A card lies there. The same one again goes on with the same issue; another one begins anew."""
     if screen.at is Writing.DONE:
         return state, ()
-    same = screen.card == event.card and bool(screen.issue_id) and screen.at is Writing.TORN
-    issue_id = screen.issue_id if same else event.session_id
+    return _begin(state, who, screen, event.card, event.session_id)
+
+
+def laid_while_busy(state: st.State, screen: sf.StaffWrite, event: ev.CardTapped) -> Step:
+    """A card is read while one is written: the same one slipped, and goes on once that is known."""
+    if event.card != screen.card:
+        return state, ()
+    return replace(state, screen=replace(screen, back=event.session_id)), ()
+
+
+def _begin(state: st.State, who: sf.Staff, screen: sf.StaffWrite, card: str, tap: str) -> Step:
+    same = screen.card == card and bool(screen.issue_id) and screen.at is Writing.TORN
+    issue_id = screen.issue_id if same else tap
     begun = replace(
         screen,
         at=Writing.BUSY,
-        card=event.card,
+        card=card,
         issue_id=issue_id,
         issue=screen.issue if same else None,
         percent=0,
         phase=0,
         seconds=0,
         error=None,
+        tap=tap,
+        back="",
+        tears=screen.tears if same else 0,
     )
     replaces = screen.replaces.card_id if screen.replaces else None
     ask = effects.WriteCard(
-        who.id, issue_id, event.session_id, screen.member.member_id, screen.identity, replaces
+        who.id, issue_id, tap, screen.member.member_id, screen.identity, replaces
     )  # fmt: skip
     return show(state, begun), (effects.PlaySound("tap"), ask)
 
@@ -45,7 +63,7 @@ def unreadable(state: st.State, screen: sf.StaffWrite) -> Step:
     return show(state, replace(screen, at=at, error=None)), (effects.PlaySound("error"),)
 
 
-def moved(state: st.State, screen: sf.StaffWrite, event: ev.Event) -> Step:
+def moved(state: st.State, who: sf.Staff, screen: sf.StaffWrite, event: ev.Event) -> Step:
     """The card is further, or not; only what is told of the card that is being written counts."""
     if screen.at is not Writing.BUSY:
         return state, ()
@@ -65,7 +83,13 @@ def moved(state: st.State, screen: sf.StaffWrite, event: ev.Event) -> Step:
                 return staff_entry.over(state)
             other = error is not None and error.text("state") == sf.OTHER_KIND
             refused = other or (error is not None and screen.issue is None)
-            torn = show(state, replace(screen, at=Writing.REFUSED if refused else Writing.TORN, error=error))
-            return torn, (effects.PlaySound("error"), *(() if refused else (effects.AwaitCard(),)))
+            if refused:
+                return show(state, replace(screen, at=Writing.REFUSED, error=error)), (effects.PlaySound("error"),)
+            torn = replace(screen, at=Writing.TORN, error=error, tears=screen.tears + 1)
+            if torn.tears > TEARS:
+                return show(state, torn), (effects.PlaySound("error"),)
+            if screen.back:  # it lies there again already
+                return _begin(state, who, torn, screen.card, screen.back)
+            return show(state, torn), (effects.PlaySound("error"), effects.AwaitCard(screen.tap))
         case _:
             return state, ()

@@ -1,5 +1,6 @@
 """What the kiosk knows at one moment: the screen, the session, the world around it; values only."""
 
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -7,7 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from club.model.errors import ClubError
-from club.wire.cards import MemberHome, SessionAssurance
+from club.wire.cards import Evidence, MemberHome, SessionAssurance
 from club.wire.changes import ActivityEntity, MemberEntity, ProgrammeEntity, RewardCategoryEntity, RewardEntity
 from club.wire.devices import StoreProfile
 from club.wire.history import PointsHistory
@@ -89,13 +90,23 @@ class World(Struct, frozen=True):
     pairing: Pairing | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LaidAgain:
+    """The same card was read once more while the central API is asked about its first tap."""
+
+    session_id: str
+    evidence: Evidence = field(repr=False)
+    at: datetime
+
+
 class Session(Struct, frozen=True):
     """One member's visit.
 
     `card` only tells whether another tap is the same card, empty for a visit without one (N8); `mirror` is what this device knew, `home` what the central API
     says. `unlocked`: the PIN was given once, which a card that can be copied needs behind the home page (N4); `pin_forced`:
     the central API asked for it; `commands`: ids of what was sent in this visit; `note`: facts about the card for staff;
-    `terms`: what this kiosk may hand out by itself (A14), None while it was not asked.
+    `terms`: what this kiosk may hand out by itself (A14), None while it was not asked; `back`: the tap to go on with should
+    the first one turn out torn.
     """
 
     id: str
@@ -108,6 +119,7 @@ class Session(Struct, frozen=True):
     pin_forced: bool = False
     commands: tuple[str, ...] = ()
     terms: Terms | None = None
+    back: LaidAgain | None = None
 
     @property
     def known(self) -> bool:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from kiosk_app.flow import browse, cards, effects, history, offline, phone, redeem, staff
 from kiosk_app.flow import events as ev
 from kiosk_app.flow import session as visit
+from kiosk_app.flow import staff_state as sf
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
 from kiosk_app.flow.effects import Ending
@@ -15,7 +16,28 @@ def step(state: st.State, event: ev.Event) -> Step:
     """The next state, and the effects in the order in which they are to be done.
 
     Every event is taken in every state: an answer that comes too late, or a touch that fits no longer, changes nothing.
+    A tap that nothing is left of is dropped, and so is what is remembered of its card (K13).
     """
+    after, asked = _step(state, event)
+    taps = _taps(state) | ({event.session_id} if isinstance(event, ev.CardTapped) else set())
+    ended = {one.session_id for one in asked if isinstance(one, effects.EndSession | effects.EndStaff)}
+    gone = taps - _taps(after) - ended
+    return after, (*asked, *(effects.DropTap(tap) for tap in sorted(gone)))
+
+
+def _taps(state: st.State) -> set[str]:
+    """Ids of the taps that something may still be asked about."""
+    taps = set()
+    if state.session is not None:
+        taps |= {state.session.id} | ({state.session.back.session_id} if state.session.back is not None else set())
+    if state.staff is not None:
+        taps.add(state.staff.id)
+    if isinstance(state.screen, sf.StaffWrite):
+        taps |= {state.screen.tap, state.screen.back}
+    return taps - {""}
+
+
+def _step(state: st.State, event: ev.Event) -> Step:
     match event:
         case ev.Second(now):
             return visit.second(state, now)

@@ -3,7 +3,7 @@
 from club.model import errors
 from kiosk_app.flow import state as st
 from kiosk_app.flow.actions import Action
-from kiosk_app.present import frame
+from kiosk_app.present import frame, trouble
 from kiosk_app.present.context import Context
 from kiosk_app.present.view_base import NO_BUTTON, Button
 from kiosk_app.present.view_phone import PhoneLoginView
@@ -80,5 +80,5 @@ def _problem(ctx: Context, screen: st.PhoneLogin) -> str:
     if isinstance(error, errors.PinLocked):
         return ctx.words("kiosk.phone.locked", minutes=max(1, error.number("minutes", 15)))
     if isinstance(error, errors.SessionEnded):
-        return ctx.words("kiosk.card.over-detail")
+        return trouble.over_detail(ctx)
     return ctx.refusal(error) if error is not None else ""

@@ -41,6 +41,11 @@ _CARDS = {
 }
 
 
+def over_detail(ctx: Context) -> str:
+    """How to begin anew after a session that ended by itself; of scanning only where there is a scanner."""
+    return ctx.words("kiosk.card.over-detail" if ctx.state.rules.scanner else "kiosk.card.over-detail-bare")
+
+
 def card(ctx: Context, screen: st.CardProblem) -> ErrorView | UnknownCardView:
     """kiosk-31 for a card that is none of ours, a plain page for one that could not be read or used."""
     if screen.trouble in (st.CardTrouble.FOREIGN, st.CardTrouble.UNKNOWN):
@@ -50,8 +55,8 @@ def card(ctx: Context, screen: st.CardProblem) -> ErrorView | UnknownCardView:
         title, detail = words("kiosk.card.refused-title"), ctx.refusal(screen.error)
     else:
         name = _CARDS.get(screen.trouble, "unreadable")
-        bare = "-bare" if name == "over" and not ctx.state.rules.scanner else ""
-        title, detail = words(f"kiosk.card.{name}-title"), words(f"kiosk.card.{name}-detail{bare}")
+        title = words(f"kiosk.card.{name}-title")
+        detail = over_detail(ctx) if name == "over" else words(f"kiosk.card.{name}-detail")
     offline = screen.trouble in (st.CardTrouble.UNKNOWN_OFFLINE, st.CardTrouble.SLOW, st.CardTrouble.CODE_OFFLINE)
     return ErrorView(
         header=frame.header(ctx),

@@ -15,6 +15,10 @@ Connect = Callable[[str], AbstractContextManager[apdu.Transmit]]
 THREAD = "kiosk-card"
 
 
+class CardMute(service.CardSilent):
+    """The card lies there, as far as anybody knows, and does not answer."""
+
+
 @contextmanager
 def talking(connect: Connect, reader: str, patience_s: float) -> Iterator[apdu.Transmit]:
     """As `connect`, but a card that keeps us waiting is given up.
@@ -28,7 +32,7 @@ def talking(connect: Connect, reader: str, patience_s: float) -> Iterator[apdu.T
         patience_s: how long the card may take in all, in seconds; what happens between two commands is not counted.
 
     Raises:
-        service.CardSilent: the card took longer.
+        CardMute: the card took longer.
         service.ServiceError: see `connect`.
     """
     talk = _Talk(connect, reader, patience_s)
@@ -72,7 +76,7 @@ class _Talk:
         try:
             answer = self._answers.get(timeout=self.left_s)
         except queue.Empty:
-            raise service.CardSilent(
+            raise CardMute(
                 f"expected answers of the card within {self._patience_s:g} s in all, found it silent; it is given up"
             ) from None
         finally:

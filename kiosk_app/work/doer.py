@@ -109,7 +109,7 @@ class Doer:
         was_torn: whether a session's card was taken away before it had (`proving.Prover`).
         staff: does what staff mode asks for.
         forget: told of each session that is over, for whoever remembers its card.
-        await_card: has the reader take the card that was torn away for a new tap (`nfc.CardReader.await_card`).
+        await_card: what has the reader of a tap take the card that was torn away there for a new one (`nfc.CardReader.await_card`).
     """
 
     def __init__(  # noqa: PLR0913 -- all that a kiosk does things with
@@ -126,7 +126,7 @@ class Doer:
         was_torn: Callable[[str], bool] = lambda _: False,
         staff: StaffDesk | None = None,
         forget: Callable[[str], None] = lambda _: None,
-        await_card: Callable[[], None] = lambda: None,
+        await_card: Callable[[str], Callable[[], None]] = lambda _: lambda: None,
     ) -> None:
         self._server, self._known, self._commands = server, known, commands
         self._player, self._post, self._times = player, post, times
@@ -184,8 +184,11 @@ class Doer:
                 self._run(self._net, self._staff.do, effect)
             case ef.SeeVoucher() | ef.FulfilVoucher() if self._staff is not None:
                 self._run(self._net, self._staff.do, effect)
-            case ef.AwaitCard():
-                self._run(self._disk, self._await_card)  # a card that is back already is looked up in the mirror there
+            case ef.AwaitCard(tap):
+                # A card that is back already is looked up in the mirror then: not on the UI thread.
+                self._run(self._disk, self._await_card(tap))
+            case ef.DropTap(session_id):
+                self._forget(session_id)
             case ef.WakeSync():
                 self._commands.wake()
             case ef.PlaySound(name):

@@ -16,7 +16,8 @@ import nfc
 from club.sync.errors import ServerUnreachable
 from club.wire.cards import OpenCardSession
 from kiosk_app.work.card_runs import RunServer, ServerAuthority
-from kiosk_app.work.card_talk import Connect, talking
+from kiosk_app.work.card_talk import CardMute, Connect, talking
+from kiosk_app.work.taps import Tap, Taps
 from nfc import service
 from nfc.issuing import relay
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Purpose, Wish
@@ -32,43 +33,34 @@ PATIENCE_S = nfc.Timing().deadline_s
 
 
 @dataclass(slots=True)
-class _Tap:
-    """The last card that can be asked: its session, where it lies, and what came of asking it."""
+class _Asked:
+    """What came of asking a card: the run in which it proved itself, or whether it was taken away meanwhile."""
 
-    session_id: str
-    reader: str
-    uid: bytes
-    asked: bool = False
     proof: str | None = None
     torn: bool = False
 
 
 class Prover:
-    """Remembers the last tap, and asks its card when its session is opened; no evidence is kept.
+    """Asks a tap's card when its session is opened; no evidence is kept.
 
     Args:
         server: the central API.
+        taps: which cards they were.
         connect: to the card.
         new_id: makes a run's id.
         patience_s: how long the card may take.
     """
 
     def __init__(
-        self, server: RunServer, connect: Connect, new_id: Callable[[], str], patience_s: float = PATIENCE_S
+        self, server: RunServer, taps: Taps, connect: Connect, new_id: Callable[[], str], patience_s: float = PATIENCE_S
     ) -> None:
-        self._server, self._connect, self._new_id, self._patience_s = server, connect, new_id, patience_s
-        self._tap: _Tap | None = None
-
-    def tapped(self, session_id: str, reader: str, evidence: nfc.Evidence) -> None:
-        """A card was read; on the reader's thread."""
-        can = evidence.challenge is not None and len(evidence.uid) in _CAN_BE_ASKED.get(evidence.family, ())
-        self._tap = _Tap(session_id, reader, evidence.uid) if can else None
+        self._server, self._taps, self._connect, self._new_id = server, taps, connect, new_id
+        self._patience_s = patience_s
+        self._asked: dict[str, _Asked] = {}
 
     def forget(self, session_id: str) -> None:
-        """The visit is over: which card it was is not kept (K13)."""
-        tap = self._tap
-        if tap is not None and tap.session_id == session_id:
-            self._tap = None
+        """The visit is over."""
+        self._asked.pop(session_id, None)
 
     def proved(self, request: OpenCardSession) -> OpenCardSession:
         """The request with the card's proof, where it gave one; asked for again it says the same.
@@ -76,36 +68,46 @@ class Prover:
         Raises:
             ServerUnreachable: the central API was not reached; the session could not be opened either.
         """
-        tap = self._tap
-        if tap is None or tap.session_id != request.session_id:
+        tap = self._taps.get(request.session_id)
+        if tap is None or not _can_be_asked(tap.evidence):
             return request
-        if not tap.asked:
-            tap.proof = self._ask(tap)
-            tap.asked = True
-        if tap.proof is None:
+        asked = self._asked.get(tap.session_id)
+        if asked is None:
+            asked = self._asked[tap.session_id] = self._ask(tap)
+        if asked.proof is None:
             return request
-        return replace(request, evidence=replace(request.evidence, proof=tap.proof))
+        return replace(request, evidence=replace(request.evidence, proof=asked.proof))
 
     def was_torn(self, session_id: str) -> bool:
         """Whether the card was taken away while it was asked: that it proved nothing says nothing of it."""
-        tap = self._tap
-        return tap is not None and tap.session_id == session_id and tap.torn
+        asked = self._asked.get(session_id)
+        return asked is not None and asked.torn
 
-    def _ask(self, tap: _Tap) -> str | None:
+    def _ask(self, tap: Tap) -> _Asked:
         try:
             try:
-                return self._run(tap)
+                return _Asked(self._run(tap))
             except service.CardReset:
-                return self._run(tap)  # another program's doing, which says nothing of the card
+                return _Asked(self._run(tap))  # another program's doing, which says nothing of the card
         except AuthorityUnreachable as fault:
             raise ServerUnreachable(str(fault)) from fault
         except (AuthorityRefused, errors.ProtocolError, service.ServiceError) as fault:
-            tap.torn = isinstance(fault, errors.CardLeft | service.CardRemoved)
             _log.info("session %s: the card proved nothing: %s", tap.session_id, fault)
-            return None
+            return _Asked(torn=_is_tear(fault))
 
-    def _run(self, tap: _Tap) -> str:
-        wish = Wish(self._new_id(), Purpose.PROVE, tap.uid)
+    def _run(self, tap: Tap) -> str:
+        wish = Wish(self._new_id(), Purpose.PROVE, tap.evidence.uid)
         with talking(self._connect, tap.reader, self._patience_s) as transmit:
             relay.run(ServerAuthority(self._server), wish, transmit)
         return wish.run
+
+
+def _can_be_asked(evidence: nfc.Evidence) -> bool:
+    return evidence.challenge is not None and len(evidence.uid) in _CAN_BE_ASKED.get(evidence.family, ())
+
+
+def _is_tear(fault: Exception) -> bool:
+    """Whether a card was probably taken away: readers say it by an empty answer, by name, or by a failed transmission."""
+    return isinstance(fault, errors.CardLeft | service.CardRemoved | service.CardSilent) and not isinstance(
+        fault, CardMute
+    )

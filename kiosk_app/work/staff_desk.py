@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol, TypeVar
 
-from msgspec import Struct
-
 from club.model import errors
 from club.sync.errors import SyncError
 from club.wire import staff_mode as wire
@@ -17,6 +15,7 @@ from kiosk_app.flow import events as ev
 from kiosk_app.flow.staff_state import OTHER_KIND
 from kiosk_app.work.card_runs import RunServer, ServerAuthority
 from kiosk_app.work.card_talk import Connect, talking
+from kiosk_app.work.taps import Tap, Taps
 from nfc import service
 from nfc.issuing import kinds, relay
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Purpose, Step, Wish
@@ -52,19 +51,13 @@ class StaffServer(RunServer, Protocol):
         ...
 
 
-class _Tap(Struct, frozen=True):
-    id: str
-    reader: str
-    uid: bytes
-    atr: bytes
-
-
 class StaffDesk:
     """Does the effects of staff mode, each on the thread that calls.
 
     Args:
         server: the central API.
         post: takes the flow's events.
+        taps: which cards they were.
         connect: to the card, alone.
         new_id: makes a run's id.
         patience_s: how long a card may take.
@@ -74,24 +67,15 @@ class StaffDesk:
         self,
         server: StaffServer,
         post: Callable[[ev.Event], None],
+        taps: Taps,
         connect: Connect,
         new_id: Callable[[], str],
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._server, self._post, self._connect, self._new_id = server, post, connect, new_id
+        self._server, self._post, self._taps, self._connect, self._new_id = server, post, taps, connect, new_id
         self._patience_s = patience_s
-        self._tap: _Tap | None = None
         self._asked_for = ""  # the session last asked for: it may be open though no answer came
         self._pause = threading.Event()  # never set
-
-    def tapped(self, tap: str, reader: str, uid: bytes, atr: bytes) -> None:
-        """A card was read; on the reader's thread."""
-        self._tap = _Tap(tap, reader, uid, atr)
-
-    def forget(self, session_id: str) -> None:
-        """A visit is over: which card it was is not kept (K13)."""
-        if self._tap is not None and self._tap.id == session_id:
-            self._tap = None
 
     def enter(self, effect: ef.OpenStaff, evidence: Evidence | None) -> None:
         """Have the staff card and the PIN judged; without its evidence there is nothing to judge."""
@@ -106,7 +90,6 @@ class StaffDesk:
         """Do one; `OpenStaff` is `enter`'s."""
         match effect:
             case ef.EndStaff(session_id, opened):
-                self._tap = None
                 if opened or session_id == self._asked_for:
                     self._leave(session_id)
                 self._asked_for = ""
@@ -160,8 +143,8 @@ class StaffDesk:
     # -- writing a card -------------------------------------------------------------------------------------------
 
     def _write(self, effect: ef.WriteCard) -> None:
-        tap, issue_id = self._tap, effect.issue_id
-        if tap is None or tap.id != effect.tap or len(tap.uid) != _UID_BYTES:
+        tap, issue_id = self._taps.get(effect.tap), effect.issue_id
+        if tap is None or len(tap.evidence.uid) != _UID_BYTES or not self._taps.was_last(tap):
             unfit = errors.CardNotFit(
                 f"expected a card with a UID of {_UID_BYTES} bytes that still lies there",
                 state="unknown",
@@ -187,7 +170,7 @@ class StaffDesk:
             _log.info("issue %s was torn: %s", issue_id, type(fault).__name__)
             self._post(ev.IssueTorn(issue_id))
 
-    def _run(self, tap: _Tap, run: str, begun: wire.Issue) -> None:
+    def _run(self, tap: Tap, run: str, begun: wire.Issue) -> None:
         """Write the card. A run that the server ended badly is not raised: what becomes of the card is its word.
 
         Raises:
@@ -201,7 +184,9 @@ class StaffDesk:
         with talking(self._alone, tap.reader, self._patience_s) as transmit:
             kind = _kind_of(transmit, tap, begun.family)
             try:
-                relay.run(ServerAuthority(self._server), Wish(run, Purpose.ISSUE, tap.uid, kind), transmit, hear)
+                relay.run(
+                    ServerAuthority(self._server), Wish(run, Purpose.ISSUE, tap.evidence.uid, kind), transmit, hear
+                )
             except AuthorityRefused as refused:
                 _log.info("issue %s: the card did not do as it was told: %s", issue_id, refused.code)
         self._post(ev.IssueStep(issue_id, _BEFORE_REGISTERED, _REGISTER))
@@ -244,10 +229,10 @@ def phase_of(step: Step) -> int:
     return _APPLICATION if step.index < _FIRST_KEY else _KEYS if step.what.startswith("change key") else _READ_BACK
 
 
-def _kind_of(transmit: apdu.Transmit, tap: _Tap, family: str) -> Kind:
+def _kind_of(transmit: apdu.Transmit, tap: Tap, family: str) -> Kind:
     """What the card itself says that it is, when that is what the stock says too."""
     try:
-        kind = kinds.look(transmit, tap.atr)
+        kind = kinds.look(transmit, tap.evidence.atr)
     except AuthorityRefused as refused:
         raise errors.CardNotFit(f"{refused}; the stock says {family}", state=OTHER_KIND, needs=family) from refused
     if kind.value != family:
@@ -255,11 +240,11 @@ def _kind_of(transmit: apdu.Transmit, tap: _Tap, family: str) -> Kind:
     return kind
 
 
-def _wish(effect: ef.WriteCard, tap: _Tap) -> wire.BeginIssue:
+def _wish(effect: ef.WriteCard, tap: Tap) -> wire.BeginIssue:
     return wire.BeginIssue(
         issue_id=effect.issue_id,
         member_id=effect.member_id,
-        uid=tap.uid.hex().upper(),
+        uid=tap.evidence.uid.hex().upper(),
         identity=effect.identity,
         replaces=effect.replaces,
     )

@@ -29,10 +29,12 @@ def test_a_card_that_is_waited_for_is_a_tap_however_soon_it_is_back_and_once(lef
     debounce = Debounce(window_s=1.0)
     if left_first:
         debounce.left("one", A, 10.0)
-        debounce.await_card()
+        debounce.await_card("one")
     else:
-        debounce.await_card()
+        debounce.await_card("one")
         debounce.left("one", A, 10.0)
+    debounce.left("two", B, 10.0)
+    assert debounce.is_repeat("two", B, 10.1), "nobody waits there"
     assert not debounce.is_repeat("one", A, 10.1)
     debounce.told("one")
     debounce.left("one", A, 11.0)

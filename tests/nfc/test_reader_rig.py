@@ -101,20 +101,32 @@ def test_a_card_that_is_waited_for_counts_at_once_and_so_does_one_that_was_back_
         rig.inbox.next(nfc.CardPresented)
         rig.slot.remove()
         rig.inbox.next(nfc.CardGone)
-        rig.reader.await_card()
+        rig.reader.await_card(rig.pcscd.readers[0])
         rig.slot.insert(card)
         rig.inbox.next(nfc.CardPresented)
         rig.slot.remove()
         rig.inbox.next(nfc.CardGone)
         rig.slot.insert(card)  # within its tap, and nobody waits
         until(lambda: "again within one tap, not told" in caplog.text, "the card to be read again")
+        rig.reader.await_card(rig.pcscd.readers[1])
+        rig.reader.await_card("a reader that is not there")
         assert counters(rig) == [1, 2]
-        rig.reader.await_card()
+        rig.reader.await_card(rig.pcscd.readers[0])
         rig.inbox.next(nfc.CardPresented)
-        rig.reader.await_card()  # it is told already
+        rig.reader.await_card(rig.pcscd.readers[0])  # it is told already, so whoever comes next is meant
         rig.slot.remove()
         rig.inbox.next(nfc.CardGone)
         assert counters(rig) == [1, 2, 3]
+        rig.slot.insert(card)  # which is waited for since
+        rig.inbox.next(nfc.CardPresented)
+        rig.slot.remove()
+        rig.inbox.next(nfc.CardGone)
+        caplog.clear()
+        rig.slot.insert(card)
+        until(lambda: "again within one tap, not told" in caplog.text, "the card to be read once more")
+        rig.reader.close()
+        rig.reader.await_card(rig.pcscd.readers[0])
+        assert len(counters(rig)) == 4
 
 
 def counters(rig: CardRig) -> list[int]:

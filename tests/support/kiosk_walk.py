@@ -193,6 +193,7 @@ def _answered(state: st.State, asked: tuple[effects.Effect, ...]) -> Iterator[st
                     ev.SessionRefused(session_id, errors.PhoneOrPinWrong(tries_left=4, lock_minutes=15)),
                     ev.SessionRefused(session_id, errors.PinLocked(minutes=15)),
                     ev.SessionRefused(session_id, errors.TooManyGuesses(seconds=600)),
+                    ev.SessionRefused(session_id, errors.SessionEnded()),
                     ev.SessionRefused(session_id, errors.CardBlocked(reason="misused", since="2026-05-16")),
                     ev.SessionUnreachable(session_id),
                 ]

@@ -122,8 +122,64 @@ def test_a_card_torn_while_it_proves_itself_is_asked_for_again_and_counts_howeve
     visit.tell(ev.SessionTorn(make.SESSION))
     assert (visit.now(), visit.state.session) == (st.CardProblem(st.CardTrouble.REMOVED), None)
     assert visit.last(effects.EndSession).session_id == make.SESSION
-    assert visit.count(effects.AwaitCard) == 1
+    assert visit.last(effects.AwaitCard).tap == make.SESSION
     assert visit.tell(a_tap("session-0002")).now() == st.Reading()
+
+
+@pytest.mark.parametrize("greeted", [False, True])
+def test_a_card_that_lies_there_again_before_the_tear_is_known_is_asked_at_once(greeted: bool) -> None:
+    visit = Visit().tell(a_tap())
+    visit.tell(ev.MirrorAnswered(make.SESSION, make.a_mirror_member() if greeted else None))
+    visit.tell(a_tap("session-0002"), a_tap("session-0003"))
+    if greeted:  # home is shown from the mirror: its newest message is asked about, as ever
+        assert visit.last(effects.OpenCardSession).session_id == "session-0003"
+        return
+    assert visit.last(effects.OpenCardSession).session_id == make.SESSION
+    assert dropped(visit) == ["session-0002"]
+    visit.tell(ev.SessionTorn(make.SESSION))
+    assert isinstance(visit.now(), st.Reading)
+    assert visit.last(effects.OpenCardSession).session_id == "session-0003"
+    assert dropped(visit) == ["session-0002", make.SESSION]
+    assert visit.count(effects.AwaitCard) == 0
+    visit.tell(ev.SessionUnreachable("session-0003"))
+    assert visit.now() == st.CardProblem(st.CardTrouble.UNKNOWN_OFFLINE), "the mirror had answered already"
+
+
+def test_a_card_that_is_torn_and_back_again_and_again_is_not_asked_for_ever() -> None:
+    visit = Visit().tell(a_tap("session-0"))
+    for number in range(1, 9):
+        visit.tell(a_tap(f"session-{number}"), ev.SessionTorn(f"session-{number - 1}"))
+        if isinstance(visit.now(), st.TapHint):
+            break
+    assert visit.now() == st.TapHint(again=True)
+    assert visit.count(effects.OpenCardSession) == 3
+    assert visit.count(effects.AwaitCard) == 0
+
+
+@pytest.mark.parametrize("end", ["opened", "left", "refused"])
+def test_nothing_is_kept_of_a_tap_that_nobody_goes_on_with(end: str) -> None:
+    visit = Visit().tell(a_tap(), a_tap("session-0002"))
+    match end:
+        case "opened":
+            visit.tell(ev.SessionOpened(make.a_session()))
+        case "left":
+            visit.wait(60)
+        case "refused":
+            visit.tell(ev.SessionRefused(make.SESSION, errors.CardUnknown()))
+    assert dropped(visit) == ["session-0002"]
+    visit.tell(a_tap("session-0003")) if end == "opened" else None
+    assert dropped(visit)[1:] == (["session-0003"] if end == "opened" else [])
+
+
+def test_a_tap_that_comes_at_the_wrong_moment_is_dropped_whole() -> None:
+    visit = Visit().at_home().at_redeeming().tell(a_tap("session-0002", "another-token"))
+    assert dropped(visit) == ["session-0002"]
+    visit = Visit().tell(ev.EnrolmentChanged(False), a_tap())
+    assert dropped(visit) == [make.SESSION]
+
+
+def dropped(visit: Visit) -> list[str]:
+    return [effect.session_id for effect in visit.asked if isinstance(effect, effects.DropTap)]
 
 
 def test_the_third_tear_in_a_row_shows_how_to_tap() -> None:
@@ -131,7 +187,7 @@ def test_the_third_tear_in_a_row_shows_how_to_tap() -> None:
     for number in range(3):
         visit.tell(a_tap(f"session-{number}"), ev.SessionTorn(f"session-{number}"))
     assert visit.now() == st.TapHint(again=True)
-    assert visit.count(effects.AwaitCard) == 3
+    assert visit.count(effects.AwaitCard) == 2, "at the edge of the field it would come and go for ever"
 
 
 def test_a_tear_told_after_the_card_was_taken_changes_nothing() -> None:

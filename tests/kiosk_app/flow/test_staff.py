@@ -203,12 +203,41 @@ def test_the_clock_does_not_break_off_a_card_being_written_but_not_for_ever() ->
 def test_a_card_taken_away_goes_on_when_it_is_laid_down_again() -> None:
     visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()), ev.IssueTorn(desk.ISSUE))
     assert written(visit).at is Writing.TORN
-    assert visit.count(effects.AwaitCard) == 1, "a hand that comes back at once is no wobble"
+    assert visit.last(effects.AwaitCard).tap == desk.ISSUE, "a hand that comes back at once is no wobble"
     desk.laid(visit, "tap-0002")
     assert (visit.last(effects.WriteCard).issue_id, visit.last(effects.WriteCard).tap) == (desk.ISSUE, "tap-0002")
     visit.tell(ev.IssueTorn(desk.ISSUE))
     desk.laid(visit, "tap-0003", "another-blank")
     assert visit.last(effects.WriteCard).issue_id == "tap-0003"
+
+
+def test_a_card_that_slipped_and_lies_there_again_goes_on_without_a_word() -> None:
+    visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()))
+    desk.laid(visit, "tap-0002")
+    desk.laid(visit, "tap-0003", "another-blank")
+    assert written(visit).at is Writing.BUSY
+    visit.tell(ev.IssueTorn(desk.ISSUE))
+    assert (written(visit).at, visit.count(effects.AwaitCard)) == (Writing.BUSY, 0)
+    assert (visit.last(effects.WriteCard).issue_id, visit.last(effects.WriteCard).tap) == (desk.ISSUE, "tap-0002")
+    assert [effect.session_id for effect in visit.asked if isinstance(effect, effects.DropTap)] == [
+        "tap-0003",
+        desk.ISSUE,
+    ]
+    visit.tell(ev.IssueMoved(desk.an_issue("done", left=85))).press("exit")
+    assert visit.last(effects.DropTap).session_id == "tap-0002", "whose number is not kept"
+
+
+def test_a_card_at_the_edge_of_the_field_is_not_begun_for_ever() -> None:
+    visit = desk.laid(desk.at_write(Visit())).tell(ev.IssueMoved(desk.an_issue()))
+    for number in range(9):
+        visit.tell(ev.IssueTorn(desk.ISSUE))
+        if visit.count(effects.AwaitCard) == number:  # nobody waits for it: it is lifted first
+            break
+        desk.laid(visit, f"tap-{number}")
+    assert visit.count(effects.AwaitCard) == 3
+    assert written(visit).at is Writing.TORN
+    desk.laid(visit, "tap-9999")
+    assert visit.last(effects.WriteCard).issue_id == desk.ISSUE
 
 
 def test_a_card_that_is_not_as_written_is_spoiled_and_another_one_begins_anew() -> None:

@@ -1,7 +1,8 @@
 import logging
+import queue
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -54,7 +55,7 @@ class Bench:
         counter = Counter(self.desk, self.desk, self.posted)
         self.forgotten: list[str] = []
         self.torn: set[str] = set()
-        self.awaited = threading.Semaphore(0)
+        self.awaited: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self.doer = Doer(
             self.server,
             self.mirror,
@@ -65,8 +66,11 @@ class Bench:
             counter,
             was_torn=self.torn.__contains__,
             forget=self.forgotten.append,
-            await_card=self.awaited.release,
+            await_card=self.awaits,
         )
+
+    def awaits(self, tap: str) -> Callable[[], None]:
+        return lambda: self.awaited.put((tap, threading.current_thread().name))
 
 
 @pytest.fixture
@@ -123,8 +127,15 @@ def test_a_card_refused_for_the_proof_it_was_torn_from_is_no_refusal(
 
 
 def test_a_torn_card_is_waited_for_off_the_ui_thread(bench: Bench) -> None:
-    bench.doer.do(ef.AwaitCard())
-    assert bench.awaited.acquire(timeout=20.0)
+    bench.doer.do(ef.AwaitCard(make.SESSION))
+    tap, thread = bench.awaited.get(timeout=20.0)
+    assert tap == make.SESSION
+    assert thread != threading.current_thread().name
+
+
+def test_a_tap_that_began_no_visit_is_forgotten(bench: Bench) -> None:
+    bench.doer.do(ef.DropTap("session-0002"))
+    assert bench.forgotten == ["session-0002"]
 
 
 def test_number_and_pin_are_asked_about_once_and_stand_in_no_log(

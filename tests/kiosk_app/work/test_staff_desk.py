@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import nfc
 from club.model import errors
 from club.sync.errors import ServerUnreachable
 from club.wire import card_runs
@@ -15,6 +16,7 @@ from kiosk_app.flow import effects as ef
 from kiosk_app.flow import events as ev
 from kiosk_app.flow.state import Digits
 from kiosk_app.work.staff_desk import StaffDesk, phase_of
+from kiosk_app.work.taps import Taps
 from nfc import service
 from nfc.issuing.authority import AuthorityRefused, Purpose, Step, Wish
 from nfc.issuing.local import LocalAuthority
@@ -118,8 +120,15 @@ class House:
     def __post_init__(self) -> None:
         self.posted = Posted()
         self.connections = 0
-        self.desk = StaffDesk(self.server, self.posted, self._connect, lambda: f"run-{self.connections:04d}", 60.0)
-        self.desk.tapped("tap-0001", READER, UID, self.card.atr)
+        self.taps = Taps()
+        self.desk = StaffDesk(
+            self.server, self.posted, self.taps, self._connect, lambda: f"run-{self.connections:04d}", 60.0
+        )
+        self.tapped("tap-0001")
+
+    def tapped(self, tap: str, uid: bytes = UID) -> None:
+        evidence = nfc.Evidence(uid, nfc.Family.NTAG424, nfc.Assurance.UID, None, self.card.atr)
+        self.taps.tapped(tap, READER, evidence)
 
     @contextmanager
     def _connect(self, reader: str) -> Iterator[Callable[[bytes], bytes]]:
@@ -182,14 +191,32 @@ def test_a_refused_card_and_a_network_that_is_gone_are_told() -> None:
     assert house.connections == 0
 
 
-def test_another_tap_than_the_last_one_and_a_short_uid_are_not_written() -> None:
+@pytest.mark.parametrize("dropped", [False, True])
+def test_where_another_card_was_read_since_nothing_is_written(dropped: bool) -> None:
     house = House()
-    house.desk.tapped("tap-0002", READER, UID, house.card.atr)
+    house.tapped("tap-0002", bytes.fromhex("04112233445566"))
+    if dropped:
+        house.taps.forget("tap-0002")
     house.desk.do(WRITE)
-    house.desk.tapped("tap-0001", READER, UID[:4], house.card.atr)
+    assert [type(event) for event in house.told] == [ev.IssueTorn]
+    assert house.server.asked == []
+
+
+def test_a_tap_that_is_over_and_a_short_uid_are_not_written() -> None:
+    house = House()
+    house.taps.forget("tap-0001")
+    house.desk.do(WRITE)
+    house.tapped("tap-0001", UID[:4])
     house.desk.do(WRITE)
     assert [type(event) for event in house.told] == [ev.IssueTorn, ev.IssueTorn]
     assert house.server.asked == []
+
+
+def test_the_same_card_read_once_more_is_written() -> None:
+    house = House()
+    house.tapped("tap-0002")
+    house.desk.do(WRITE)
+    assert house.told[-1] == ev.IssueMoved(desk.an_issue("done"))
 
 
 def test_what_staff_ask_is_asked_and_answered() -> None:
