@@ -86,7 +86,7 @@ phone_tries = Table(
     Column("wrong", Integer, nullable=False),
     Column("since", UtcDateTime, nullable=False),  # of the first that counts
     Column("last", UtcDateTime, nullable=False),
-    Column("last_ask", String(64), nullable=False, server_default=""),  # SHA-256 of the last ask's signature
+    Column("last_ask", String(64), nullable=False, server_default=""),  # SHA-256 of its signature; vouchers:… the codes
     CheckConstraint("wrong >= 0", name="wrong"),
     Index(None, "last"),
 )

@@ -45,19 +45,31 @@ def fulfil_voucher(
     """Hand over what a voucher is for, once; said again, the same answer (A14)."""
     now = context.clock.now()
     return _answered(
-        context, session_id, kiosk, data.code, lambda tx, session: voucher_desk.fulfil(tx, session, data, now)
+        context,
+        session_id,
+        kiosk,
+        data.code,
+        lambda tx, session: voucher_desk.fulfil(tx, session, data, now),
+        lambda tx, session: voucher_desk.is_done(tx, session, data),
     )
 
 
 def _answered(
-    context: Context, session_id: str, kiosk: Device, code: str, work: Callable[[Tx, StaffAtKiosk], Seen]
+    context: Context,
+    session_id: str,
+    kiosk: Device,
+    code: str,
+    work: Callable[[Tx, StaffAtKiosk], Seen],
+    is_done: Callable[[Tx, StaffAtKiosk], bool] = lambda _tx, _session: False,
 ) -> Response[wire.DeskVoucher]:
     now, minutes = context.clock.now(), context.settings.sessions.card_minutes
 
     def once(tx: Tx) -> Seen | errors.NotFound:
         session = staff_mode.find(tx, session_id, kiosk, now, minutes)
+        if is_done(tx, session):  # nobody is kept waiting for the answer to what was done
+            return work(tx, session)
         rules = rewards.pin_rules(programmes.current(tx, now), minutes)
-        return voucher_tries.limited(tx, session, code, rules, now, lambda: work(tx, session))
+        return voucher_tries.limited(tx, context.keyring, session, code, rules, now, lambda: work(tx, session))
 
     seen = context.db.run(once)
     if not isinstance(seen, Seen):  # raised out here: the wrong code is to be counted

@@ -39,6 +39,12 @@ def look(tx: Tx, session: StaffAtKiosk, code: str, now: datetime) -> Seen:
     return seen
 
 
+def is_done(tx: Tx, session: StaffAtKiosk, wish: FulfilVoucher) -> bool:
+    """Whether this very act was done, and is only said again: its answer was lost."""
+    known = rewards.closed_under(tx, session.person.actor, wish.act_id)
+    return known is not None and bool(known.code == wish.code)
+
+
 def fulfil(tx: Tx, session: StaffAtKiosk, wish: FulfilVoucher, now: datetime) -> Seen:
     """Hand over what a voucher is for, once; said again under the same id by the same person, the same answer.
 

@@ -57,6 +57,10 @@ class Keyring:
         """The keyed hash of a one-time code: six digits could be tried through against a plain one."""
         return hmac.new(self.store_seed, f"enrol-code:{digits}".encode(), hashlib.sha256).hexdigest()
 
+    def voucher_mac(self, code: str) -> bytes:
+        """The keyed hash under which a voucher's code that nobody has yet is known again: it may be somebody's tomorrow."""
+        return hmac.new(self.store_seed, f"voucher-code:{code}".encode(), hashlib.sha256).digest()
+
 
 def load_or_create(path: Path) -> Keyring:
     """The keyring of a file; made there when there is none, and given its first master key when it has none.

@@ -3,8 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
 from central_api.cards.pins import PinRules
+from central_api.cards.tables import phone_tries
 from central_api.devices import enrolled
 from central_api.lifecycle import staff_mode, voucher_desk, voucher_tries
 from central_api.lifecycle.voucher_desk import Seen
@@ -104,6 +106,46 @@ def test_a_right_code_between_guesses_gives_no_more_of_them(desk: Desk, code: st
     assert code_of(desk.ask("vouchers", wire.SeeVoucher(code=nobodys(desk)))) == "too_many_guesses"
 
 
+def test_the_same_unknown_code_again_counts_once_until_its_count_is_over(club: Club, desk: Desk, code: str) -> None:
+    """The paper in hand is of a kiosk without network: nobody knows its code until that kiosk is back."""
+    papers = [nobodys(desk) for _ in range(TRIES - 1)]
+    for paper in papers * 3:
+        assert code_of(desk.ask("vouchers", wire.SeeVoucher(code=paper))) == "not_found"
+        assert code_of(fulfil(desk, paper)) == "not_found"
+    assert seen(desk, code).state == "issued"
+    assert [act for _, act, _ in acts(club, "voucher.unknown")] == ["voucher.unknown"] * (TRIES - 1)
+    with club.context.db.read() as tx:
+        kept = [row.last_ask for row in tx.rows(select(phone_tries).where(phone_tries.c.source.like("vouchers:%")))]
+    assert len(kept) == 2
+    assert not any(paper in row for paper in papers for row in kept), "what will be somebody's is not kept as it is"
+    club.clock.forward(LOCK_S)
+    desk.entered()
+    for paper in papers:
+        assert code_of(fulfil(desk, paper)) == "not_found"
+    guess(desk, 1)
+    assert code_of(fulfil(desk, code)) == "too_many_guesses", "afterwards each counts anew"
+
+
+def test_what_a_colleague_asked_for_counts_for_whoever_asks_and_once_for_the_kiosk(club: Club, desk: Desk) -> None:
+    papers = [nobodys(desk) for _ in range(TRIES)]
+    for person in (desk, Desk(club, desk.device, OTHERS[0]).entered()):
+        assert [code_of(fulfil(person, paper)) for paper in papers] == ["not_found"] * TRIES
+        assert code_of(fulfil(person, papers[0])) == "too_many_guesses"
+    third = Desk(club, desk.device, OTHERS[1]).entered()
+    assert code_of(fulfil(third, papers[0])) == "not_found"
+
+
+def test_an_answer_that_was_lost_is_given_again_whoever_guessed_meanwhile(club: Club, desk: Desk, code: str) -> None:
+    first = fulfil(desk, code, "act-lost")
+    assert first.status_code == 200
+    guess(desk, TRIES)
+    again = fulfil(desk, code, "act-lost")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert [act for _, act, _ in acts(club, "voucher.fulfil")] == ["voucher.fulfil"]
+    assert code_of(fulfil(desk, code, "act-anew")) == "too_many_guesses"
+    assert code_of(fulfil(desk, nobodys(desk), "act-lost")) == "too_many_guesses"
+
+
 def test_members_at_that_kiosk_sign_in_by_phone_as_before(club: Club, desk: Desk) -> None:
     """Both are counted in one table: neither is taken for the other."""
     guess(desk, TRIES)
@@ -121,7 +163,7 @@ def test_guesses_sent_all_at_once_are_counted_one_by_one(club: Club, desk: Desk)
         try:
             found = context.db.run(
                 lambda tx: voucher_tries.limited(
-                    tx, kiosk, code, rules, now, lambda: voucher_desk.look(tx, kiosk, code, now)
+                    tx, context.keyring, kiosk, code, rules, now, lambda: voucher_desk.look(tx, kiosk, code, now)
                 )
             )
         except errors.TooManyGuesses as refusal:
