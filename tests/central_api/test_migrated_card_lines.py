@@ -1,6 +1,7 @@
 """Cards that were replaced, and came back, before there were lines: the log of acts says which card is in which (0023)."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from tests.central_api.test_migrations import A_MEMBER, downgrade
 from tests.support import postgres
 
 BEFORE = "0022_member_codes"
-ACTS = (  # day of May, act, card, new card
+ACTS = (  # day of May, of the months before it 0 and less, act, card, new card
+    (-60, "card.replace", "f", "g"),
     (1, "card.issue", "a", ""),
     (3, "card.replace", "a", "b"),
     (5, "card.replace", "b", "c"),
@@ -22,6 +24,9 @@ ACTS = (  # day of May, act, card, new card
 )
 CAME_BACK, D_CAME_BACK = "a@20260507T060000000000", "d@20260510T060000000000"
 SPENT = {  # by card and day of May: the line it is in afterwards
+    ("g", -59): None,  # two months ago: it counts for no limit any more
+    ("g", -20): "f",  # a piece handed out offline in April is judged by what was spent in April
+    ("g", 2): "f",
     ("a", 2): None,
     ("b", 4): "a",
     ("c", 6): "a",
@@ -62,7 +67,7 @@ def statements() -> Iterator[str]:
         "INSERT INTO rewards (slug, category, type, points, value_fen, sold_out, limit_per, limit_times, valid_days, starts, "
         "position, content) VALUES ('wash', 'care', 'service', 50, 0, false, '', 0, 30, '2026-01-01', 0, '{}')"
     )
-    for card in "abcde":
+    for card in "abcdefg":
         yield (
             "INSERT INTO cards (id, family, number, face, state, assurance, last_counter, member) "
             f"VALUES ('{card}', 'ntag424', '{card}', 'classic', 'active', 'uid', -1, 'm1')"
@@ -91,7 +96,7 @@ def statements() -> Iterator[str]:
 
 def moment(day: int, hour: int) -> str:
     """As a text that SQLite keeps, and PostgreSQL reads."""
-    return f"2026-05-{day:02} {hour:02}:00:00.000000"
+    return f"{date(2026, 4, 30) + timedelta(days=day)} {hour:02}:00:00.000000"
 
 
 def lines(db: Database, table: str) -> dict[str, str | None]:
@@ -100,9 +105,10 @@ def lines(db: Database, table: str) -> dict[str, str | None]:
 
 
 def test_cards_and_what_they_spent_are_in_the_line_in_which_they_were_then(db: Database) -> None:
+    others = {"e": None, "f": None, "g": "f"}
     for _ in range(2):
         runner.upgrade(db)
         expected = {f"{card}{day}": line for (card, day), line in SPENT.items()}
         assert lines(db, "redemptions") == lines(db, "holds") == expected
-        assert lines(db, "cards") == {"a": CAME_BACK, "b": "a", "c": "a", "d": D_CAME_BACK, "e": None}
+        assert lines(db, "cards") == {"a": CAME_BACK, "b": "a", "c": "a", "d": D_CAME_BACK, **others}
         downgrade(db, BEFORE)

@@ -2,8 +2,8 @@
 -- tests/central_api/rewards/conformance holds the two together. A change is a new file (redeem_v4.sql) and a new revision.
 --
 -- What redeem_v2.sql did, but that limit and daily cap are those of a card's whole line (cards/lines.py): what was spent with the
--- cards it took the place of counts, and a merge of members changes nothing. The versions before stay for processes that have
--- not been restarted since.
+-- cards it took the place of counts, and a merge of members changes nothing. The versions before stay, for a way
+-- back; no process that calls them may run beside this one, for what it books names no line (docs/operator.md).
 --
 -- Locks are taken in one order over the whole batch, so that no two batches wait for each other in a ring: the keys by
 -- name, the members by name, then each command's rows, the commands by their reward (its stock is taken last of all).
