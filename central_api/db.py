@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Engine,
     Executable,
     Text,
     any_,
@@ -242,7 +243,7 @@ class Database:
         lost = False
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
-                with _mapped(), self._calling.connect() as connection:
+                with _mapped(), _connection(self._calling) as connection:
                     return connection.exec_driver_sql(statement, tuple(parameters)).all()
             except errors.Unavailable as fault:
                 cause = fault.__cause__
@@ -312,13 +313,11 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        with _turn(self.connections, self._connection_s, "a connection to the database"):
-            try:
-                connection = self.engine.connect()
-            except OSError as fault:  # no file descriptor is left; what the database itself says is a `DBAPIError`
-                raise errors.Unavailable(f"expected to reach the database, found {fault.strerror}") from fault
-            with connection:
-                yield connection
+        with (
+            _turn(self.connections, self._connection_s, "a connection to the database"),
+            _connection(self.engine) as connection,
+        ):
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -327,6 +326,16 @@ class Database:
             return
         with _turn(self._writer, self._wait_s, "the database's writer"):
             yield
+
+
+@contextmanager
+def _connection(engine: Engine) -> Iterator[Connection]:
+    try:
+        connection = engine.connect()
+    except OSError as fault:  # no file descriptor is left; what the database itself says is a `DBAPIError`
+        raise errors.Unavailable(f"expected to reach the database, found {fault.strerror}") from fault
+    with connection:
+        yield connection
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """The unit of work: whole or not at all, tried again where the database asks for it, and told only after the commit."""
 
+import os
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -141,6 +144,37 @@ def test_a_database_that_is_away_may_work_later(tmp_path: Path) -> None:
     with pytest.raises(errors.Unavailable), gone.read() as tx:
         tx.execute(text("SELECT 1"))
     gone.close()
+
+
+@pytest.mark.postgres
+def test_a_process_without_a_file_left_may_call_and_write_later(pg_cluster: postgres.Cluster) -> None:
+    db = Database(pg_cluster.create("no_files"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def call() -> object:
+        return db.call("SELECT 1", ())[0][0]
+
+    def write() -> object:
+        with db.write() as tx:
+            return tx.scalar(text("SELECT 1"))
+
+    for work, left in product((call, write), range(2)):  # the socket takes one, waiting for it another
+        assert work() == 1
+        db.close()
+        lowest = 0
+        with ExitStack() as free:
+            for _ in range(left + 1):
+                lowest = os.dup(0)
+                free.callback(os.close, lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+        try:
+            with pytest.raises(errors.Unavailable):
+                work()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert work() == 1
+    db.close()
+    pg_cluster.drop("no_files")
 
 
 def test_writers_of_the_embedded_database_take_turns_and_do_not_wait_for_ever(tmp_path: Path) -> None:
