@@ -87,7 +87,7 @@ def step_up(
     """
     token = hashlib.sha256(signature.encode()).hexdigest()
     with db.write() as tx:
-        session = sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
+        session = _found(tx, device, ask, rules, now)
         _must_fit(repository.grant_of(tx, ask.command_id), session, ask)
         if not _by_card(session):
             _must_be_used(tx, session.card)
@@ -96,7 +96,7 @@ def step_up(
     with db.write() as tx:
         if right:
             # Found again: its card may have gone to somebody else while the PIN was looked at.
-            session = sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
+            session = _found(tx, device, ask, rules, now)
             return _grant(tx, session, ask, kept.hash, now, new_id)
         row = note_lock(tx, session.card, rules, by=f"device:{device.id}", now=now)
     if row is None:
@@ -226,6 +226,12 @@ def check_grant(
     if not fits or now - row.made_at > timedelta(hours=rules.grant_hours):
         raise errors.GrantWrong("the grant belongs to another command or another body")
     return grant_id
+
+
+def _found(tx: Tx, device: Device, ask: StepUp, rules: PinRules, now: datetime) -> Session:
+    """The open session, its card's PIN locked before it: in the order of whoever sets a PIN and then ends the card's sessions."""
+    repository.pin(tx, sessions.get(tx, ask.session_id, device).card, lock=True)
+    return sessions.find(tx, ask.session_id, device, now, rules.session_minutes)
 
 
 def _grant(tx: Tx, session: Session, ask: StepUp, encoded: str, now: datetime, new_id: Callable[[], str]) -> Grant:

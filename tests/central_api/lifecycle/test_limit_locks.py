@@ -47,7 +47,7 @@ def while_it_waits(hall: Hall, account: str, card: str, meanwhile: Callable[[Tx]
     with hall.db.write() as tx:
         ledger.lock_member(tx, account)
         desk.start()
-        until(lambda: waits(hall), "the desk to wait for the account", within_s=60)
+        until(lambda: waits(hall.db), "the desk to wait for the account", within_s=60)
         meanwhile(tx)
     desk.join(60)
     assert not desk.is_alive()
