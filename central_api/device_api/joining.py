@@ -127,6 +127,10 @@ def change_phone(data: JSONBody[ChangePhone], context: Served, kiosk: Kiosk) -> 
 
 def _change_phone(tx: Tx, context: Context, kiosk: Device, data: ChangePhone) -> PhoneChanged:
     now, minutes = context.clock.now(), context.settings.sessions.card_minutes
+    # The member's row before the session's, as whoever leaves, or is merged, locks it: who has left gets no phone again.
+    asked = sessions.get(tx, data.session_id, kiosk)
+    if members.find(tx, asked.member, lock=True).status == "closed":
+        raise errors.SessionEnded("the membership is closed; its card opens nothing any more")
     session = sessions.find(tx, data.session_id, kiosk, now, minutes)
     grant = pins.check_grant(
         tx,

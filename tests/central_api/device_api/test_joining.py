@@ -1,14 +1,18 @@
 """Joining at a kiosk over HTTP: texts, registration, code, and a member's own phone behind the PIN (K10, K11, X2)."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
 from central_api import background
-from central_api.lifecycle import card_desk
+from central_api.cards import sessions
+from central_api.cards.sessions import Session
+from central_api.db import Tx
+from central_api.devices.enrolled import Device as Enrolled
+from central_api.lifecycle import card_desk, leaving
 from central_api.lifecycle.tables import registrations
 from central_api.members import search
 from central_api.members.tables import members
@@ -181,8 +185,8 @@ def test_what_is_overdue_is_tended_by_itself(club: Club, told: list[str]) -> Non
         assert tx.scalar(select(members.c.status).where(members.c.id == "m0013")) == "closed"
 
 
-def test_a_member_changes_their_phone_behind_the_pin(club: Club) -> None:
-    kiosk = club.device()
+def phone_changed(club: Club, kiosk: Device) -> ChangePhone:
+    """A member's command with the grant of their PIN, not sent yet."""
     session = kiosk.session(club.card())
     command = ChangePhone(command_id=new_id(), session_id=session.session_id, phone=PHONE, salt="s" * 24)
     assert code_of(kiosk.post("/v1/members/self/phone", command)) == "step_up_required"
@@ -192,9 +196,57 @@ def test_a_member_changes_their_phone_behind_the_pin(club: Club) -> None:
         body_sha256=phone_digest(command),
         pin=club.demo.pins[WANG],
     )
-    granted = replace(command, grant=read(kiosk.post("/v1/step-ups", step), Grant).grant)
+    return replace(command, grant=read(kiosk.post("/v1/step-ups", step), Grant).grant)
+
+
+def test_a_member_changes_their_phone_behind_the_pin(club: Club) -> None:
+    kiosk = club.device()
+    granted = phone_changed(club, kiosk)
     assert code_of(kiosk.post("/v1/members/self/phone", replace(granted, phone="13300009912"))) == "grant_wrong"
     for _ in range(2):
         assert read(kiosk.post("/v1/members/self/phone", granted), PhoneChanged).phone == "133****9911"
     assert found(club, PHONE) == [("王**", "active")]
     assert found(club, "13800006621") == []
+
+
+def test_who_leaves_while_their_phone_is_being_changed_has_none(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    kiosk, context = club.device(), club.context
+    granted, now, get = phone_changed(club, kiosk), club.clock.now(), sessions.get
+
+    def leave(tx: Tx) -> None:
+        leaving.leave(tx, context.keyring, WANG, gives_up=True, by="staff:1001", now=now, new_id=new_id)
+
+    def got(tx: Tx, session_id: str, device: Enrolled) -> Session:
+        session = get(tx, session_id, device)
+        if tx.dialect == "sqlite":  # its one writer is this one
+            leave(tx)
+        else:
+            context.db.run(leave)
+        return session
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "get", got)
+        assert code_of(kiosk.post("/v1/members/self/phone", granted)) == "session_ended"
+    if context.db.is_sqlite:
+        context.db.run(leave)
+    assert code_of(kiosk.post("/v1/members/self/phone", granted)) == "session_ended"
+    assert found(club, PHONE) == found(club, "13800006621") == []
+
+
+def test_a_phone_is_changed_with_the_members_row_in_hand(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    kiosk, context, find = club.device(), club.context, sessions.find
+    granted, taken = phone_changed(club, kiosk), []
+
+    def looked_for(tx: Tx, session_id: str, device: Enrolled, now: datetime, minutes: int) -> Session:
+        if tx.dialect == "postgresql":
+            with context.db.write() as other:
+                query = (
+                    select(members.c.id).where(members.c.id == WANG).with_for_update(skip_locked=True, key_share=True)
+                )
+                taken.append(other.rows(query) == [])
+        return find(tx, session_id, device, now, minutes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "find", looked_for)
+        assert read(kiosk.post("/v1/members/self/phone", granted), PhoneChanged).phone == "133****9911"
+    assert taken == ([] if context.db.is_sqlite else [True])
