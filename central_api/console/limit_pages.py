@@ -38,6 +38,7 @@ class DriverCard:
     points: str
     per: str
     used: str
+    seen: str
 
 
 @get("/limits", sync_to_thread=True)
@@ -52,15 +53,21 @@ def show(context: Served, visit: Visiting, done: FromQuery[str] = "", leaf: From
 
 @post("/limits", sync_to_thread=True, status_code=200)
 def find(context: Served, visit: Visiting, form: Sent) -> Response[bytes]:
-    """The cards that what was typed is of. It comes as a form, so that no company stands in an address or its log."""
+    """The cards that what was typed is of; of nothing, all leaf by leaf. It comes as a form, so that no company stands in an address or its log."""
     visit.need("cards.change")
+    query = _query(form)
+    if not query:
+        return site.redirect(_HERE)
     with context.db.read() as tx:
-        return _found(tx, context, visit, _query(form))
+        return _found(tx, context, visit, query)
 
 
 @post("/limits/{card:str}", sync_to_thread=True, status_code=303)
 def put(context: Served, visit: Visiting, card: FromPath[str], form: Sent) -> Response[bytes]:
-    """Set or lift a card's limit; an empty field means that there is none. It leads back to the leaf, or to what was found."""
+    """Set or lift a card's limit; an empty field means that there is none. It leads back to the leaf, or to what was found.
+
+    What the page showed comes along: a page sent again, or one that is old, does not undo what a colleague set since.
+    """
     visit.need("cards.change")
     desk = card_desk.Desk(context.vault, context.keyring, visit.person.actor, context.clock.now())
 
@@ -68,7 +75,8 @@ def put(context: Served, visit: Visiting, card: FromPath[str], form: Sent) -> Re
         if not cards.is_of_company(tx, card, visit.person.stores):
             raise errors.NotFound(f"no company's card of {', '.join(visit.person.stores)}", kind="card", id=card[:64])
         points = form.number("points") if form.text("points").strip() else None
-        card_desk.limit(tx, desk, card, points, _window(form))
+        window = _window(form)
+        card_desk.limit(tx, desk, card, points, window, seen=form.text("seen"))
 
     context.db.run(work)
     query, leaf = _query(form), form.text("leaf")
@@ -136,6 +144,7 @@ def _card(tx: Tx, context: Context, words: Words, row: Any) -> DriverCard:
         points="" if row.limit_points is None else str(row.limit_points),
         per=row.limit_per or "month",
         used=used,
+        seen=card_desk.limit_name(row),
     )
 
 

@@ -252,7 +252,14 @@ def set_pin(tx: Tx, desk: Desk, card_id: str, pin_hash: str, identity: str) -> N
     _note(tx, desk, "pin.set", card_id, {"identity": identity})
 
 
-def limit(tx: Tx, desk: Desk, card_id: str, points: int | None, per: Literal["day", "month"]) -> None:
+def limit_name(card: Any) -> str:
+    """A card's limit as a page sends it along, such as `500-month`; empty: none."""
+    return "" if card.limit_points is None else f"{card.limit_points}-{card.limit_per}"
+
+
+def limit(
+    tx: Tx, desk: Desk, card_id: str, points: int | None, per: Literal["day", "month"], *, seen: str | None = None
+) -> None:
     """Let a company's card spend no more than so many points in a day or month, by the calendar of the store where it pays (N4).
 
     Args:
@@ -261,12 +268,13 @@ def limit(tx: Tx, desk: Desk, card_id: str, points: int | None, per: Literal["da
         card_id: a card in somebody's hands, in use or blocked.
         points: whole points, 0 or more; None: whatever its member has.
         per: the window; of no limit it says nothing.
+        seen: the `limit_name` that whoever sets it saw; None: they saw none.
 
     Raises:
         NotFound: no such card.
         CardNotFit: nobody holds the card, it was replaced, or its member is no company.
         Malformed: less than no points.
-        EditConflict: it came into other hands meanwhile.
+        EditConflict: it came into other hands meanwhile, or has another limit than was seen.
     """
     if points is not None and points < 0:
         raise errors.Malformed(f"expected 0 points or more, found {points}", field="points")
@@ -290,6 +298,11 @@ def limit(tx: Tx, desk: Desk, card_id: str, points: int | None, per: Literal["da
             f"expected card {card_id} of a company, found a person's", state="person", needs="company"
         )
     values = _NO_LIMIT if points is None else {"limit_points": points, "limit_per": per}
+    wanted = "" if points is None else f"{points}-{per}"
+    if seen is not None and limit_name(card) not in (seen, wanted):  # sent twice it is as wished already
+        raise errors.EditConflict(
+            "expected the limit that was seen, found another; look again", expected=seen, found=limit_name(card)
+        )
     cards.set_state(tx, card_id, dict(values))
     _note(
         tx,

@@ -84,6 +84,20 @@ def test_a_limit_is_set_and_lifted_on_the_record(manager: Desk) -> None:
     assert [(row.actor, row.subject) for row in rows] == [(f"staff:{MANAGER}", "card:card-1")] * 3
 
 
+def test_a_page_that_is_old_undoes_nothing_and_one_sent_twice_is_as_wished(manager: Desk) -> None:
+    club, card = manager.club, driver(manager.club, "card-1")
+    form = sought(manager, "2719").form("f-card-1")
+    mine = {**form.fields, "points": "500", "per": "month"}
+    for _ in range(2):
+        assert manager.http.post(form.action, data=mine).status_code == 200
+    assert limit_of(club, card) == (500, "month")
+    assert put(manager, card, "80", "day").status == 200, "a colleague, later"
+    answer = manager.http.post(form.action, data=mine)
+    assert answer.status_code == 409
+    assert "别的同事刚刚改过" in answer.text
+    assert limit_of(club, card) == (80, "day")
+
+
 def test_what_was_spent_with_the_card_before_is_shown_at_the_one_in_its_place(manager: Desk) -> None:
     club, card = manager.club, driver(manager.club, "card-1")
     put(manager, card, "500")
@@ -188,6 +202,8 @@ def test_more_cards_than_a_page_holds_come_leaf_by_leaf(manager: Desk) -> None:
     form = rest.form(f"f-{shown(rest)[0].removeprefix('c-')}")
     done = Page(manager.http.post(form.action, data={**form.fields, "points": "5", "per": "day"}))
     assert (shown(done), "马上生效" in done.text("notice")) == (shown(rest), True), "back where it was set"
+    assert shown(sought(manager, " ")) == shown(page), "nothing sought: all, leaf by leaf"
+    assert sought(manager, "").find("a", rel="next") == [behind]
     assert "只列出前 50 张" in sought(manager, "安达").text("notice")
     assert shown(sought(manager, "5052")) == ["c-card-052x"]
 
