@@ -8,7 +8,7 @@ id, as on most cards and spendings: those of cards that nothing was replaced by 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, or_, select
 
 from central_api.cards.tables import cards
 
@@ -16,6 +16,11 @@ from central_api.cards.tables import cards
 def of(card: Any) -> str:
     """The line that a card's row is in."""
     return str(card.line or card.id)
+
+
+def of_each() -> ColumnElement[str]:
+    """The line of each card, in a statement over cards."""
+    return func.coalesce(cards.c.line, cards.c.id)
 
 
 def begun(card_id: str, now: datetime) -> dict[str, object]:

@@ -160,7 +160,8 @@ def merge(tx: Tx, desk: Desk, programme: Programme, source: str, target: str, *,
 def undo(tx: Tx, desk: Desk, merge_id: str) -> Merged:
     """Undo a merge: what is left of what came from the source goes back, points into the very lots they came from.
 
-    What was spent meanwhile stays spent, what was earned meanwhile stays the target's.
+    What was spent meanwhile stays spent, what was earned meanwhile stays the target's. Cards go back by their lines (ADR 20): one that took
+    the place of the source's is the source's, one of theirs that came back into stock and was given to the target is the target's.
 
     Raises:
         NotFound: no such merge.
@@ -182,7 +183,9 @@ def undo(tx: Tx, desk: Desk, merge_id: str) -> Merged:
     occasion = Occasion(kind="adjust", at=desk.now, store=target.home_store, facts={"merge": merge_id})
     moved = moves.move_back(tx, row.source, row.target, row.tier_points, occasion, new_id=desk.new_id)
     for table, holder in CHANGE_HANDS:
-        repository.hand_back(tx, merge_id, table, holder, row.source, row.target)
+        if table is not cards:
+            repository.hand_back(tx, merge_id, table, holder, row.source, row.target)
+    repository.hand_cards_back(tx, merge_id, row.made_at, row.source, row.target)
     members.lookups_follow_vehicles(tx, row.target)
     # Only what nobody has changed since is put back: a tier that was reached meanwhile stays.
     kept, after = _kept(target), row.before["after"]
@@ -201,6 +204,7 @@ def undo(tx: Tx, desk: Desk, merge_id: str) -> Merged:
 
 def _hand_over(tx: Tx, desk: Desk, merge_id: str, old: Any, new: Any) -> None:
     uids = _uids(tx, old.id)
+    repository.note_lines(tx, merge_id, old.id)
     for table, holder in CHANGE_HANDS:
         repository.hand_over(tx, merge_id, table, holder, old.id, new.id)
     members.lookups_follow_vehicles(tx, old.id)

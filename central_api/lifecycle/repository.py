@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, func, insert, select, text, update
+from sqlalchemy import Column, Table, delete, func, insert, literal, select, text, update
 
+from central_api.cards import lines
 from central_api.cards.tables import card_sessions, cards, grants, pins
 from central_api.db import Tx
 from central_api.devices.tables import devices, places
@@ -16,6 +17,9 @@ from central_api.lifecycle.tables import card_issues, merge_items, merges, regis
 from central_api.rewards.tables import redemptions, vouchers
 from central_api.staff.tables import audit
 from central_api.tiers.tables import tier_grants
+
+LINES = "cards.line"
+"""Under which `merge_items` has the lines of the cards that changed hands, beside the tables' own names."""
 
 
 def alone_with(tx: Tx, name: str) -> None:
@@ -187,6 +191,30 @@ def hand_back(tx: Tx, merge_id: str, table: Table, holder: Column[Any], source: 
     (key,) = table.primary_key.columns
     noted = select(merge_items.c.item).where(merge_items.c.merge == merge_id, merge_items.c.table == table.name)
     tx.execute(update(table).where(holder == target, key.in_(noted)).values({holder.name: source}))
+
+
+def note_lines(tx: Tx, merge_id: str, source: str) -> None:
+    """Note the lines of the cards that `source` hands over: what takes a card's place before the merge is undone goes back with it."""
+    held = select(literal(merge_id), literal(LINES), lines.of_each()).where(cards.c.member == source).distinct()
+    tx.execute(insert(merge_items).from_select(["merge", "table", "item"], held))
+
+
+def hand_cards_back(tx: Tx, merge_id: str, made_at: datetime, source: str, target: str) -> None:
+    """Give the target's cards back that are in the lines handed over; one that came back into stock since is in another, and stays.
+
+    Of a merge (of `made_at`) that noted cards and no lines, those are meant that its cards are in, unless they came back since: the log
+    of acts has it.
+    """
+    noted = select(merge_items.c.item).where(merge_items.c.merge == merge_id, merge_items.c.table == LINES)
+    if tx.first(noted.limit(1)) is None:
+        came_back = select(audit.c.id).where(audit.c.subject == literal("card:") + cards.c.id, audit.c.at >= made_at)
+        items = select(merge_items.c.item).where(merge_items.c.merge == merge_id, merge_items.c.table == cards.name)
+        by_card = select(lines.of_each()).where(cards.c.id.in_(items))
+        found = tx.rows(by_card.where(~came_back.where(audit.c.act == "card.return").exists()).distinct())
+        in_lines = lines.of_each().in_([row[0] for row in found])
+    else:
+        in_lines = lines.of_each().in_(noted)
+    tx.execute(update(cards).where(cards.c.member == target, in_lines).values(member=source))
 
 
 def issue(tx: Tx, issue_id: str) -> Any:

@@ -46,7 +46,7 @@ merge_items = Table(
     metadata,
     Column("merge", String(64), ForeignKey("merges.id"), primary_key=True),
     Column("table", String(64), primary_key=True),
-    Column("item", String(200), primary_key=True),  # the key of a row that changed hands
+    Column("item", String(200), primary_key=True),  # the key of a row that changed hands; of a card its line as well
 )
 
 card_issues = Table(

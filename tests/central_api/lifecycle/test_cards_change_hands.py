@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from central_api.cards.tables import grants
+from central_api.cards.tables import grants, pins
 from central_api.db import Tx
 from central_api.lifecycle import card_desk, merging
 from central_api.programme import service as programmes
@@ -76,6 +76,25 @@ def test_a_card_goes_back_to_its_member_without_what_it_was_granted_in_the_other
         merging.undo(tx, merges(club), made.merge)
     assert code_of(device.redeem(command)) == "session_ended"
     assert (taken(club), unused(club)) == (before, [])
+
+
+def test_a_card_in_its_place_goes_back_as_well_and_spends_its_own_members_points(club: Club) -> None:
+    device, rules = club.device(), programmes_of(club)
+    blank = card_desk.Blank("04A1B2C3D4E5F6", "ntag424", "8800 9999 0001", "classic", "cryptogram", "2026-05-B")
+    with club.context.db.write() as tx:
+        made = merging.merge(tx, merges(club), rules, WANG, OTHER, reason="two-cards")
+        new = card_desk.take_in(tx, desk(club), blank, new_id=club.context.new_id)
+        pin = str(tx.scalar(select(pins.c.hash).where(pins.c.card == CARD)))
+        card_desk.replace(tx, desk(club), CARD, new, pin)
+    card = club.card(blank.uid)
+    command = club.granted(device, a_redeem(device.session(card)))
+    with club.context.db.write() as tx:
+        merging.undo(tx, merges(club), made.merge)
+    assert code_of(device.redeem(command)) == "session_ended", "it was opened and granted in the other's name"
+    assert unused(club) == []
+    done = club.redeemed(device, a_redeem(device.session(card)))
+    with club.context.db.read() as tx:
+        assert tx.scalar(select(redemptions.c.member).where(redemptions.c.id == done.redemption_id)) == WANG
 
 
 def test_nothing_is_granted_when_the_card_changed_hands_while_the_pin_was_looked_at(

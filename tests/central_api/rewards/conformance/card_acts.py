@@ -50,11 +50,7 @@ class CardActs(Machine):
         self._send([self._command(who, what, 1, 0, "right")])
         old = self._who(who)["card"]
         self._replace(who)
-        self.world.bring_back(old, self.model.now)
-        model_cards.bring_back(self.model, old)
-        member = self.members[what % 2]
-        self.model.cards[old], self.model.holders[old], self.model.limits[old] = "active", member, (limit, per)
-        self.world.set_card(old, state="active", member=member, limit_points=limit, limit_per=per)
+        self._give_anew(old, self.members[what % 2], (limit, per))
         found = self._session(old, "kiosk-a", "sha")
         self._send([self._command_in(found, self.rewards[what % len(self.rewards)], 1, 0, "right")])
         self._send([self._command(who, what, 2, 0, "right")])
@@ -64,10 +60,14 @@ class CardActs(Machine):
         what=number,
         at_till=st.sampled_from([0, 1, 100]),
         per=st.sampled_from(["day", "month"]),
+        meanwhile=st.sampled_from(["", "replaced", "back"]),
         undone=st.booleans(),
     )
-    def redeem_after_a_merge(self, tier: str, what: int, at_till: int, per: str, undone: bool) -> None:
-        """What a card spent counts, whose ever it was then and is now; of two members who are there for this act alone."""
+    def redeem_after_a_merge(self, tier: str, what: int, at_till: int, per: str, meanwhile: str, undone: bool) -> None:
+        """What a card spent counts, whose ever it was then and is now; of two members who are there for this act alone.
+
+        Undone, the card is the giver's again, or the one in its place; not one that the taker was given out of stock.
+        """
         pair = giver, taker = self._member("hav", tier), self._member("sha", "base")
         card = self._card(giver)
         for member in pair:
@@ -89,6 +89,12 @@ class CardActs(Machine):
         made, lots = self.world.merge(giver, taker, self.model.now)
         done = model_cards.merge(self.model, giver, taker, lots)
         spend()
+        if meanwhile == "replaced":
+            old, card = card, self.world.replace_card(card, self.model.now)
+            model_cards.replace(self.model, old, card)
+            spend()
+        elif meanwhile == "back":
+            self._give_anew(card, taker, most)
         if undone:
             self.world.undo(made, self.model.now)
             model_cards.undo(self.model, done)
@@ -98,6 +104,13 @@ class CardActs(Machine):
         for entry in self.model.entries.values():
             if entry["member"] in pair:
                 entry["kind"] = "past"
+
+    def _give_anew(self, card: str, member: str, most: tuple[int, str]) -> None:
+        """A card comes back into stock and is given to a member, with a limit."""
+        self.world.bring_back(card, self.model.now)
+        model_cards.bring_back(self.model, card)
+        self.model.cards[card], self.model.holders[card], self.model.limits[card] = "active", member, most
+        self.world.set_card(card, state="active", member=member, limit_points=most[0], limit_per=most[1])
 
     def _price(self, who: int, what: int) -> int:
         reward = self.model.rewards[self.rewards[what % len(self.rewards)]]

@@ -9,13 +9,13 @@ from tests.central_api.rewards.conformance.model import Model
 
 @dataclass
 class Merge:
-    """What a merge moved, to undo it: lots by those they go on, tier points, cards and redemptions."""
+    """What a merge moved, to undo it: lots by those they go on, tier points, the lines of cards, and redemptions."""
 
     source: str
     target: str
     lots: Mapping[str, str]
     tier_points: int
-    cards: list[str] = field(default_factory=list)
+    lines: set[str] = field(default_factory=set)
     redemptions: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -45,15 +45,15 @@ def merge(model: Model, source: str, target: str, lots: Mapping[str, str]) -> Me
             lot["left"] = 0
     model.tier_points[target] += done.tier_points
     model.tier_points[source] = 0
-    done.cards = [card for card, holder in model.holders.items() if holder == source]
+    done.lines = {model.lines[card] for card, holder in model.holders.items() if holder == source}
     done.redemptions = [past for past in model.redemptions if past["member"] == source]
-    _hand_over(model, done, target)
+    _hand_over(model, done, source, target)
     _end_sessions(model, "member", source)
     return done
 
 
 def undo(model: Model, done: Merge) -> None:
-    """What is left of what came goes back, and so do the cards and redemptions that came; later ones stay."""
+    """What is left of what came goes back, and so do redemptions and cards that came, and those in their place; later ones stay."""
     back = {target: source for source, target in done.lots.items()}
     own = {lot["id"]: lot for lot in model.lots[done.source]}
     for lot in model.lots[done.target]:
@@ -63,16 +63,16 @@ def undo(model: Model, done: Merge) -> None:
     tier_points = min(done.tier_points, model.tier_points[done.target])
     model.tier_points[done.target] -= tier_points
     model.tier_points[done.source] += tier_points
-    _hand_over(model, done, done.source)
+    _hand_over(model, done, done.target, done.source)
     _end_sessions(model, "member", done.target)
 
 
-def _hand_over(model: Model, done: Merge, member: str) -> None:
-    for card in done.cards:
-        if model.holders[card] in (done.source, done.target):
-            model.holders[card] = member
+def _hand_over(model: Model, done: Merge, giver: str, taker: str) -> None:
+    for card, holder in model.holders.items():
+        if holder == giver and model.lines[card] in done.lines:
+            model.holders[card] = taker
     for past in done.redemptions:
-        past["member"] = member
+        past["member"] = taker
 
 
 def _end_sessions(model: Model, whose: str, name: str) -> None:

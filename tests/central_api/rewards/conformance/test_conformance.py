@@ -4,6 +4,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.exc import IntegrityError
 
 from central_api.cards import lines
-from central_api.db import Database
+from central_api.cards.tables import cards
+from central_api.db import Database, Tx
 from central_api.ledger import borne, debts
 from central_api.ledger import service as ledger
+from central_api.lifecycle import repository as desk_queries
 from central_api.rewards import body_sqlite, limits, repository, voucher_life
 from central_api.security import keyring
 from tests.central_api.rewards.conformance import invariants
@@ -140,6 +143,7 @@ OF_LINES = {
     "a new card goes on where the old one stopped",
     "a card that came back begins anew",
     "a till keeps the line",
+    "cards go back by their lines",
 }
 """What is found by the acts of cards."""
 
@@ -237,6 +241,10 @@ def _nothing(*_: Any, **__: Any) -> int:
     return 0
 
 
+def _by_ids(tx: Tx, merge: str, _made_at: datetime, source: str, target: str) -> None:
+    desk_queries.hand_back(tx, merge, cards, cards.c.member, source, target)
+
+
 WRONG_BEHIND: dict[str, tuple[object, str, Callable[..., object]]] = {
     "the piece in the stock": (repository, "put_back", lambda *_: False),
     "the place in the limit": (repository, "cancel_piece", _nothing),
@@ -250,6 +258,7 @@ WRONG_BEHIND: dict[str, tuple[object, str, Callable[..., object]]] = {
     "a new card goes on where the old one stopped": (lines, "gone_on", lambda _old: {"line": None}),
     "a card that came back begins anew": (lines, "begun", lambda *_: {"line": None}),
     "a till keeps the line": (lines, "kept", lambda _card: None),
+    "cards go back by their lines": (desk_queries, "hand_cards_back", _by_ids),
 }
 """What of vouchers and debts is left out, by the rule: module, function, and what stands for it."""
 
