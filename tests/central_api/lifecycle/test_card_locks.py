@@ -25,9 +25,14 @@ def hall_on_postgresql(books_on_postgresql: Books, tmp_path: Path) -> Hall:
 
 
 def waits(db: Database) -> bool:
+    return waiting(db) > 0
+
+
+def waiting(db: Database) -> int:
+    """How many connections wait for a row that another one has."""
     with db.read() as tx:
         found = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        return bool(tx.connection.exec_driver_sql(found).scalar())
+        return int(tx.connection.exec_driver_sql(found).scalar_one())
 
 
 @pytest.mark.postgres

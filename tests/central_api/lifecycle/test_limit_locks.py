@@ -16,7 +16,7 @@ from central_api.members.tables import members
 from central_api.rewards.tables import redemptions, rewards
 from club.model import errors
 from tests.central_api.lifecycle.test_card_limits import company, limit_of
-from tests.central_api.lifecycle.test_card_locks import waits
+from tests.central_api.lifecycle.test_card_locks import waiting, waits
 from tests.central_api.rewards.counter import Counter, books_are_right
 from tests.support.books import Books
 from tests.support.central import WANG, Club, a_redeem
@@ -104,25 +104,36 @@ def test_a_card_that_came_into_other_hands_meanwhile_has_none(hall: Hall) -> Non
 
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_redemptions_at_once_go_by_the_limit_from_when_it_is_told(club: Club) -> None:
+    """The account is held until the desk waits for it, and behind it one that came before the limit was told."""
     device, db = club.device(), club.context.db
     counter, session = Counter(club, device), device.session(club.card())
     with db.write() as tx:
         tx.execute(update(members).where(members.c.id == WANG).values(kind="company"))
         washes = update(rewards).where(rewards.c.slug == "quick-wash")
         tx.execute(washes.values(points=10, limit_per="", limit_times=0))
-    wishes = [counter.granted(a_redeem(session, "quick-wash", 10)) for _ in range(32)]
+    wishes = [counter.granted(a_redeem(session, "quick-wash", 10)) for _ in range(12)]
+    before, behind = wishes[:4], wishes[4:]  # few enough that none waits for a connection
+    assert [one.status for one in counter.all_at_once(before)] == [200] * len(before)
     answers: list[int] = []
-    kiosks = threading.Thread(target=lambda: answers.extend(one.status for one in counter.all_at_once(wishes)))
-    desk = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1001", club.clock.now())
-    kiosks.start()
-    until(lambda: spent(club) > 0, "the first of them", within_s=60)
+    kiosks = threading.Thread(target=lambda: answers.extend(one.status for one in counter.all_at_once(behind)))
+
+    def tell() -> None:
+        with db.write() as tx:
+            at = card_desk.Desk(club.context.vault, club.context.keyring, "staff:1001", club.clock.now())
+            card_desk.limit(tx, at, CARD, 60, "day")
+
+    desk = threading.Thread(target=tell)
     with db.write() as tx:
-        card_desk.limit(tx, desk, CARD, 60, "day")
-    told = spent(club)
-    kiosks.join(60)
-    assert not kiosks.is_alive()
-    assert spent(club) == 10 * answers.count(200) <= max(60, told)
-    assert len(answers) == len(wishes)
+        ledger.lock_member(tx, WANG)
+        desk.start()
+        until(lambda: waiting(db) == 1, "the desk to wait for the account", within_s=60)
+        kiosks.start()
+        until(lambda: waiting(db) >= 2, "a redemption to wait behind the desk", within_s=60)
+    for each in (desk, kiosks):
+        each.join(60)
+        assert not each.is_alive()
+    assert spent(club) == 60, "what was spent before it counts, and nobody behind it went by no limit"
+    assert (answers.count(200), len(answers)) == (2, len(behind))
     books_are_right(club)
 
 
