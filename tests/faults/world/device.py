@@ -228,6 +228,9 @@ class SimDevice:
         """A member confirms; what `SyncWorker.submit` does."""
         if not self.is_on:
             return
+        self.world.oracles.clock_goes_forward(
+            self
+        )  # until now nobody stood there: a clock far ahead was free to go back
         self.doubtful.add(command.command_id)
         try:
             event = self.doing.submit(command, member_id=member)
