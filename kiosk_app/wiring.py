@@ -93,7 +93,7 @@ class Kiosk:
             prove=self._prover.proved,
             was_torn=self._prover.was_torn,
             staff=self._staff,
-            forget=self._forget,
+            forget=self._taps.forget,
             await_card=self._await_card,
         )
         self.runtime = Runtime(
@@ -327,10 +327,6 @@ class Kiosk:
         if self.remote.is_dark:
             what = "off"
         self.worker.report(OnGlass(what=what, since=state.now, frames=self.ui.frames))
-
-    def _forget(self, session_id: str) -> None:
-        self._taps.forget(session_id)
-        self._prover.forget(session_id)
 
     def _holds_evidence(self) -> bool:
         return self._doer.holds_evidence or len(self._taps) > 0

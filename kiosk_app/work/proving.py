@@ -8,7 +8,6 @@ that others wait for may hang in a driver.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -17,7 +16,7 @@ from club.sync.errors import ServerUnreachable
 from club.wire.cards import OpenCardSession
 from kiosk_app.work.card_runs import RunServer, ServerAuthority
 from kiosk_app.work.card_talk import CardMute, Connect, talking
-from kiosk_app.work.taps import Tap, Taps
+from kiosk_app.work.taps import Asked, Tap, Taps
 from nfc import service
 from nfc.issuing import relay
 from nfc.issuing.authority import AuthorityRefused, AuthorityUnreachable, Purpose, Wish
@@ -30,14 +29,6 @@ _CAN_BE_ASKED = {nfc.Family.DESFIRE: (7,), nfc.Family.CPU: (4, 7), nfc.Family.PH
 
 PATIENCE_S = nfc.Timing().deadline_s
 """How long a card may keep us waiting in all; the network has limits of its own."""
-
-
-@dataclass(slots=True)
-class _Asked:
-    """What came of asking a card: the run in which it proved itself, or whether it was taken away meanwhile."""
-
-    proof: str | None = None
-    torn: bool = False
 
 
 class Prover:
@@ -56,11 +47,6 @@ class Prover:
     ) -> None:
         self._server, self._taps, self._connect, self._new_id = server, taps, connect, new_id
         self._patience_s = patience_s
-        self._asked: dict[str, _Asked] = {}
-
-    def forget(self, session_id: str) -> None:
-        """The visit is over."""
-        self._asked.pop(session_id, None)
 
     def proved(self, request: OpenCardSession) -> OpenCardSession:
         """The request with the card's proof, where it gave one; asked for again it says the same.
@@ -71,29 +57,28 @@ class Prover:
         tap = self._taps.get(request.session_id)
         if tap is None or not _can_be_asked(tap.evidence):
             return request
-        asked = self._asked.get(tap.session_id)
-        if asked is None:
-            asked = self._asked[tap.session_id] = self._ask(tap)
-        if asked.proof is None:
+        if tap.asked is None:
+            tap.asked = self._ask(tap)
+        if tap.asked.proof is None:
             return request
-        return replace(request, evidence=replace(request.evidence, proof=asked.proof))
+        return replace(request, evidence=replace(request.evidence, proof=tap.asked.proof))
 
     def was_torn(self, session_id: str) -> bool:
         """Whether the card was taken away while it was asked: that it proved nothing says nothing of it."""
-        asked = self._asked.get(session_id)
-        return asked is not None and asked.torn
+        tap = self._taps.get(session_id)
+        return tap is not None and tap.asked is not None and tap.asked.torn
 
-    def _ask(self, tap: Tap) -> _Asked:
+    def _ask(self, tap: Tap) -> Asked:
         try:
             try:
-                return _Asked(self._run(tap))
+                return Asked(self._run(tap))
             except service.CardReset:
-                return _Asked(self._run(tap))  # another program's doing, which says nothing of the card
+                return Asked(self._run(tap))  # another program's doing, which says nothing of the card
         except AuthorityUnreachable as fault:
             raise ServerUnreachable(str(fault)) from fault
         except (AuthorityRefused, errors.ProtocolError, service.ServiceError) as fault:
             _log.info("session %s: the card proved nothing: %s", tap.session_id, fault)
-            return _Asked(torn=_is_tear(fault))
+            return Asked(torn=_is_tear(fault))
 
     def _run(self, tap: Tap) -> str:
         wish = Wish(self._new_id(), Purpose.PROVE, tap.evidence.uid)

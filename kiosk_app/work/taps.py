@@ -6,6 +6,14 @@ import nfc
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking a card: the run in which it proved itself, or whether it was taken away meanwhile."""
+
+    proof: str | None = None
+    torn: bool = False
+
+
+@dataclass(slots=True)
 class Tap:
     """A card that was read.
 
@@ -13,11 +21,13 @@ class Tap:
         session_id: made for the tap.
         reader: the PC/SC name of where it lay.
         evidence: what it proved; holds its number.
+        asked: what came of asking it (`proving.Prover`), None before.
     """
 
     session_id: str
     reader: str
     evidence: nfc.Evidence = field(repr=False)
+    asked: Asked | None = None
 
 
 class Taps:

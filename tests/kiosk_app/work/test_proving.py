@@ -135,7 +135,6 @@ def test_a_visit_is_remembered_until_it_ends() -> None:
     assert table.prover.proved(REQUEST).evidence.proof == RUN
     assert repr(UID) not in repr(vars(table.prover))
     table.taps.forget(SESSION)
-    table.prover.forget(SESSION)
     assert table.prover.proved(REQUEST) == REQUEST
 
 
@@ -155,7 +154,7 @@ def test_a_card_taken_away_while_it_is_asked_is_told_from_one_that_proves_nothin
     table.prover.proved(REQUEST)
     assert table.prover.was_torn(SESSION) is torn
     assert not table.prover.was_torn("session-0009")
-    table.prover.forget(SESSION)
+    table.taps.forget(SESSION)
     assert not table.prover.was_torn(SESSION)
 
 

@@ -71,47 +71,26 @@ def test_a_member_card_becomes_blank(lab: Lab) -> None:
     must_be(card, 0)
 
 
+@pytest.mark.parametrize("watched", [False, True])
 @pytest.mark.parametrize(
     ("purpose", "before", "after"),
     [(Purpose.ISSUE, 0, 1), (Purpose.ISSUE, 1, 1), (Purpose.ISSUE, 1, 2), (Purpose.RESET, 1, 0), (Purpose.RESET, 2, 0)],
 )
 def test_torn_at_every_command_it_is_finished_by_the_next_run(
-    tmp_path: Path, purpose: Purpose, before: int, after: int
+    tmp_path: Path, purpose: Purpose, before: int, after: int, watched: bool
 ) -> None:
+    """What a watch read in between was made of the keys of then: it says nothing of the card once it is finished."""
     current = max(before, after)
 
     def a_card(name: str) -> tuple[Lab, Ntag424]:
         folder = tmp_path / name
         folder.mkdir()
-        return Lab(folder), issued(folder, before) if before else blank()
+        return Lab(folder, watched=watched), issued(folder, before) if before else blank()
 
     lab, card = a_card("whole")
     length = lab.length(card, purpose, current)
     must_be(card, after)
     for at, done in every_tear(length):
-        lab, card = a_card(f"{at}-{done}")
-        with torn():
-            lab.run(card, purpose, current, at, done)
-        lab.run(card, purpose, current)
-        must_be(card, after)
-
-
-@pytest.mark.parametrize(
-    ("purpose", "before", "after"), [(Purpose.ISSUE, 0, 1), (Purpose.ISSUE, 1, 2), (Purpose.RESET, 1, 0)]
-)
-def test_a_torn_card_that_was_read_as_at_a_tap_before_it_goes_on_is_as_good(
-    tmp_path: Path, purpose: Purpose, before: int, after: int
-) -> None:
-    """What was read then was made of the keys of then: it says nothing of the card as it is when it is finished."""
-    current = max(before, after)
-
-    def a_card(name: str) -> tuple[Lab, Ntag424]:
-        folder = tmp_path / name
-        folder.mkdir()
-        return Lab(folder, watched=True), issued(folder, before) if before else blank()
-
-    lab, card = a_card("whole")
-    for at, done in every_tear(lab.length(card, purpose, current)):
         lab, card = a_card(f"{at}-{done}")
         with torn():
             lab.run(card, purpose, current, at, done)
