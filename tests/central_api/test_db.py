@@ -1,7 +1,5 @@
 """The unit of work: whole or not at all, tried again where the database asks for it, and told only after the commit."""
 
-import os
-import resource
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +15,7 @@ from central_api.feed.tables import change_log, feeds
 from central_api.migrations import runner
 from club.model import errors
 from tests.support import postgres
+from tests.support.few_files import few_files
 from tests.support.wait import until
 
 AT = datetime(2026, 5, 16, 6, 32, 0, 123456, tzinfo=UTC)
@@ -149,7 +148,6 @@ def test_a_database_that_is_away_may_work_later(tmp_path: Path) -> None:
 @pytest.mark.postgres
 def test_a_process_without_a_file_left_may_call_and_write_later(pg_cluster: postgres.Cluster) -> None:
     db = Database(pg_cluster.create("no_files"))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     def call() -> object:
         return db.call("SELECT 1", ())[0][0]
@@ -161,17 +159,8 @@ def test_a_process_without_a_file_left_may_call_and_write_later(pg_cluster: post
     for work, left in product((call, write), range(2)):  # the socket takes one, waiting for it another
         assert work() == 1
         db.close()
-        lowest = 0
-        with ExitStack() as free:
-            for _ in range(left + 1):
-                lowest = os.dup(0)
-                free.callback(os.close, lowest)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
-        try:
-            with pytest.raises(errors.Unavailable):
-                work()
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with few_files(left), pytest.raises(errors.Unavailable):
+            work()
         assert work() == 1
     db.close()
     pg_cluster.drop("no_files")

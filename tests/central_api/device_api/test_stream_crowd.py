@@ -1,7 +1,6 @@
 """Whatever a crowd of devices that opens its streams at once meets, each is answered 200, or 503 with when to come back; never 500."""
 
 import asyncio
-import os
 import resource
 import threading
 from collections import Counter
@@ -23,6 +22,7 @@ from central_api.lane import Lane
 from central_api.recent import Recent
 from tests.support import central, postgres
 from tests.support.crowd import Crowd
+from tests.support.few_files import few_files
 from tests.support.served import served
 from tests.support.wait import until
 
@@ -182,7 +182,6 @@ def test_a_machine_without_another_thread_says_when_to_come_back(gate: Gate, mon
 @pytest.mark.parametrize("left", [0, 1, 2])
 def test_a_process_without_enough_files_says_when_to_come_back(gate: Gate, left: int) -> None:
     context = gate.with_database()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     async def ask(number: int) -> Answer:
         async with asked(context, gate.crowd, number, "run") as answer:
@@ -191,16 +190,8 @@ def test_a_process_without_enough_files_says_when_to_come_back(gate: Gate, left:
     async def without_files() -> Answer:
         assert await ask(0) == OK
         context.db.engine.dispose()
-        lowest = 0
-        with ExitStack() as free:
-            for _ in range(left + 1):
-                lowest = os.dup(0)
-                free.callback(os.close, lowest)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
-        try:
+        with few_files(left):
             return await ask(1)
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert asyncio.run(without_files()) in (OK, LATER)
     assert asyncio.run(ask(1)) == OK
