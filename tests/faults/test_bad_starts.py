@@ -245,7 +245,8 @@ def test_an_address_at_which_there_is_no_central_api(
         settings = [*bad_day.where(program, tmp_path / "data"), f"server.url={url}", f"control.socket={control}"]
         with bad_day.runs(program, settings, "--enrol", "123456", env=screen.env, log=tmp_path / "log") as running:
             running.wait_for(rf"WARNING .*the central API at {url} does not answer as expected")
-            assert ask(control, {"do": "state"})["online"] is False
+            # The log says so from the worker's thread, the screen once the window has drawn again.
+            until(lambda: ask(control, {"do": "state"})["online"] is False, "the device to know it")
             assert running.running
             said = running.output()
     assert said.count("does not answer as expected") == 1

@@ -83,7 +83,9 @@ def test_number_and_pin_open_the_page_and_nothing_typed_stays(visitor: Visitor) 
     sign_in(visitor, phone, pin)
     visitor.until(lambda now: now["screen"] == "home" and now["confirmed"], "the member's page")
     assert (
-        visitor.one("SELECT assurance FROM card_sessions WHERE member = ? ORDER BY opened_at DESC LIMIT 1", XU)
+        visitor.one(
+            "SELECT assurance FROM card_sessions WHERE member = ? ORDER BY opened_at DESC, rowid DESC LIMIT 1", XU
+        )
         == "phone"
     )
     visitor.press(Action.VOUCHERS)

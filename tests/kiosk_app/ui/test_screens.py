@@ -7,7 +7,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 
-from kiosk_app.present import samples
+from kiosk_app.present import samples, samples_en
 from kiosk_app.present.views import VIEWS, View
 from tests.kiosk_app.ui import program
 from tests.kiosk_app.ui.program import Program
@@ -52,6 +52,25 @@ def stray_ink(kiosk: Program, view: View) -> list[tuple[str, float]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_twice_as_long_stay_in_their_boxes(kiosk: WindowProcess, name: str) -> None:
     assert kiosk.call(stray_ink, program.lengthened(samples.SAMPLES[name])) == []
+
+
+def widths(kiosk: Program, views: list[View]) -> list[tuple[str, float, float]]:
+    """Texts of these views whose width, as measured when they were laid out, is not the one they have after all were drawn."""
+    from club.ui import glyphs
+
+    measured: dict[tuple[glyphs.Face, str], float] = {}
+    for view in views:
+        glyphs.forget()
+        kiosk.show(view)
+        measured |= glyphs._widths
+    glyphs.forget()
+    found = [(text, width, glyphs.width_of(face, text)) for (face, text), width in measured.items()]
+    return [each for each in found if each[1] != each[2]]
+
+
+def test_a_text_is_as_wide_as_it_was_measured_whatever_was_drawn_since(kiosk: WindowProcess) -> None:
+    views = [languages[name] for name in NAMES for languages in (samples.SAMPLES, samples_en.SAMPLES)]
+    assert kiosk.call(widths, views) == []
 
 
 def touches(kiosk: Program, view: View) -> list[tuple[tuple[str, str], list[tuple[str, str]], tuple[float, float]]]:
