@@ -22,8 +22,8 @@ class Face(NamedTuple):
 class _Line(CoreLabel):
     """One line, measured with the hinting it is drawn with.
 
-    Kivy tells a font its hinting when it draws with it, not when it measures, and opens a font again that it has not used for 64 others.
-    A font just opened rounds the advance of every letter, one that has drawn does not: "+820+820" at 16 px is 72 px wide or 75.
+    Kivy tells a font its hinting when it draws with it, not when it measures. What is measured before that has its advances rounded and
+    what is measured later has not, letter by letter: "+820+820" at 16 px is 72 px wide or 75.
     """
 
     def get_extents(self, text: str) -> tuple[int, int]:
