@@ -45,9 +45,15 @@ T = TypeVar("T")
 def among(tx: "Tx", column: ColumnElement[str], ids: Sequence[str]) -> ColumnElement[bool]:
     """Whether a column is one of many ids: one parameter, so that the statement is the same whatever their number."""
     if tx.dialect == "sqlite":
-        each = func.json_each(msgspec.json.encode(list(ids)).decode()).table_valued("value")
-        return column.in_(select(each.c.value))
+        return column.in_(select(each(tx, ids)))
     return column == any_(literal(list(ids), ARRAY(Text)))
+
+
+def each(tx: "Tx", ids: Sequence[str]) -> ColumnElement[str]:
+    """The column of a table of these ids, a row each; they too are one parameter."""
+    if tx.dialect == "sqlite":
+        return func.json_each(msgspec.json.encode(list(ids)).decode()).table_valued("value").c.value
+    return func.unnest(literal(list(ids), ARRAY(Text))).table_valued("value").render_derived().c.value
 
 
 def not_sought(column: ColumnElement[str]) -> ColumnElement[str]:

@@ -1,6 +1,6 @@
 """Queries of stores, places, devices, the codes that let devices in, their incidents and commands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx
+from central_api.db import Tx, among
 from central_api.devices.tables import device_commands as commands
 from central_api.devices.tables import device_incidents as incidents
 from central_api.devices.tables import device_shots as shots
@@ -114,6 +114,17 @@ def store(tx: Tx, slug: str) -> Any:
 def all_stores(tx: Tx) -> Sequence[Any]:
     """Every store in its order."""
     return tx.rows(_STORES)
+
+
+def more_stores_than(tx: Tx, count: int) -> bool:
+    """Whether the club has more stores than so many; reads no more of them."""
+    return tx.first(select(stores.c.slug).limit(1).offset(count)) is not None
+
+
+def zones_of(tx: Tx, slugs: Collection[str]) -> dict[str, str]:
+    """The time zones of some stores."""
+    wanted = select(stores.c.slug, stores.c.time_zone).where(among(tx, stores.c.slug, sorted(slugs)))
+    return {row.slug: row.time_zone for row in tx.rows(wanted)}
 
 
 def code(tx: Tx, code_hash: str) -> Any:

@@ -29,8 +29,8 @@ def publish_member(tx: Tx, keyring: Keyring, member_id: str, now: datetime, time
 
 def publish_members(tx: Tx, keyring: Keyring, ids: Sequence[str], now: datetime) -> None:
     """As `publish_member` for many at once, each by the calendar of the home store; asks as often for many as for one."""
-    zones = {row.slug: row.time_zone for row in stores.all_stores(tx)}
     found = {row.id: row for row in members.some(tx, ids)}
+    zones = stores.zones_of(tx, {row.home_store for row in found.values()})
     by_day: dict[date, list[str]] = {}
     for row in found.values():
         by_day.setdefault(texts.local_day(now, zones[row.home_store]), []).append(row.id)

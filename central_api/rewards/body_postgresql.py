@@ -1,4 +1,4 @@
-"""Redeems a batch of commands on PostgreSQL: one call of the procedure in `migrations/sql/redeem_v3.sql`, one round trip (A12).
+"""Redeems a batch of commands on PostgreSQL: one call of the procedure in `migrations/sql/redeem_v4.sql`, one round trip (A12).
 
 What `body_sqlite` does for SQLite; tests/central_api/rewards/conformance holds the two together (ADR 0011).
 """
@@ -18,7 +18,7 @@ from club.model import errors, voucher
 from club.wire.rewards import step_up_digest
 from club.wire.signing import FRESH_S
 
-CALL = "SELECT command_n, answer_status, answer_body FROM club_redeem_v3(%s::text::jsonb)"
+CALL = "SELECT command_n, answer_status, answer_body FROM club_redeem_v4(%s::text::jsonb)"
 
 
 class _Again(errors.Unavailable):
@@ -46,7 +46,7 @@ class Procedure:
         return found
 
     def batch(self, asks: Sequence[Ask], now: datetime) -> str:
-        """What the procedure is given: JSON as `redeem_v3.sql` says."""
+        """What the procedure is given: JSON as `redeem_v4.sql` says."""
         if not self._zones:
             self._learn_zones()
         found = {

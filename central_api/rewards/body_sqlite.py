@@ -1,6 +1,6 @@
 """Redeems a batch of commands on SQLite: plain SQL in the one writer, a savepoint each, one commit (A12).
 
-What `migrations/sql/redeem_v3.sql` does for PostgreSQL; tests/central_api/rewards/conformance holds the two together.
+What `migrations/sql/redeem_v4.sql` does for PostgreSQL; tests/central_api/rewards/conformance holds the two together.
 Plain SQL, for composing the same statements by SQLAlchemy was measured at a quarter of its speed (ADR 0011).
 """
 

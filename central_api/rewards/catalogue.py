@@ -1,6 +1,6 @@
 """Shows rewards to devices: the entities of the catalogue, and what a member may still take of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,13 @@ hundred names in each voucher's answer are 20 kB that nobody reads and that ever
 def store_names(tx: Tx) -> dict[str, Text]:
     """Names of the stores by slug, in their order."""
     return names_of(devices.all_stores(tx))
+
+
+def names_shown(tx: Tx, contents: Iterable[RewardContent]) -> dict[str, Text]:
+    """As `store_names`; nothing where none would be shown: thousands of stores are not read for a few rewards good everywhere."""
+    if not any(content.stores for content in contents) and devices.more_stores_than(tx, LISTED):
+        return {}
+    return store_names(tx)
 
 
 def names_of(stores: Sequence[Any]) -> dict[str, Text]:
@@ -67,7 +74,7 @@ def entity(row: Any, names: Mapping[str, Text], now: datetime) -> RewardEntity:
 def publish_reward(tx: Tx, slug: str, now: datetime) -> None:
     """Tell every device how a reward now stands."""
     row = repository.reward(tx, slug)
-    feed.publish(tx, feed.GLOBAL, "reward", slug, entity(row, store_names(tx), now), now=now)
+    feed.publish(tx, feed.GLOBAL, "reward", slug, entity(row, names_shown(tx, [row.content]), now), now=now)
 
 
 def publish_all(tx: Tx, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The club's rules on a redemption, as the SQLite body judges by them; `migrations/sql/redeem_v3.sql` has the same. Pure."""
+"""The club's rules on a redemption, as the SQLite body judges by them; `migrations/sql/redeem_v4.sql` has the same. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -51,8 +51,9 @@ def _publish_some(tx: Tx, keyring: Keyring, now: datetime) -> int:
     homes |= {feed.store_feed(store) for store in redeeming}
     due.lock(tx, homes | ({feed.GLOBAL} if slugs else set()))
     mirror.publish_members(tx, keyring, people, now)
-    names = catalogue.store_names(tx)
-    for row in repository.some_rewards(tx, slugs):
+    rows = repository.some_rewards(tx, slugs)
+    names = catalogue.names_shown(tx, [row.content for row in rows])
+    for row in rows:
         feed.publish(tx, feed.GLOBAL, "reward", row.slug, catalogue.entity(row, names, now), now=now)
     for store in redeeming:
         rules.tell_again(tx, keyring, store, now)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text
 
-from central_api.db import Tx
+from central_api.db import Tx, each
 from central_api.ledger.proof.canonical import Content
 from central_api.ledger.tables import (
     accounts,
@@ -43,11 +43,14 @@ def waiting(tx: Tx, most: int) -> Sequence[Any]:
     return tx.rows(query.order_by(ledger_unsealed.c.arrival).limit(most))
 
 
-def head(tx: Tx, store: str) -> tuple[int, str] | None:
-    """Sequence and hash of the last seal of a store; None: it has none."""
-    query = select(ledger_seals.c.sequence, ledger_seals.c.hash).where(ledger_seals.c.store == store)
-    row = tx.first(query.order_by(ledger_seals.c.sequence.desc()).limit(1))
-    return None if row is None else (int(row.sequence), row.hash)
+def heads(tx: Tx, stores: Collection[str]) -> dict[str, tuple[int, str] | None]:
+    """Sequence and hash of the last seal of each store, in one query; None: it has none."""
+    of, newest = each(tx, sorted(stores)), ledger_seals.alias()
+    last = select(func.max(newest.c.sequence)).where(newest.c.store == of).scalar_subquery()
+    ends = and_(ledger_seals.c.store == of, ledger_seals.c.sequence == last)
+    query = select(of.label("of"), ledger_seals.c.sequence, ledger_seals.c.hash)
+    query = query.select_from(of.table).outerjoin(ledger_seals, ends)
+    return {row.of: None if row.hash is None else (int(row.sequence), row.hash) for row in tx.rows(query)}
 
 
 def lock_sealing(tx: Tx) -> None:

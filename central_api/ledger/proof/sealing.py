@@ -33,12 +33,12 @@ def seal(db: Database, most: int = BATCH) -> int:
         waiting = repository.waiting(tx, most)
         if not waiting:
             return 0
-        heads = {store: repository.head(tx, store) for store in sorted({row.store for row in waiting})}
+        heads = repository.heads(tx, {row.store for row in waiting})
         contents = repository.contents(tx, [row.entry for row in waiting])
     rows = chained(waiting, contents, heads)
     with db.write() as tx:
         repository.lock_sealing(tx)
-        if {store: repository.head(tx, store) for store in heads} != heads:
+        if repository.heads(tx, heads) != heads:
             return 0
         repository.add_seals(tx, rows)
     return len(rows)

@@ -32,7 +32,7 @@ def scanned(club: Club, *, reset: bool, **changes: object) -> set[str]:
     with psycopg.connect(**address, autocommit=True) as other:  # type: ignore[arg-type]
         other.execute("VACUUM ANALYZE")
         if reset:
-            other.execute("ALTER FUNCTION club_redeem_v3(jsonb) RESET ALL")
+            other.execute("ALTER FUNCTION club_redeem_v4(jsonb) RESET ALL")
     with psycopg.connect(**address) as link:  # type: ignore[arg-type]
         for batch in batches:
             assert (link.execute(CALL, [batch]).fetchone() or ())[1] == 200
@@ -76,7 +76,7 @@ def test_nothing_is_compiled_for_a_redemption(club: Club) -> None:
     """A table that has to be read from end to end is priced so high by the second choice that PostgreSQL would, each time."""
     url = club.context.db.engine.url
     with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as link:
-        (kept,) = link.execute("SELECT proconfig FROM pg_proc WHERE proname = 'club_redeem_v3'").fetchone() or ([],)
-    assert {"jit=off", "enable_seqscan=off", "plan_cache_mode=force_generic_plan"} == set(kept)
+        (kept,) = link.execute("SELECT proconfig FROM pg_proc WHERE proname = 'club_redeem_v4'").fetchone() or ([],)
+    assert set(kept) >= {"jit=off", "enable_seqscan=off", "plan_cache_mode=force_generic_plan"}
     with club.context.db.read() as tx:
         assert tx.connection.exec_driver_sql("SHOW jit").scalar() == "off"

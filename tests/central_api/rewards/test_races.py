@@ -195,7 +195,7 @@ def test_the_second_waits_for_the_member_and_without_that_lock_would_take_too_mu
     url = club.context.db.engine.url
     with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as other:
         if not locked:
-            (body,) = other.execute("SELECT pg_get_functiondef('club_redeem_v3(jsonb)'::regprocedure)").fetchone() or (
+            (body,) = other.execute("SELECT pg_get_functiondef('club_redeem_v4(jsonb)'::regprocedure)").fetchone() or (
                 "",
             )
             assert LOCK in body

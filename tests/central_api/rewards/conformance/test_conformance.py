@@ -44,7 +44,7 @@ OUTCOMES = {
     "fulfilled",
     "voucher_closed",
 }
-PROCEDURE = Path(body_sqlite.__file__).parents[1] / "migrations" / "sql" / "redeem_v3.sql"
+PROCEDURE = Path(body_sqlite.__file__).parents[1] / "migrations" / "sql" / "redeem_v4.sql"
 
 ON_SQLITE = "sqlite"
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
@@ -149,10 +149,10 @@ OF_LINES = {
 
 WRONG = {
     "limit": ("figure + cmd.quantity > offer.limit_times", "false"),
-    "stock": ("SET stock = r.stock - cmd.quantity", "SET stock = r.stock - 1"),
+    "stock": ("SET stock = r.stock - short.wanted", "SET stock = r.stock - 1"),
     "order of lots": ("ORDER BY l.expires, l.earned_at", "ORDER BY l.expires DESC, l.earned_at"),
-    "holds": ("h.state = 'open' AND h.until > instant", "false"),
-    "the card's cap": ("figure + price > (rules", "price > (rules"),
+    "holds": ("h.state = 'open' AND h.until > terms.instant", "false"),
+    "the card's cap": ("figure + price > terms.uid_daily_cap", "price > terms.uid_daily_cap"),
     "a place in the limit that is given back": ("sum(r.quantity - r.cancelled)", "sum(r.quantity)"),
     "the card's own limit": ("figure + price > seen.limit_points", "price > seen.limit_points"),
     "each card has its own": (
@@ -169,12 +169,11 @@ WRONG = {
         "(r.card = seen.card OR r.line = seen.of_line OR r.card = seen.of_line AND r.line IS NULL)",
         "r.card = seen.card",
     ),
-    "which line it was spent in": ("seen.card, seen.line, seen.assurance", "seen.card, NULL, seen.assurance"),
+    "which line it was spent in": ("b.card, b.line, b.assurance", "b.card, NULL, b.assurance"),
     "whose the card is": ("seen.holder IS DISTINCT FROM seen.member", "false"),
-    "the key": (
-        "SET status = done.status, answer = done.answer",
-        "SET status = done.status, answer = done.answer || ' '",
-    ),
+    "the key": ("instant, o.status, o.body", "instant, o.status, o.body || ' '"),
+    "whose member waits to be booked": ("booking.member <> ALL (members)", "true"),
+    "a refusal that what waits has caused": ("IF cardinality(bookings) = 0 THEN", "IF true THEN"),
 }
 """What is changed in the procedure: left out, or turned round."""
 
@@ -230,7 +229,7 @@ def test_a_wrong_rule_in_the_procedure_is_found(world: World, what: str) -> None
     right, wrong = WRONG[what]
     source = PROCEDURE.read_text(encoding="utf-8")
     assert right in source
-    functions = source[source.index("CREATE FUNCTION club_refuse_v3") :].replace(right, wrong)
+    functions = source[source.index("CREATE FUNCTION club_refuse_v4") :].replace(right, wrong)
     with world.db.engine.begin() as connection:
         connection.exec_driver_sql(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
     with pytest.raises(AssertionError):
