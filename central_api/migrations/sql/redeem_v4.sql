@@ -1,7 +1,7 @@
 -- Redeems a batch of commands in one call and one commit (A12): what central_api/rewards/body_sqlite.py does for SQLite.
 -- tests/central_api/rewards/conformance holds the two together. A change is a new file (redeem_v5.sql) and a new revision.
 --
--- What redeem_v3.sql did, and books the same rows, for two thirds of its cost: commands are judged one by one, and those that
+-- What redeem_v3.sql did, and books the same rows, in batches for three quarters of its cost: commands are judged one by one, and those that
 -- are let through are booked together, a statement a table. A command of a member of whom something waits to be booked has
 -- that booked first, and so has each that is refused: neither may be judged by less than what came before it. (A line of
 -- cards has one that is used, so what waits of the line waits of its member.) Where several took the last pieces, that is
@@ -99,7 +99,8 @@ BEGIN
     END IF;
     SELECT s.store, s.card, s.member, s.assurance, s.used_at, s.ended_at, k.state, k.blocked_since, k.member AS holder,
            k.limit_points, k.limit_per, k.line, coalesce(k.line, k.id) AS of_line, m.tier, t.time_zone,
-           g.id AS grant_id, g.session AS grant_session, g.body_sha256 AS grant_digest, g.made_at, a.balance AS tier_points, coalesce(p.balance, 0) AS points
+           g.id AS grant_id, g.session AS grant_session, g.body_sha256 AS grant_digest, g.made_at,
+           a.balance AS tier_points, coalesce(p.balance, 0) AS points
       INTO seen
       FROM card_sessions s
       JOIN cards k ON k.id = s.card
@@ -246,7 +247,9 @@ BEGIN
         FETCH oldest INTO last_day, part;
         IF NOT FOUND THEN
             RAISE EXCEPTION USING ERRCODE = 'data_exception',
-                MESSAGE = format('expected the lots of %s to hold the %s points of the account, found %s fewer', seen.member, total, rest);
+                MESSAGE = format(
+                    'expected the lots of %s to hold the %s points of the account, found %s too few for this',
+                    seen.member, total, rest);
         END IF;
         rest := rest - part;
     END LOOP;

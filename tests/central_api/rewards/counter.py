@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from msgspec.structs import replace
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from central_api import background
 from central_api.cards.tables import cards, grants
@@ -74,6 +74,13 @@ def books_are_right(club: Club) -> None:
         for feed in tx.rows(select(feeds)):
             rows = tx.rows(select(change_log.c.seq).where(change_log.c.feed == feed.id).order_by(change_log.c.seq))
             assert [row.seq for row in rows] == list(range(1, feed.seq + 1)), "dense, nothing missing"
+
+
+def somebody_waits(club: Club) -> bool:
+    """Whether a redemption waits for a lock, on PostgreSQL."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%club_redeem%'"
+    with club.context.db.read() as tx:
+        return bool(tx.scalar(text(query)))
 
 
 def rich_members(club: Club, count: int) -> list[str]:

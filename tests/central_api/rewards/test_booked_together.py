@@ -1,15 +1,14 @@
 """Commands of one batch are booked together: one that cannot be, or comes too late, takes no other along (A12, ADR 0011)."""
 
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, count
+from itertools import chain
 
 import msgspec
 import psycopg
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from central_api.rewards.body_postgresql import CALL, Procedure
 from central_api.rewards.commands import Answer, Desk, Outcome
@@ -17,7 +16,7 @@ from central_api.rewards.service import Redeemer
 from central_api.rewards.tables import redemptions, rewards, vouchers
 from club.model import errors, voucher
 from club.wire.rewards import Redeem, Redeemed
-from tests.central_api.rewards.counter import Counter, books_are_right, cheap_wash, many_washes
+from tests.central_api.rewards.counter import Counter, books_are_right, cheap_wash, many_washes, somebody_waits
 from tests.support.central import Club, new_id
 from tests.support.wait import until
 
@@ -70,46 +69,26 @@ def test_a_voucher_code_that_is_taken_is_drawn_anew(club: Club) -> None:
     books_are_right(club)
 
 
-def test_one_that_cannot_be_written_leaves_its_neighbours_alone(club: Club) -> None:
+@pytest.mark.parametrize("spoilt", range(3))
+def test_one_that_cannot_be_written_leaves_its_neighbours_alone(club: Club, spoilt: int) -> None:
     cheap_wash(club)
-    counter, commands = washes(club, 3)
-    for spoilt in range(3):
-        before = _redeemed(club)
-        fresh = [replace(one, command_id=new_id(), grant=None) for one in commands]
-        batch = [counter.granted(one) for one in fresh]
-        first = sent(
-            club, counter, [counter.granted(replace(commands[0], command_id=new_id(), grant=None))], _numbered()
-        )
-        assert statuses(first) == [200]
-        # The spoilt command is given the ids of the one before: its rows are there already.
-        outcomes = sent(club, counter, batch, _spoiling(spoilt))
-        assert statuses(outcomes) == [0 if place == spoilt else 200 for place in range(3)]
-        assert not isinstance(outcomes[spoilt], errors.ClubError), "a fault, no refusal"
-        assert _redeemed(club) == before + 3
-        again = sent(club, counter, [batch[spoilt]], Desk(new_id, lambda: a_code(club), 10))
-        assert statuses(again) == [200], "its key is free, and it can be sent again"
+    counter, (first, *commands) = washes(club, 4)
+    taken = [new_id() for _ in range(3)]  # of an entry, a redemption and a voucher: as many as a command takes
+    assert statuses(sent(club, counter, [first], desk_with(club, taken))) == [200]
+    before = _redeemed(club)
+    ids = [*(new_id() for _ in range(len(taken) * spoilt)), *taken]  # the spoilt one's rows are there already
+    outcomes = sent(club, counter, commands, desk_with(club, ids))
+    assert statuses(outcomes) == [0 if place == spoilt else 200 for place in range(3)]
+    assert not isinstance(outcomes[spoilt], errors.ClubError), "a fault, no refusal"
+    assert _redeemed(club) == before + 2
+    assert statuses(counter.send_together([commands[spoilt]])) == [200], "its key is free, and it can be sent again"
     books_are_right(club)
 
 
-_series = count()
-
-
-def _numbered() -> Desk:
-    """Ids that `_spoiling` gives once more."""
-    number = next(_series)
-    ids = (f"taken-{number}-{place}" for place in count())
-    return Desk(lambda: next(ids), lambda: voucher.make(_below), 10)
-
-
-def _spoiling(place: int) -> Desk:
-    """As many fresh ids as the commands before `place` take (three each), then those of the last `_numbered`."""
-    number = next(_series) - 1
-    old = (f"taken-{number}-{at}" for at in range(3))
-    ids = chain((new_id() for _ in range(3 * place)), old, iter(new_id, ""))
-    return Desk(lambda: next(ids), lambda: voucher.make(_below), 10)
-
-
-_below: Callable[[int], int] = secrets.randbelow
+def desk_with(club: Club, ids: Sequence[str]) -> Desk:
+    """A desk that gives these ids, and fresh ones when they are used up."""
+    given = chain(ids, iter(new_id, ""))
+    return Desk(lambda: next(given), lambda: a_code(club), 10)
 
 
 def _redeemed(club: Club) -> int:
@@ -126,7 +105,7 @@ def test_pieces_that_go_while_a_batch_is_judged_are_missing_only_to_the_last(clu
         other.execute("UPDATE rewards SET stock = 1 WHERE slug = 'quick-wash'")
         with ThreadPoolExecutor(1) as pool:
             outcomes = pool.submit(counter.send_together, commands)
-            until(lambda: _somebody_waits(club), "the batch to wait for the stock")
+            until(lambda: somebody_waits(club), "the batch to wait for the stock")
             other.commit()
             assert statuses(outcomes.result()) == [200, 409, 409]
     with club.context.db.read() as tx:
@@ -150,7 +129,7 @@ def test_a_key_that_another_member_s_command_takes_meanwhile_is_a_conflict(club:
         assert (other.execute(CALL, [batch]).fetchone() or ())[1] == 200
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(counter.send, mine)
-            until(lambda: _somebody_waits(club), "the second to wait for the key")
+            until(lambda: somebody_waits(club), "the second to wait for the key")
             other.commit()
             with pytest.raises(errors.IdempotencyConflict):
                 answer.result()
@@ -158,12 +137,6 @@ def test_a_key_that_another_member_s_command_takes_meanwhile_is_a_conflict(club:
         query = select(redemptions.c.quantity).where(redemptions.c.command == theirs.command_id)
         assert [row.quantity for row in tx.rows(query)] == [1]
     books_are_right(club)
-
-
-def _somebody_waits(club: Club) -> bool:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%club_redeem%'"
-    with club.context.db.read() as tx:
-        return bool(tx.scalar(text(query)))
 
 
 @ON_POSTGRESQL

@@ -1,10 +1,14 @@
 """Every row of a redemption is found by an index, on PostgreSQL also on a connection that was opened while the club was new."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import psycopg
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from central_api.cards.tables import cards
+from central_api.ledger.tables import accounts
 from central_api.rewards import body_sqlite
 from central_api.rewards.body_postgresql import CALL, Procedure
 from central_api.rewards.commands import Desk
@@ -16,8 +20,20 @@ _SCANNED = "SELECT relname FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0 
 """Of the programme there are a handful of versions, and its newest is wanted; of a dozen stores all names are."""
 
 
-def scanned(club: Club, *, reset: bool, **changes: object) -> set[str]:
-    """The tables that redemptions read from end to end, on a connection that first met them empty."""
+_FETCHED = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'accounts'"
+JOINS = {"enable_hashjoin=off", "enable_mergejoin=off", "enable_material=off"}
+REDEMPTIONS = 20
+
+
+def found(club: Club, query: str, resets: Iterable[str] = (), **changes: object) -> list[Any]:
+    """The first column of what PostgreSQL counted of some redemptions, on a connection that first met their tables empty.
+
+    Args:
+        club: on PostgreSQL.
+        query: asks for what was counted in this transaction.
+        resets: choices of the procedure that are taken back first.
+        changes: columns of every card.
+    """
     device = club.device()
     if changes:
         with club.context.db.write() as tx:
@@ -26,17 +42,30 @@ def scanned(club: Club, *, reset: bool, **changes: object) -> set[str]:
     cheap_wash(club)
     desk = Desk(club.context.new_id, lambda: voucher.make(club.context.random_below), 10)
     procedure = Procedure(club.context.db, desk)
-    batches = [procedure.batch([counter.ask(one)], club.clock.now()) for one in many_washes(club, device, 20)]
+    wanted = many_washes(club, device, REDEMPTIONS)
+    batches = [procedure.batch([counter.ask(one)], club.clock.now()) for one in wanted]
     url = club.context.db.engine.url
     address = {"host": str(url.query["host"]), "user": url.username, "dbname": url.database}
     with psycopg.connect(**address, autocommit=True) as other:  # type: ignore[arg-type]
         other.execute("VACUUM ANALYZE")
-        if reset:
-            other.execute("ALTER FUNCTION club_redeem_v4(jsonb) RESET ALL")
+        for choice in resets:
+            other.execute(f"ALTER FUNCTION club_redeem_v4(jsonb) RESET {choice}".encode())
     with psycopg.connect(**address) as link:  # type: ignore[arg-type]
-        for batch in batches:
+        for batch in (*batches, *batches):  # each comes once more, as after an answer that was lost
             assert (link.execute(CALL, [batch]).fetchone() or ())[1] == 200
-        return {name for (name,) in link.execute(_SCANNED)}
+        return [row[0] for row in link.execute(query.encode())]
+
+
+def scanned(club: Club, *, reset: bool, **changes: object) -> set[str]:
+    """The tables that redemptions read from end to end."""
+    return set(found(club, _SCANNED, ["ALL"] if reset else [], **changes))
+
+
+def accounts_read(club: Club, resets: Iterable[str] = ()) -> tuple[int, int]:
+    """How often redemptions read the row of an account; and how many there are."""
+    (count,) = found(club, _FETCHED, resets)
+    with club.context.db.read() as tx:
+        return int(count), int(tx.scalar(select(func.count()).select_from(accounts)))
 
 
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
@@ -72,11 +101,23 @@ def test_without_its_choices_the_procedure_would(club: Club) -> None:
 
 
 @pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_of_accounts_only_those_at_hand_are_read(club: Club) -> None:
+    count, _ = accounts_read(club)
+    assert count <= 10 * REDEMPTIONS
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_with_other_joins_all_are_read_each_time(club: Club) -> None:
+    count, all_of_them = accounts_read(club, [choice.partition("=")[0] for choice in JOINS])
+    assert count >= all_of_them * REDEMPTIONS
+
+
+@pytest.mark.parametrize("club", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_nothing_is_compiled_for_a_redemption(club: Club) -> None:
     """A table that has to be read from end to end is priced so high by the second choice that PostgreSQL would, each time."""
     url = club.context.db.engine.url
     with psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database) as link:
         (kept,) = link.execute("SELECT proconfig FROM pg_proc WHERE proname = 'club_redeem_v4'").fetchone() or ([],)
-    assert set(kept) >= {"jit=off", "enable_seqscan=off", "plan_cache_mode=force_generic_plan"}
+    assert {"jit=off", "enable_seqscan=off", "plan_cache_mode=force_generic_plan", *JOINS} == set(kept)
     with club.context.db.read() as tx:
         assert tx.connection.exec_driver_sql("SHOW jit").scalar() == "off"

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from central_api.ledger import expiry, returns
 from central_api.ledger import service as ledger
@@ -27,6 +27,7 @@ from tests.central_api.rewards.counter import (
     cheap_wash,
     many_washes,
     rich_members,
+    somebody_waits,
 )
 from tests.support.central import WANG, Club, a_redeem
 from tests.support.wait import until
@@ -204,7 +205,7 @@ def test_the_second_waits_for_the_member_and_without_that_lock_would_take_too_mu
         assert (other.execute(CALL, [batch]).fetchone() or ())[1] == 200
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(counter.send, mine)
-            until(lambda: _somebody_waits(club), "the second to wait for the first")
+            until(lambda: somebody_waits(club), "the second to wait for the first")
             other.commit()
             if locked:
                 assert b"limit_reached" in answer.result().body
@@ -213,12 +214,6 @@ def test_the_second_waits_for_the_member_and_without_that_lock_would_take_too_mu
 
 
 LOCK = "FOR NO KEY UPDATE"
-
-
-def _somebody_waits(club: Club) -> bool:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%club_redeem%'"
-    with club.context.db.read() as tx:
-        return bool(tx.scalar(text(query)))
 
 
 def test_one_key_several_times_in_one_batch_is_carried_out_once(club: Club) -> None:
