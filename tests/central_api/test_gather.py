@@ -57,6 +57,42 @@ def test_the_first_goes_at_once_and_those_that_arrive_meanwhile_go_together() ->
     assert worker.batches == [["a"], ["b", "c", "d"]]
 
 
+def test_a_call_is_joined_by_one_half_as_large_or_by_one_that_has_waited_long_enough() -> None:
+    worker = Worker()
+    worker.gate.set()
+    gates = {name: threading.Event() for name in "abcgi"}
+
+    def work(commands: Sequence[Command]) -> list[str | Exception]:
+        found = worker(commands)
+        assert gates[commands[0].key].wait(20)
+        return found
+
+    async def script(gatherer: Gatherer[Command, str]) -> None:
+        async def send(names: str) -> list[asyncio.Task[str]]:
+            sent = [asyncio.create_task(gatherer.submit(Command(name))) for name in names]
+            await asyncio.sleep(0)
+            return sent
+
+        a, b, *four = await send("abcdef")
+        gates["a"].set()
+        await a
+        gates["b"].set()
+        await b
+        pair = await send("gh")
+        gates["g"].set()
+        await asyncio.gather(*pair)
+        (alone,) = await send("i")
+        for _ in range(5):
+            await asyncio.to_thread(worker.begun.acquire)
+        gates["i"].set()
+        assert await alone == "I", "four are still under way, and nobody else came"
+        gates["c"].set()
+        await asyncio.gather(*four)
+
+    run(2, work, script)
+    assert worker.batches == [["a"], ["b"], ["c", "d", "e", "f"], ["g", "h"], ["i"]]
+
+
 def test_one_that_fails_leaves_its_neighbours_alone() -> None:
     worker = Worker()
     worker.gate.set()
