@@ -26,6 +26,8 @@ from central_api.members.tables import members
 _ONLY_A_NUMBER = "mifare-classic"
 """What is issued and can be copied all the same."""
 
+_SHOWN = tuple(cards.c[name] for name in ("member", "uid", "state", "blocked_since", "assurance"))
+
 # Statements of every tap are built once.
 _CARD = (
     select(cards, members.c.status, members.c.valid_to)
@@ -75,9 +77,10 @@ def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
     return tx.rows(select(cards).where(cards.c.member == member_id).order_by(cards.c.id))
 
 
-def cards_of_all(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
-    """As `cards_of` of several members."""
-    return tx.rows(select(cards).where(among(tx, cards.c.member, members)).order_by(cards.c.id))
+def shown(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
+    """Of these members' cards what stands in the devices' mirror, in the cards' order; those without a UID, and stock, have no place there."""
+    query = select(*_SHOWN).where(among(tx, cards.c.member, members), cards.c.uid.is_not(None), cards.c.state != "stock")
+    return tx.rows(query.order_by(cards.c.id))
 
 
 def of_companies(tx: Tx, stores: Collection[str], most: int, skip: int = 0, *, like: str = "") -> Sequence[Any]:

@@ -7,11 +7,11 @@ feed. Whoever publishes takes the notes away in the same transaction: none is lo
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import collate, delete, insert, select
+from sqlalchemy import collate, delete, insert, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from central_api.db import Tx
+from central_api.db import Tx, among, each
 from central_api.feed.tables import feed_due, feeds
 
 MEMBER, REWARD, OFFLINE = "member", "reward", "offline"
@@ -43,6 +43,7 @@ def lock(tx: Tx, names: Iterable[str]) -> None:
     """
     wanted = sorted(set(names))  # by code points, as below: not by the rules of some language, which differ
     make = sqlite_insert if tx.dialect == "sqlite" else pg_insert
-    tx.execute(make(feeds).on_conflict_do_nothing(), [{"id": name, "seq": 0} for name in wanted])
+    begun = select(each(tx, wanted), literal(0)).where(true())  # SQLite needs a condition before "on conflict"
+    tx.execute(make(feeds).from_select(["id", "seq"], begun).on_conflict_do_nothing())
     by_code_points = collate(feeds.c.id, "BINARY" if tx.dialect == "sqlite" else "C")
-    tx.rows(select(feeds.c.id).where(feeds.c.id.in_(wanted)).order_by(by_code_points).with_for_update())
+    tx.rows(select(feeds.c.id).where(among(tx, feeds.c.id, wanted)).order_by(by_code_points).with_for_update())

@@ -5,15 +5,13 @@ in their order, and no two transactions wait for each other in a ring. A naive `
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.db import Tx
 from central_api.feed import bulk
@@ -34,15 +32,6 @@ _FORGET = delete(feed_entities).where(
     feed_entities.c.entity == bindparam("e"),
     feed_entities.c.entity_id == bindparam("i"),
 )
-
-
-def _raising(make: Any) -> Any:
-    statement = make(feeds)
-    raised = {"seq": feeds.c.seq + statement.excluded.seq}
-    return statement.on_conflict_do_update(index_elements=[feeds.c.id], set_=raised).returning(feeds.c.id, feeds.c.seq)
-
-
-_RAISE = {"sqlite": _raising(sqlite_insert), "postgresql": _raising(pg_insert)}
 
 
 def store_feed(store: str) -> str:
@@ -71,13 +60,21 @@ def publish(tx: Tx, feed: str, entity: str, entity_id: str, payload: msgspec.Str
     The same entity published twice in one transaction makes one row, the later one. A `DisplayEntity` is also told to the
     display itself at once (`event: display`).
     """
+    publish_all(tx, [(feed, entity, entity_id, payload)], now=now)
+
+
+def publish_all(tx: Tx, changes: Iterable[tuple[str, str, str, msgspec.Struct | None]], *, now: datetime) -> None:
+    """As `publish`, for many: each with its feed, kind, id and what it now is."""
     # A new dict each time: a savepoint that is undone gives the old one back.
     pending: dict[tuple[str, str, str], _Pending] = dict(tx.state.get(_STATE, {}))
-    text = None if payload is None else msgspec.json.encode(payload).decode()
-    display = payload if isinstance(payload, DisplayEntity) else None
-    key = (feed, entity, entity_id)
-    pending.pop(key, None)
-    pending[key] = _Pending(feed, entity, entity_id, text, now, display)
+    for feed, entity, entity_id, payload in changes:
+        text = None if payload is None else msgspec.json.encode(payload).decode()
+        display = payload if isinstance(payload, DisplayEntity) else None
+        key = (feed, entity, entity_id)
+        pending.pop(key, None)
+        pending[key] = _Pending(feed, entity, entity_id, text, now, display)
+    if not pending:
+        return
     tx.state[_STATE] = pending
     tx.at_end(_LAST, _flush)
 
@@ -90,7 +87,7 @@ def _flush(tx: Tx) -> None:
         by_feed.setdefault(change.feed, []).append(change)
     if not by_feed:
         return
-    heads = _raise_counters(tx, {feed: len(by_feed[feed]) for feed in sorted(by_feed)})
+    heads = bulk.raise_counters(tx, {feed: len(by_feed[feed]) for feed in sorted(by_feed)})
     rows = [
         bulk.Row(feed, seq, c.entity, c.entity_id, c.payload, c.at)
         for feed, changes in sorted(by_feed.items())
@@ -103,12 +100,6 @@ def _flush(tx: Tx) -> None:
     for feed, changes in sorted(by_feed.items()):
         tx.notes.append(Nudge(feed, heads[feed]))
         tx.notes.extend(DisplayHint(feed, c.display.slug, c.display.revision) for c in changes if c.display)
-
-
-def _raise_counters(tx: Tx, by: Mapping[str, int]) -> dict[str, int]:
-    """Move the counters of feeds, in the order given, which is the order in which their rows are locked; where each is then."""
-    raised = tx.rows(_RAISE[tx.dialect], [{"id": feed, "seq": count} for feed, count in by.items()])
-    return {row.id: int(row.seq) for row in raised}
 
 
 def forget(tx: Tx, feed: str, entity: str, entity_id: str, *, now: datetime) -> None:

@@ -29,7 +29,7 @@ def publish_member(tx: Tx, keyring: Keyring, member_id: str, now: datetime, time
 
 def publish_members(tx: Tx, keyring: Keyring, ids: Sequence[str], now: datetime) -> None:
     """As `publish_member` for many at once, each by the calendar of the home store; asks as often for many as for one."""
-    found = {row.id: row for row in members.some(tx, ids)}
+    found = {row.id: row for row in members.shown(tx, ids)}
     zones = stores.zones_of(tx, {row.home_store for row in found.values()})
     by_day: dict[date, list[str]] = {}
     for row in found.values():
@@ -38,13 +38,13 @@ def publish_members(tx: Tx, keyring: Keyring, ids: Sequence[str], now: datetime)
     for today, same in by_day.items():
         points |= repository.usable_points(tx, same, today)
     tiers = repository.balances_of(tx, [ledger.member_account(member, "tier") for member in found])
-    for card in cards.cards_of_all(tx, list(found)):
-        if card.uid is None or card.state == "stock":
-            continue
+    changes = []
+    for card in cards.shown(tx, list(found)):
         member = found[card.member]
         tier_points = tiers.get(ledger.member_account(member.id, "tier"), 0)
         shown = entity(keyring, member, card, points.get(member.id, 0), tier_points, now)
-        feed.publish(tx, feed.store_feed(member.home_store), "member", shown.card_hash, shown, now=now)
+        changes.append((feed.store_feed(member.home_store), "member", shown.card_hash, shown))
+    feed.publish_all(tx, changes, now=now)
 
 
 def entity(keyring: Keyring, member: Any, card: Any, points: int, tier_points: int, now: datetime) -> MemberEntity:

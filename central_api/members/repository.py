@@ -17,15 +17,23 @@ from central_api.members.tables import (
     vehicles,
 )
 
+_SHOWN = tuple(members.c[name] for name in ("id", "home_store", "surname", "title", "tier"))
+
 
 def member(tx: Tx, member_id: str) -> Any:
     """The row of a member; it exists, for cards and accounts point to it."""
     return tx.connection.execute(select(members).where(members.c.id == member_id)).one()
 
 
-def some(tx: Tx, ids: Sequence[str]) -> Sequence[Any]:
-    """The rows of these members."""
-    return tx.rows(select(members).where(among(tx, members.c.id, ids)))
+def homes_of(tx: Tx, ids: Sequence[str]) -> frozenset[str]:
+    """The home stores of these members."""
+    query = select(members.c.home_store).where(among(tx, members.c.id, ids)).distinct()
+    return frozenset(row.home_store for row in tx.rows(query))
+
+
+def shown(tx: Tx, ids: Sequence[str]) -> Sequence[Any]:
+    """Of these members what stands in the devices' mirror: id, home store, surname, title, tier."""
+    return tx.rows(select(*_SHOWN).where(among(tx, members.c.id, ids)))
 
 
 def known(tx: Tx, member_id: str) -> Any:

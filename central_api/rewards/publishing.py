@@ -17,8 +17,8 @@ from central_api.rewards import catalogue, repository
 from central_api.rewards.offline import rules
 from central_api.security.keyring import Keyring
 
-NOTES = 200
-"""Taken at once: SQLite's writer is held for as long as it takes to publish so many."""
+NOTES = {"sqlite": 200, "postgresql": 1_000}
+"""Taken at once: SQLite's writer is held for as long as it takes to publish so many, on PostgreSQL only whoever else tells the same stores waits."""
 
 
 def publish_due(db: Database, keyring: Keyring, now: datetime) -> int:
@@ -33,28 +33,29 @@ def publish_due(db: Database, keyring: Keyring, now: datetime) -> int:
     with db.read() as tx:
         if not due.is_any(tx):
             return 0
+    most = NOTES[db.engine.dialect.name]
     done = taken = db.run(lambda tx: _publish_some(tx, keyring, now))
-    while taken == NOTES:
+    while taken == most:
         taken = db.run(lambda tx: _publish_some(tx, keyring, now))
         done += taken
     return done
 
 
 def _publish_some(tx: Tx, keyring: Keyring, now: datetime) -> int:
-    notes = due.take(tx, NOTES)
+    notes = due.take(tx, NOTES[tx.dialect])
     if not notes:
         return 0
     people = sorted({note.entity_id for note in notes if note.entity == due.MEMBER})
     slugs = sorted({note.entity_id for note in notes if note.entity == due.REWARD})
     redeeming = sorted({note.entity_id for note in notes if note.entity == due.OFFLINE})
-    homes = {feed.store_feed(row.home_store) for row in members.some(tx, people)}
+    homes = {feed.store_feed(store) for store in members.homes_of(tx, people)}
     homes |= {feed.store_feed(store) for store in redeeming}
     due.lock(tx, homes | ({feed.GLOBAL} if slugs else set()))
     mirror.publish_members(tx, keyring, people, now)
     rows = repository.some_rewards(tx, slugs)
     names = catalogue.names_shown(tx, [row.content for row in rows])
-    for row in rows:
-        feed.publish(tx, feed.GLOBAL, "reward", row.slug, catalogue.entity(row, names, now), now=now)
+    changes = [(feed.GLOBAL, "reward", row.slug, catalogue.entity(row, names, now)) for row in rows]
+    feed.publish_all(tx, changes, now=now)
     for store in redeeming:
         rules.tell_again(tx, keyring, store, now)
     return len(notes)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from central_api.columns import content
-from central_api.db import Tx
+from central_api.db import Tx, among
 from central_api.members.tables import members
 from central_api.rewards.content import RewardContent
 from central_api.rewards.tables import redemptions, reward_categories, rewards, vouchers
@@ -72,7 +72,7 @@ def reward(tx: Tx, slug: str) -> Any:
 
 def some_rewards(tx: Tx, slugs: Sequence[str]) -> Sequence[Any]:
     """The rows of these rewards."""
-    return tx.rows(_REWARDS.where(rewards.c.slug.in_(slugs)))
+    return tx.rows(_REWARDS.where(among(tx, rewards.c.slug, slugs)))
 
 
 def all_rewards(tx: Tx) -> Sequence[Any]:
