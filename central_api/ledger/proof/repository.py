@@ -6,9 +6,10 @@ A range goes from `after` (left out) to `upto` (taken in) of the table's own key
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text
 
-from central_api.db import Tx, each
+from central_api.db import Tx, among, each
 from central_api.ledger.proof.canonical import Content
 from central_api.ledger.tables import (
     accounts,
@@ -31,6 +32,11 @@ _KEYS: Mapping[str, ColumnElement[Any]] = {
     "unsealed": ledger_unsealed.c.arrival,
     "debts": point_debts.c.entry,
 }
+_ADD_SEALS = (
+    "INSERT INTO ledger_seals (store, sequence, entry, hash, previous) "
+    "SELECT r.store, r.sequence, r.entry, r.hash, r.previous FROM json_to_recordset(%s::text::json) "
+    "AS r (store text, sequence bigint, entry text, hash text, previous text)"
+)
 
 
 # Sealing.
@@ -61,24 +67,30 @@ def lock_sealing(tx: Tx) -> None:
 
 def add_seals(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
     """Write seals; their entries wait no longer."""
-    tx.execute(insert(ledger_seals), list(rows))
-    tx.execute(delete(ledger_unsealed).where(ledger_unsealed.c.entry.in_([row["entry"] for row in rows])))
+    if tx.dialect == "sqlite":
+        tx.execute(insert(ledger_seals), list(rows))
+    else:  # the driver would send as many statements as there are rows
+        tx.connection.exec_driver_sql(_ADD_SEALS, (msgspec.json.encode(rows).decode(),))
+    tx.execute(delete(ledger_unsealed).where(among(tx, ledger_unsealed.c.entry, [str(row["entry"]) for row in rows])))
 
 
-def contents(tx: Tx, entries: Collection[str]) -> dict[str, Content]:
+def contents(tx: Tx, entries: Sequence[str]) -> dict[str, Content]:
     """What is sealed of entries, by id; one that is missing is left out.
 
     Raises:
         ValueError, TypeError: a column holds what it is not for: SQLite keeps a fraction or a text wherever it is put.
     """
+    if tx.dialect == "postgresql":
+        # A plan that is kept is the one of when the table was small: it would read all of `lot_uses`, until that is next analysed.
+        tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     moves: dict[str, list[tuple[str, int]]] = {}
-    for row in tx.rows(select(ledger_postings).where(ledger_postings.c.entry.in_(entries))):
+    for row in tx.rows(select(ledger_postings).where(among(tx, ledger_postings.c.entry, entries))):
         moves.setdefault(row.entry, []).append((row.account, _whole(row.amount)))
     uses: dict[str, list[tuple[str, int]]] = {}
-    for row in tx.rows(select(lot_uses).where(lot_uses.c.entry.in_(entries))):
+    for row in tx.rows(select(lot_uses).where(among(tx, lot_uses.c.entry, entries))):
         uses.setdefault(row.entry, []).append((row.lot, _whole(row.points)))
     made: dict[str, list[tuple[str, Any, Any, int]]] = {}
-    for row in tx.rows(select(lots).where(lots.c.entry.in_(entries))):
+    for row in tx.rows(select(lots).where(among(tx, lots.c.entry, entries))):
         made.setdefault(row.entry, []).append((row.id, row.expires, row.earned_at, _whole(row.earned)))
     return {
         row.id: Content(
@@ -87,7 +99,7 @@ def contents(tx: Tx, entries: Collection[str]) -> dict[str, Content]:
             tuple(uses.get(row.id, ())),
             tuple(made.get(row.id, ())),
         )
-        for row in tx.rows(select(ledger_entries).where(ledger_entries.c.id.in_(entries)))
+        for row in tx.rows(select(ledger_entries).where(among(tx, ledger_entries.c.id, entries)))
     }
 
 
