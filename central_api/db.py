@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 import msgspec
+import psycopg
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -250,7 +251,7 @@ class Database:
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 with _mapped(), _connection(self._calling) as connection:
-                    return connection.exec_driver_sql(statement, tuple(parameters)).all()
+                    return _called(connection, statement, parameters)
             except errors.Unavailable as fault:
                 cause = fault.__cause__
                 gone = isinstance(cause, DBAPIError) and cause.connection_invalidated and not lost
@@ -342,6 +343,26 @@ def _connection(engine: Engine) -> Iterator[Connection]:
         raise errors.Unavailable(f"expected to reach the database, found {fault.strerror}") from fault
     with connection:
         yield connection
+
+
+def _called(connection: Connection, statement: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    """All rows of one statement, run by the driver itself: the engine's own way about it costs a gathered command a tenth of its Python.
+
+    Raises:
+        DBAPIError: as the engine would have raised it; the connection is thrown away when it is lost.
+    """
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise TypeError(f"expected a connection of psycopg, found {type(raw).__name__}")
+    try:
+        return raw.execute(statement.encode(), parameters).fetchall()
+    except psycopg.Error as fault:
+        lost = raw.closed
+        if lost:
+            connection.invalidate(fault)
+        raise DBAPIError.instance(
+            None, None, fault, psycopg.Error, hide_parameters=True, connection_invalidated=lost
+        ) from fault
 
 
 @contextmanager

@@ -27,7 +27,7 @@ A = TypeVar("A")
 MOST = 32
 """Commands in one call: PostgreSQL keeps at most 64 savepoints of a transaction where looking them up is cheap."""
 
-COMPANY = 0.5
+COMPANY = 1.0
 """While others are under way a call begins once so many wait, as a share of those. With none asked for, sixteen kiosks on two
 cores found themselves fourteen in one call and two by turns alone in the other, which cost a sixth of all redemptions."""
 

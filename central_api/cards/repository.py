@@ -79,7 +79,9 @@ def cards_of(tx: Tx, member_id: str) -> Sequence[Any]:
 
 def shown(tx: Tx, members: Sequence[str]) -> Sequence[Any]:
     """Of these members' cards what stands in the devices' mirror, in the cards' order; those without a UID, and stock, have no place there."""
-    query = select(*_SHOWN).where(among(tx, cards.c.member, members), cards.c.uid.is_not(None), cards.c.state != "stock")
+    query = select(*_SHOWN).where(
+        among(tx, cards.c.member, members), cards.c.uid.is_not(None), cards.c.state != "stock"
+    )
     return tx.rows(query.order_by(cards.c.id))
 
 
