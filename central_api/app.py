@@ -22,6 +22,7 @@ from central_api.console import routes as console
 from central_api.context import Context
 from central_api.db import Database
 from central_api.device_api import router as devices
+from central_api.device_api.redeeming import PlainRedemptions
 from central_api.device_api.stream import PlainStream
 from central_api.feed import service as feed
 from central_api.feed.hub import Hub
@@ -148,7 +149,7 @@ def create_app(settings: CentralSettings, clock: Clock | None = None, *, context
         debug=False,
         logging_config=None,
     )
-    app.asgi_handler = PlainStream(app.asgi_handler, served)
+    app.asgi_handler = PlainRedemptions(PlainStream(app.asgi_handler, served), served)
     return app
 
 

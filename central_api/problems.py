@@ -149,6 +149,11 @@ def on_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response
     return answer(errors.ClubError("something unforeseen happened; the log has it under this reference"), reference)
 
 
+def on_any(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """As the above, for whoever answers without the framework."""
+    return on_club_error(request, error) if isinstance(error, errors.ClubError) else on_unforeseen(request, error)
+
+
 HANDLERS: dict[int | type[Exception], Any] = {
     errors.ClubError: on_club_error,
     HTTPException: on_http_error,

@@ -16,6 +16,16 @@ _SECONDS = Histogram(
 _HEADER = b"server-timing"
 
 
+now = time.perf_counter
+
+
+def noted(method: str, route: str, began: float) -> tuple[bytes, bytes]:
+    """Count a request that began then (`now`) and is about to be answered; the header that tells of it."""
+    took = now() - began
+    _SECONDS.labels(method, route).observe(took)
+    return _HEADER, f"app;dur={took * 1000:.1f}".encode()
+
+
 class Timing(ASGIMiddleware):
     """Measures up to the answer's first byte; a stream's length says nothing."""
 
@@ -23,15 +33,12 @@ class Timing(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on and time it."""
-        began = time.perf_counter()
+        began = now()
 
         async def timed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                took = time.perf_counter() - began
-                route = str(scope.get("path_template") or "none")
-                _SECONDS.labels(str(scope.get("method", "")), route).observe(took)
-                headers = [*message.get("headers", []), (_HEADER, f"app;dur={took * 1000:.1f}".encode())]
-                message = {**message, "headers": headers}
+                header = noted(str(scope.get("method", "")), str(scope.get("path_template") or "none"), began)
+                message = {**message, "headers": [*message.get("headers", []), header]}
             await send(message)
 
         await next_app(scope, receive, timed)

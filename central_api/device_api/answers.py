@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from litestar import Response
+from litestar.types import Send
 
 from central_api.rewards.commands import Answer
 from club.wire import problems
@@ -17,6 +18,15 @@ def answer(value: T) -> Response[T]:
     """A wire value as JSON."""
     body: Any = encode(value)
     return Response(body, media_type=JSON)
+
+
+async def send_plain(send: Send, found: Response[bytes], *more: tuple[bytes, bytes]) -> None:
+    """Send an answer without the framework, with `more` headers."""
+    body = found.content
+    headers = [(b"content-type", str(found.media_type).encode("ascii")), (b"content-length", b"%d" % len(body)), *more]
+    headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in found.headers.items()]
+    await send({"type": "http.response.start", "status": found.status_code or 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def stored(found: Answer) -> Response[Any]:

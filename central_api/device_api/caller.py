@@ -18,9 +18,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import Scope
 
 from central_api import problems
 from central_api.context import Context
@@ -41,6 +41,18 @@ _LONGEST_VERSION = 4  # digits
 _LONGEST_TOKEN = 200
 _PROOF = "proves_its_caller_by"  # the attribute that a route with a proof carries
 _GUESSES = 3  # at who a device is, each against the database after the first
+
+# As a request's headers are named.
+_VERSION, _DEVICE, _SIGNED_AT, _SIGNATURE, _KEY = (
+    name.lower().encode("ascii")
+    for name in (
+        signing.VERSION_HEADER,
+        signing.DEVICE_HEADER,
+        signing.SIGNED_AT_HEADER,
+        signing.SIGNATURE_HEADER,
+        signing.KEY_HEADER,
+    )
+)
 
 Signed = NamedDependency[SignedRequest]
 """The request as it was signed; nothing proved yet."""
@@ -96,18 +108,28 @@ def for_gathered_commands(route: Callable[..., Awaitable[R]]) -> Callable[..., A
     @functools.wraps(route)
     async def proved(*, request: Request[Any, Any, Any], **others: Any) -> R:
         context: Context = request.app.state.context
-        signed = signed_parts(request, await request.body())
-        for _ in range(_GUESSES):
-            known = await _known_commander(context, signed)
-            try:
-                return await route(kiosk=known, context=context, signed=signed, **others)
-            except DeviceChanged:
-                context.known.forget(signed.device)
-        raise errors.Unavailable(
-            "expected a device that stays as it is while it is asked, found it changing; try again"
+        signed = signed_parts(request.scope, await request.body())
+        return await as_known(
+            context, signed, lambda known: route(kiosk=known, context=context, signed=signed, **others)
         )
 
     return _as_route(proved, signature, {"kiosk", "context", "signed"}, _known_commander)
+
+
+async def as_known(context: Context, signed: SignedRequest, act: Callable[[KnownDevice], Awaitable[R]]) -> R:
+    """What `act` gives for the kiosk that signed a command; once more with the device as it is now when that was another.
+
+    Raises:
+        ClubError: it was signed by no kiosk of ours.
+        Unavailable: the device changes all the time.
+    """
+    for _ in range(_GUESSES):
+        known = await _known_commander(context, signed)
+        try:
+            return await act(known)
+        except DeviceChanged:
+            context.known.forget(signed.device)
+    raise errors.Unavailable("expected a device that stays as it is while it is asked, found it changing; try again")
 
 
 def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
@@ -125,20 +147,27 @@ def all_proved(handlers: Sequence[H], *, besides: Sequence[H]) -> list[H]:
     return problems.documented(handlers)
 
 
-def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) -> SignedRequest:
+def signed_parts(scope: Scope, body: bytes) -> SignedRequest:
     """The signed parts of a request.
+
+    Args:
+        scope: of the request; of a header that comes twice the first counts.
+        body: all of it.
 
     Raises:
         DeviceUnknown: the headers of a signed request are missing.
         Malformed: its version of the wire is no number.
         WireUnknown: it speaks a version that this service does not.
     """
-    headers, scope = connection.headers, connection.scope
-    wire = _wire(headers.get(signing.VERSION_HEADER, str(signing.WIRE_VERSION)))
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    headers = dict(reversed(list(scope["headers"])))
+
+    def header(name: bytes, absent: str = "") -> str:
+        return headers[name].decode("latin-1") if name in headers else absent
+
+    wire = _wire(header(_VERSION, str(signing.WIRE_VERSION)))
+    scheme, _, token = header(b"authorization").partition(" ")
     token = token[:_LONGEST_TOKEN] if scheme == signing.AUTH_SCHEME else ""
-    device, signed_at = headers.get(signing.DEVICE_HEADER, ""), headers.get(signing.SIGNED_AT_HEADER, "")
-    signature = headers.get(signing.SIGNATURE_HEADER, "")
+    device, signed_at, signature = header(_DEVICE), header(_SIGNED_AT), header(_SIGNATURE)
     if not token and not (device and signed_at and signature):
         raise errors.DeviceUnknown(
             f"expected a request signed by a device ({signing.SIGNATURE_HEADER}), found an unsigned one"
@@ -152,7 +181,7 @@ def signed_parts(connection: ASGIConnection[Any, Any, Any, Any], body: bytes) ->
         device=device,
         signed_at=signed_at,
         signature=signature,
-        key=headers.get(signing.KEY_HEADER, ""),
+        key=header(_KEY),
         token=token,
         wire=wire,
     )
@@ -208,7 +237,7 @@ def _any_age(context: Context, signed: SignedRequest) -> Device:
 
 
 async def _signed(request: Request[Any, Any, Any]) -> SignedRequest:
-    return signed_parts(request, await request.body())
+    return signed_parts(request.scope, await request.body())
 
 
 signed_dependency = Provide(_signed)
@@ -292,7 +321,7 @@ def _proving(
     @functools.wraps(route)
     async def proved(*, request: Request[Any, Any, Any], **others: Any) -> R:
         context: Context = request.app.state.context
-        signed = signed_parts(request, await request.body())
+        signed = signed_parts(request.scope, await request.body())
         given = {
             name: value
             for name, value in (("context", context), ("signed", signed), ("request", request))

@@ -16,9 +16,11 @@ from central_api.device_api.answers import answer, stored
 from central_api.device_api.caller import Kiosk, KnownKiosk, Signed, for_gathered_commands, for_kiosks
 from central_api.devices import repository as stores
 from central_api.devices.enrolled import Device
+from central_api.devices.known import KnownDevice
 from central_api.programme import service as programmes
 from central_api.rewards import service as rewards
-from central_api.rewards.commands import Ask
+from central_api.rewards.commands import Answer, Ask
+from central_api.security.signatures import SignedRequest
 from club.model import errors
 from club.wire.cards import CardSession, Grant, OpenCardSession, OpenCodeSession, OpenPhoneSession, StepUp
 from club.wire.rewards import Redeem, Redeemed
@@ -128,16 +130,22 @@ def step_up(data: JSONBody[StepUp], context: Served, kiosk: Kiosk, signed: Signe
 @for_gathered_commands
 async def redeem(data: JSONBody[Redeem], context: Served, kiosk: KnownKiosk, signed: Signed) -> Response[Redeemed]:
     """Take the points and issue the vouchers, once for ever under this key (A12)."""
-    if signed.key != data.command_id:
+    return stored(await carry_out(context, kiosk, signed, data))
+
+
+async def carry_out(context: Context, kiosk: KnownDevice, signed: SignedRequest, command: Redeem) -> Answer:
+    """The answer to a command of a kiosk that was proved."""
+    if signed.key != command.command_id:
         raise errors.Malformed("expected the command's id as its idempotency key, found another")
     ask = Ask(
-        command=data,
+        command=command,
         device=kiosk.device.id,
         public_key=kiosk.public_key,
         body_sha256=hashlib.sha256(signed.body).hexdigest(),
         signed_at=signed.moment,
     )
-    return stored(await context.redeems.submit(ask))
+    found: Answer = await context.redeems.submit(ask)
+    return found
 
 
 handlers: list[Any] = [

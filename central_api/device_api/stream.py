@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from central_api import problems
 from central_api.context import Context
+from central_api.device_api.answers import send_plain
 from central_api.device_api.caller import known_device, signed_parts
 from central_api.devices import clones
 from central_api.devices.enrolled import Device
@@ -67,19 +68,13 @@ class PlainStream:
         request: Request[Any, Any, Any] = Request(scope)
         try:
             return await self._begun(request)
-        except errors.ClubError as error:
-            refused = problems.on_club_error(request, error)
         except Exception as error:  # noqa: BLE001 -- the last one who could answer; the log has it
-            refused = problems.on_unforeseen(request, error)
-        headers = [(b"content-type", str(refused.media_type).encode("ascii"))]
-        headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in refused.headers.items()]
-        await send({"type": "http.response.start", "status": refused.status_code or 500, "headers": headers})
-        await send({"type": "http.response.body", "body": refused.content, "more_body": False})
+            await send_plain(send, problems.on_any(request, error))
         return None
 
     async def _begun(self, request: Request[Any, Any, Any]) -> tuple[Listener, bytes]:
         context = self._context
-        signed = signed_parts(request, b"")
+        signed = signed_parts(request.scope, b"")
         run, source = _run(request.scope), request.client.host if request.client else ""
         device = await context.upkeep.run(lambda: _known(context, signed, run, source))
         if context.hub.ended:
