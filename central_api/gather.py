@@ -29,7 +29,7 @@ MOST = 32
 
 COMPANY = 1.0
 """While others are under way a call begins once so many wait, as a share of those. With none asked for, sixteen kiosks on two
-cores found themselves fourteen in one call and two by turns alone in the other, which cost a sixth of all redemptions."""
+cores found themselves fourteen in one call and two by turns alone in the other, which cost a fifth of all redemptions."""
 
 PATIENCE_S = 0.02
 """After so long whoever waits goes without company: what is under way may itself wait, for a lock or a slow disk."""

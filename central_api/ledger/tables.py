@@ -55,7 +55,6 @@ ledger_postings = Table(
     Column("amount", BigInteger, nullable=False),  # of one entry and track they sum to zero
     CheckConstraint("amount <> 0", name="amount"),
     Index(None, "entry"),
-    Index(None, "account"),
 )
 
 lots = Table(

@@ -23,6 +23,23 @@ CORRUPTIONS: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
         {"seal-wrong"},
         "{first}",
     ),
+    "a posting stands on somebody else's account": (
+        (
+            "UPDATE ledger_postings SET account = 'member:{other}:points' WHERE entry = '{first}' AND account = 'member:{member}:points'",
+        ),
+        {"posting-elsewhere", "balance-wrong", "seal-wrong"},
+        "member:{other}:points",
+    ),
+    "points go to somebody else, with every balance made to fit": (
+        (
+            "UPDATE ledger_postings SET account = 'member:{other}:points' WHERE entry = '{fresh}' AND account = 'member:{member}:points'",
+            "UPDATE accounts SET balance = balance - 50 WHERE id = 'member:{member}:points'",
+            "UPDATE accounts SET balance = balance + 50 WHERE id = 'member:{other}:points'",
+            "UPDATE lots SET member = '{other}' WHERE entry = '{fresh}'",
+        ),
+        {"posting-elsewhere", "balance-wrong"},
+        "{fresh}",
+    ),
     "a kept balance is changed": (
         ("UPDATE accounts SET balance = balance + 1 WHERE id = 'member:{member}:points'",),
         {"balance-wrong", "lots-against-balance"},
@@ -73,7 +90,7 @@ CORRUPTIONS: Mapping[str, tuple[tuple[str, ...], set[str], str]] = {
     ),
     "an entry is gone before its seal": (
         ("DELETE FROM ledger_entries WHERE id = '{fresh}'",),
-        {"posting-lost", "lot-lost", "waiting-lost"},
+        {"posting-lost", "lot-lost", "waiting-lost", "balance-wrong"},
         "{fresh}",
     ),
     "a use is of no lot": (

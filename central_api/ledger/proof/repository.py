@@ -196,18 +196,28 @@ def given_back_too_much(tx: Tx, spent: Collection[str]) -> Sequence[Any]:
 
 
 def lost_postings(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
-    """Postings whose entry or account is missing: rows of id, entry, account and no_entry (its account is missing where that is false)."""
+    """Postings whose entry or account is missing, or whose account is another member's than the entry's.
+
+    Rows of id, entry, account, no_entry and no_account; where neither is said the account is another's.
+    """
     query = (
         select(
             ledger_postings.c.id,
             ledger_postings.c.entry,
             ledger_postings.c.account,
             ledger_entries.c.id.is_(None).label("no_entry"),
+            accounts.c.id.is_(None).label("no_account"),
         )
         .outerjoin(ledger_entries, ledger_entries.c.id == ledger_postings.c.entry)
         .outerjoin(accounts, accounts.c.id == ledger_postings.c.account)
         .where(_in_range(ledger_postings.c.id, after, upto))
-        .where(or_(ledger_entries.c.id.is_(None), accounts.c.id.is_(None)))
+        .where(
+            or_(
+                ledger_entries.c.id.is_(None),
+                accounts.c.id.is_(None),
+                and_(accounts.c.member.is_not(None), accounts.c.member.is_distinct_from(ledger_entries.c.member)),
+            )
+        )
     )
     return tx.rows(query)
 
@@ -245,10 +255,15 @@ def waiting_though_sealed(tx: Tx, after: Any, upto: Any) -> list[str]:
 
 
 def members_accounts(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
-    """Members' accounts: rows of id, member, track, balance, booked (their postings) and in_lots (the member's lots)."""
+    """Members' accounts: rows of id, member, track, balance, booked (their postings) and in_lots (the member's lots).
+
+    Postings are found by the member's entries: an index by account would be one more page that each booking waits for. That no
+    posting stands on the account of another member than its entry's is proved by `lost_postings`.
+    """
     booked = (
         select(func.coalesce(func.sum(ledger_postings.c.amount), 0))
-        .where(ledger_postings.c.account == accounts.c.id)
+        .join(ledger_entries, ledger_entries.c.id == ledger_postings.c.entry)
+        .where(ledger_entries.c.member == accounts.c.member, ledger_postings.c.account == accounts.c.id)
         .scalar_subquery()
     )
     in_lots = (

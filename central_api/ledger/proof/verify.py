@@ -26,6 +26,7 @@ Code: TypeAlias = Literal[
     "reversal-unnamed",
     "lot-given-back-too-much",
     "posting-lost",
+    "posting-elsewhere",
     "use-lost",
     "waiting-lost",
     "waiting-though-sealed",
@@ -157,8 +158,12 @@ def _lost(opened: Opened, proved: Proved) -> Iterator[Fault]:
     """What hangs on a row that is not there. The database's own keys forbid it, unless somebody has switched them off."""
     for tx, after, upto, _ in _ranges(opened, "postings"):
         for row in repository.lost_postings(tx, after, upto):
-            what = f"entry {row.entry}" if row.no_entry else f"account {row.account}"
-            yield Fault("posting-lost", f"posting {row.id} is of {what}, which is missing")
+            if row.no_entry or row.no_account:
+                what = f"entry {row.entry}" if row.no_entry else f"account {row.account}"
+                yield Fault("posting-lost", f"posting {row.id} is of {what}, which is missing")
+            else:
+                said = f"posting {row.id} of entry {row.entry} stands on {row.account}, another member's account"
+                yield Fault("posting-elsewhere", said)
     for tx, after, upto, rows in _ranges(opened, "uses"):
         proved.uses += rows
         for row in repository.lost_uses(tx, after, upto):
