@@ -57,10 +57,10 @@ def test_the_first_goes_at_once_and_those_that_arrive_meanwhile_go_together() ->
     assert worker.batches == [["a"], ["b", "c", "d"]]
 
 
-def test_a_call_is_joined_by_one_half_as_large_or_by_one_that_has_waited_long_enough() -> None:
+def test_a_call_is_joined_by_one_as_large_or_by_one_that_has_waited_long_enough() -> None:
     worker = Worker()
     worker.gate.set()
-    gates = {name: threading.Event() for name in "abcgi"}
+    gates = {name: threading.Event() for name in "abcgk"}
 
     def work(commands: Sequence[Command]) -> list[str | Exception]:
         found = worker(commands)
@@ -78,19 +78,19 @@ def test_a_call_is_joined_by_one_half_as_large_or_by_one_that_has_waited_long_en
         await a
         gates["b"].set()
         await b
-        pair = await send("gh")
+        others = await send("ghij")
         gates["g"].set()
-        await asyncio.gather(*pair)
-        (alone,) = await send("i")
+        await asyncio.gather(*others)
+        (alone,) = await send("k")
         for _ in range(5):
             await asyncio.to_thread(worker.begun.acquire)
-        gates["i"].set()
-        assert await alone == "I", "four are still under way, and nobody else came"
+        gates["k"].set()
+        assert await alone == "K", "four are still under way, and nobody else came"
         gates["c"].set()
         await asyncio.gather(*four)
 
     run(2, work, script)
-    assert worker.batches == [["a"], ["b"], ["c", "d", "e", "f"], ["g", "h"], ["i"]]
+    assert worker.batches == [["a"], ["b"], ["c", "d", "e", "f"], ["g", "h", "i", "j"], ["k"]]
 
 
 def test_one_that_fails_leaves_its_neighbours_alone() -> None:
