@@ -13,13 +13,15 @@ from sqlalchemy import Select, delete, func, select
 from central_api import texts
 from central_api.cards import sessions
 from central_api.db import Database
-from central_api.device_api import history
+from central_api.device_api import history, home
+from central_api.devices import repository as stores
 from central_api.devices.enrolled import Device
 from central_api.feed.tables import feed_due
 from central_api.jobs.job import Run
 from central_api.jobs.points import expire_points
 from central_api.ledger import service as ledger
 from central_api.ledger.tables import lots
+from central_api.programme import service as programmes
 from central_api.rewards.commands import Ask, Desk
 from central_api.rewards.service import Redeemer
 from club.model import voucher
@@ -70,8 +72,25 @@ def history_page(books: Books, luck: random.Random) -> float:
 
 
 def redeem(books: Books, luck: random.Random) -> float:
-    """A redemption, from the proved command to its stored answer."""
-    (one,) = load.commands(books.club, 1, luck, [_draw(books, luck)], range(books.club.size.rewards))
+    """A redemption, from the proved command to its stored answer, of a member of whom nobody has asked before."""
+    return _redeemed(books, luck, _draw(books, luck))
+
+
+def redeem_after_tap(books: Books, luck: random.Random) -> float:
+    """The same as it is at a kiosk: the tap was answered with the member's home page, and so read some of the pages."""
+    member = _draw(books, luck)
+    store = books.club.store_of(member)
+    device = Device(device_id(store), "kiosk", f"place-{store:03d}", store_slug(store))
+    now = datetime.now(UTC)
+    with books.db.read() as tx:
+        session = sessions.get(tx, session_id(member), device)
+        shown = home.card_session(tx, session, programmes.current(tx, now), stores.all_stores(tx), now)
+    _must(shown.member.points > 0, f"points of member {member}", shown.member.points)
+    return _redeemed(books, luck, member)
+
+
+def _redeemed(books: Books, luck: random.Random, member: int) -> float:
+    (one,) = load.commands(books.club, 1, luck, [member], range(books.club.size.rewards))
     kiosk = books.club.kiosk_of(one.member)
     now, digest = datetime.now(UTC), hashlib.sha256(codec.encode(one.redeem)).hexdigest()
     redeemer = Redeemer(books.db, Desk(new_id, lambda: voucher.make(secrets.randbelow), SESSION_MIN))
@@ -89,6 +108,7 @@ EACH: Mapping[str, tuple[Callable[[Books, random.Random], float], int]] = {
     "balance": (balance, 200),
     "history": (history_page, 60),
     "redeem": (redeem, 60),
+    "redeem_after_tap": (redeem_after_tap, 60),
 }
 """Each operation of one member, and how often it is timed in a round."""
 
