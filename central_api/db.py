@@ -349,7 +349,8 @@ def _called(connection: Connection, statement: str, parameters: Sequence[Any]) -
     """All rows of one statement, run by the driver itself: the engine's own way about it costs a gathered command a tenth of its Python.
 
     Raises:
-        DBAPIError: as the engine would have raised it; the connection is thrown away when it is lost.
+        DBAPIError: as the engine would have raised it. When the connection is lost it is thrown away, and with it all that wait in
+            the pool: the server has gone, and the next try would only take the next of them.
     """
     raw = connection.connection.driver_connection
     if not isinstance(raw, psycopg.Connection):
@@ -360,6 +361,7 @@ def _called(connection: Connection, statement: str, parameters: Sequence[Any]) -
         lost = raw.closed
         if lost:
             connection.invalidate(fault)
+            connection.engine.dispose()
         raise DBAPIError.instance(
             None, None, fault, psycopg.Error, hide_parameters=True, connection_invalidated=lost
         ) from fault

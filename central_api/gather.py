@@ -8,6 +8,7 @@ takes time from the others. Nobody waits for company longer than `PATIENCE_S`.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from central_api.lane import Lane
@@ -31,6 +32,13 @@ PATIENCE_S = 0.02
 """After so long whoever waits goes without company: what is under way may itself wait, for a lock or a slow disk."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Q, A]):
+    ask: Q
+    future: asyncio.Future[A]
+    since: float  # by the loop's clock
+
+
 class Gatherer(Generic[Q, A]):
     """Belongs to one event loop.
 
@@ -50,10 +58,10 @@ class Gatherer(Generic[Q, A]):
     ) -> None:
         self._work, self._turns, self._told = work, turns, told
         self._lane = Lane("redeem", turns)
-        self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
+        self._waiting: deque[_Waiting[Q, A]] = deque()
         self._under_way: set[str] = set()  # keys
         self._tasks: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.TimerHandle | None = None  # set while somebody waits for company
+        self._alarm: asyncio.TimerHandle | None = None  # not later than when somebody has waited long enough
 
     async def submit(self, ask: Q) -> A:
         """The answer to one command.
@@ -61,55 +69,50 @@ class Gatherer(Generic[Q, A]):
         Raises:
             Exception: what `work` gave as its outcome.
         """
-        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ask, future))
+        loop = asyncio.get_running_loop()
+        one: _Waiting[Q, A] = _Waiting(ask, loop.create_future(), loop.time())
+        self._waiting.append(one)
         self._start()
-        return await future
+        return await one.future
 
     def close(self) -> None:
         """End the threads once their work is done; blocks."""
         self._lane.close()
 
-    def _start(self, *, patient: bool = True) -> None:
-        while len(self._tasks) < self._turns:
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting and len(self._tasks) < self._turns:
             # Without this, sixteen kiosks on two cores found themselves fourteen in one call and two by turns alone in the
             # other, which cost a fifth of all redemptions.
-            if patient and len(self._waiting) < len(self._under_way):
-                self._await_company()
+            patient_until = self._waiting[0].since + PATIENCE_S
+            if len(self._waiting) < len(self._under_way) and loop.time() < patient_until:
+                self._alarm = self._alarm or loop.call_at(patient_until, self._look_again)
                 return
             batch = self._next()
             if not batch:
                 return
-            task = asyncio.get_running_loop().create_task(self._carry_out(batch))
-            self._tasks.add(task)
+            self._tasks.add(loop.create_task(self._carry_out(batch)))
 
-    def _await_company(self) -> None:
-        if self._waiting and self._alarm is None:
-            self._alarm = asyncio.get_running_loop().call_later(PATIENCE_S, self._waited_enough)
-
-    def _waited_enough(self) -> None:
+    def _look_again(self) -> None:
         self._alarm = None
-        self._start(patient=False)
+        self._start()
 
-    def _next(self) -> list[tuple[Q, asyncio.Future[A]]]:
+    def _next(self) -> list["_Waiting[Q, A]"]:
         """The oldest that wait. Of one key only one is under way: its repeat finds the answer stored."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        batch: list[tuple[Q, asyncio.Future[A]]] = []
-        left: list[tuple[Q, asyncio.Future[A]]] = []
+        batch: list[_Waiting[Q, A]] = []
+        left: list[_Waiting[Q, A]] = []
         while self._waiting and len(batch) < MOST:
             one = self._waiting.popleft()
-            if one[0].key in self._under_way:
+            if one.ask.key in self._under_way:
                 left.append(one)
             else:
-                self._under_way.add(one[0].key)
+                self._under_way.add(one.ask.key)
                 batch.append(one)
         self._waiting.extendleft(reversed(left))
         return batch
 
-    async def _carry_out(self, batch: list[tuple[Q, asyncio.Future[A]]]) -> None:
-        asks = [ask for ask, _ in batch]
+    async def _carry_out(self, batch: list["_Waiting[Q, A]"]) -> None:
+        asks = [one.ask for one in batch]
         try:
             outcomes: Sequence[A | Exception] = await self._lane.run(lambda: self._work(asks))
         except Exception as fault:  # noqa: BLE001 -- each of those who wait is told
@@ -118,7 +121,7 @@ class Gatherer(Generic[Q, A]):
             self._under_way.difference_update(ask.key for ask in asks)
             self._tasks.discard(asyncio.current_task())
             self._start()
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
+        for future, outcome in zip((one.future for one in batch), outcomes, strict=True):
             if future.done():  # whoever asked has gone; the answer is stored
                 continue
             if isinstance(outcome, Exception):

@@ -89,6 +89,7 @@ def serve(settings: CentralSettings) -> None:
         url = settings.http.public_url or f"http://{host}:{port}"
         config = uvicorn.Config(
             app.create_app(settings, context=context),
+            http="httptools",  # what it refuses we rely on: bodies of two lengths
             log_config=None,
             access_log=False,
             server_header=False,

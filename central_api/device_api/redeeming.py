@@ -22,8 +22,8 @@ class PlainRedemptions:
     """Serves `POST /v1/redemptions` before the framework sees it, and passes everything else on.
 
     Routing, parameters and answer of the framework take a third of what a gathered redemption costs the event loop, which is
-    what bounds the service. The framework has the route too (`cards.redeem`): it describes it, and serves what is unusual: none, or
-    one that does not say how long it is or is far too long.
+    what bounds the service. The framework has the route too (`cards.redeem`): it describes it, and serves what is unusual: a request
+    without a body, with one that does not say how long it is, or with one that is far too long.
 
     Args:
         app: the service.
@@ -60,7 +60,7 @@ class PlainRedemptions:
 
 
 def _usual(scope: Scope) -> bool:
-    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    lengths = [value for name, value in scope["headers"] if name in (b"content-length", b"transfer-encoding")]
     length = lengths[0] if len(lengths) == 1 else b""
     return length.isdigit() and len(length) <= len(str(LARGEST)) and 0 < int(length) <= LARGEST
 
@@ -71,6 +71,6 @@ async def _body(receive: Receive) -> bytes | None:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        body += message["body"]
-        more = message["more_body"]
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
     return body

@@ -11,7 +11,7 @@ _PREFIX = "XZV1"
 
 def make(random_below: Callable[[int], int]) -> str:
     """A new code: eight random symbols and two check digits. `random_below(n)` gives 0 <= x < n (secrets.randbelow)."""
-    # One draw for all: each asks the system, and gives Python's lock away while it does.
+    # Drawn as one number: each draw asks the system, and gives Python's lock away while it does.
     drawn = random_below(len(ALPHABET) ** BODY)
     body = ""
     for _ in range(BODY):

@@ -23,7 +23,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     """
     try:
         return _decoder(kind).decode(body)  # type: ignore[no-any-return, arg-type]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # the latter: bytes that are no UTF-8 within a text
         raise errors.Malformed(f"expected {kind.__name__}, found something else: {error}") from error
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import insert, inspect, select, text, update
 
@@ -164,6 +165,40 @@ def test_a_process_without_a_file_left_may_call_and_write_later(pg_cluster: post
         assert work() == 1
     db.close()
     pg_cluster.drop("no_files")
+
+
+@pytest.mark.postgres
+def test_a_call_meets_no_second_connection_of_a_server_that_has_gone(pg_cluster: postgres.Cluster) -> None:
+    db = Database(pg_cluster.create("gone"))
+    meet = threading.Barrier(3, timeout=30)
+
+    def call() -> None:
+        db.call("SELECT pg_advisory_lock_shared(1)", ())
+        meet.wait()
+
+    def others() -> int:
+        asked = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND datname = 'gone'"
+        return int(db.call(asked, ())[0][0])
+
+    try:
+        with psycopg.connect(**pg_cluster.address, dbname="gone", autocommit=True) as link:  # type: ignore[arg-type]
+            link.execute("SELECT pg_advisory_lock(1)")
+            threads = [threading.Thread(target=call) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            until(lambda: others() == 3, "both to wait on connections of their own")
+            link.execute("SELECT pg_advisory_unlock(1)")
+            meet.wait()
+            for thread in threads:
+                thread.join(30)
+            gone = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'gone' AND pid <> pg_backend_pid()"
+            found = link.execute(gone).fetchone()
+        assert found is not None
+        assert found[0] == 3, "as many wait in the pool"
+        assert [db.call("SELECT 1", ())[0][0] for _ in range(5)] == [1] * 5
+    finally:
+        db.close()
+        pg_cluster.drop("gone")
 
 
 def test_writers_of_the_embedded_database_take_turns_and_do_not_wait_for_ever(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def given_back_too_much(tx: Tx, spent: Collection[str]) -> Sequence[Any]:
     return tx.rows(query)
 
 
-def lost_postings(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
+def stray_postings(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
     """Postings whose entry or account is missing, or whose account is another member's than the entry's.
 
     Rows of id, entry, account, no_entry and no_account; where neither is said the account is another's.
@@ -258,7 +258,7 @@ def members_accounts(tx: Tx, after: Any, upto: Any) -> Sequence[Any]:
     """Members' accounts: rows of id, member, track, balance, booked (their postings) and in_lots (the member's lots).
 
     Postings are found by the member's entries: an index by account would be one more page that each booking waits for. That no
-    posting stands on the account of another member than its entry's is proved by `lost_postings`.
+    posting stands on the account of another member than its entry's is proved by `stray_postings`.
     """
     booked = (
         select(func.coalesce(func.sum(ledger_postings.c.amount), 0))

@@ -155,9 +155,9 @@ def _entries(opened: Opened, proved: Proved) -> Iterator[Fault]:
 
 
 def _lost(opened: Opened, proved: Proved) -> Iterator[Fault]:
-    """What hangs on a row that is not there. The database's own keys forbid it, unless somebody has switched them off."""
+    """What hangs on a row that is not there, or on another member's. The former the database's own keys forbid, unless somebody has switched them off."""
     for tx, after, upto, _ in _ranges(opened, "postings"):
-        for row in repository.lost_postings(tx, after, upto):
+        for row in repository.stray_postings(tx, after, upto):
             if row.no_entry or row.no_account:
                 what = f"entry {row.entry}" if row.no_entry else f"account {row.account}"
                 yield Fault("posting-lost", f"posting {row.id} is of {what}, which is missing")

@@ -9,7 +9,7 @@ from central_api import background
 from central_api.feed import due
 from central_api.feed import service as feed
 from central_api.feed.tables import change_log, feed_due
-from central_api.rewards import catalogue
+from central_api.rewards import catalogue, publishing
 from tests.central_api.rewards.counter import Counter, books_are_right, cheap_wash, many_washes
 from tests.support.central import WANG_UID, Club, a_redeem
 from tests.support.wait import until
@@ -78,6 +78,18 @@ def test_many_who_publish_at_once_publish_the_newest_and_each_note_once(club: Cl
         assert b'"stock_left":236' in (feed.last_published(tx, feed.GLOBAL, "reward", "quick-wash") or b"")
     assert notes(club) == 0
     books_are_right(club)
+
+
+def test_more_notes_than_are_taken_at_once_are_all_published(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = club.device()
+    cheap_wash(club, stock=10)
+    Counter(club, device).send_together(many_washes(club, device, 5, people=5))
+    waiting, before = notes(club), published(club, "member")
+    assert waiting > 5
+    monkeypatch.setattr(publishing, "NOTES", dict.fromkeys(publishing.NOTES, 2))
+    assert background.publish_due(club.context) == waiting
+    assert notes(club) == 0
+    assert published(club, "member") - before >= 5
 
 
 def test_a_note_of_nobody_known_is_passed_over(club: Club) -> None:

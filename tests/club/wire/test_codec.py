@@ -32,6 +32,21 @@ def test_a_command_comes_back_and_the_same_value_gives_the_same_bytes(command: R
     assert codec.encode(codec.decode(body, Redeem)) == body
 
 
+@given(junk=st.binary(min_size=1, max_size=3), at=st.integers(0, len(GOOD)))
+def test_junk_in_the_middle_is_malformed_or_read(junk: bytes, at: int) -> None:
+    body = GOOD[:at] + junk + GOOD[at:]
+    try:
+        codec.decode(body, Redeem)
+    except errors.Malformed:
+        return
+    body.decode("utf-8")
+
+
+def test_a_text_that_is_no_utf_8_is_malformed() -> None:
+    with pytest.raises(errors.Malformed, match="expected Redeem"):
+        codec.decode(GOOD.replace(b'"reward":"', b'"reward":"\xff'), Redeem)
+
+
 @given(body=st.binary(max_size=200))
 def test_junk_is_malformed_and_nothing_else(body: bytes) -> None:
     with pytest.raises(errors.Malformed, match="expected Redeem"):
