@@ -20,9 +20,7 @@ def publish_member(tx: Tx, keyring: Keyring, member_id: str, now: datetime, time
     """Tell the home store's devices how a member and the member's cards now stand; a card without a UID has no row."""
     member = members.member(tx, member_id)
     balances = ledger.balances(tx, member_id, texts.local_day(now, time_zone))
-    for card in cards.cards_of(tx, member_id):
-        if card.uid is None or card.state == "stock":
-            continue
+    for card in cards.shown(tx, [member_id]):
         found = entity(keyring, member, card, balances.points, balances.tier_points, now)
         feed.publish(tx, feed.store_feed(member.home_store), "member", found.card_hash, found, now=now)
 

@@ -34,15 +34,15 @@ def publish_due(db: Database, keyring: Keyring, now: datetime) -> int:
         if not due.is_any(tx):
             return 0
     most = NOTES[db.engine.dialect.name]
-    done = taken = db.run(lambda tx: _publish_some(tx, keyring, now))
+    done = taken = db.run(lambda tx: _publish_some(tx, keyring, now, most))
     while taken == most:
-        taken = db.run(lambda tx: _publish_some(tx, keyring, now))
+        taken = db.run(lambda tx: _publish_some(tx, keyring, now, most))
         done += taken
     return done
 
 
-def _publish_some(tx: Tx, keyring: Keyring, now: datetime) -> int:
-    notes = due.take(tx, NOTES[tx.dialect])
+def _publish_some(tx: Tx, keyring: Keyring, now: datetime, most: int) -> int:
+    notes = due.take(tx, most)
     if not notes:
         return 0
     people = sorted({note.entity_id for note in notes if note.entity == due.MEMBER})

@@ -39,7 +39,7 @@ def test_junk_in_the_middle_is_malformed_or_read(junk: bytes, at: int) -> None:
         codec.decode(body, Redeem)
     except errors.Malformed:
         return
-    body.decode("utf-8")
+    assert body.decode("utf-8"), "what is read is UTF-8 throughout"
 
 
 def test_a_text_that_is_no_utf_8_is_malformed() -> None:
